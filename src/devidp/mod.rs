@@ -1,0 +1,1 @@
+//! The development identity provider, mounted by `demo` only.

@@ -1,0 +1,1 @@
+//! The only place with actix. One endpoint, one file; status codes are decided here.

@@ -1,0 +1,3 @@
+//! The `vestibule` binary: see [`vestibule::cli`].
+
+fn main() {}

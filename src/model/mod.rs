@@ -1,0 +1,1 @@
+//! The domain: identifiers, time, randomness, entities, login policy.

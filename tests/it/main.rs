@@ -1,0 +1,3 @@
+//! The integration tests: one binary, so that the suite links once.
+
+mod architecture;
