@@ -1,0 +1,187 @@
+//! The discovery documents (RFC 7643 sections 5 to 7, RFC 7644 section 4), generated from the table.
+
+use serde_json::{Value, json};
+
+use super::{Attribute, Kind, RESOURCE_TYPES, ResourceType, Schema};
+
+/// What the server allows, as advertised.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most resources on one page.
+    pub max_results: usize,
+}
+
+/// `/ServiceProviderConfig` (RFC 7643 section 5). `base` is the address of the SCIM server without a slash at
+/// the end.
+pub fn service_provider_config_json(base: &str, limits: Limits) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
+        "patch": { "supported": true },
+        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "filter": { "supported": true, "maxResults": limits.max_results },
+        "changePassword": { "supported": false },
+        "sort": { "supported": false },
+        "etag": { "supported": true },
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "Bearer token",
+            "description": "The token of the SCIM connection in the Authorization header (RFC 6750).",
+            "primary": true
+        }],
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": format!("{base}/ServiceProviderConfig")
+        }
+    })
+}
+
+/// The resources of `/ResourceTypes`.
+pub fn resource_types_json(base: &str) -> Vec<Value> {
+    RESOURCE_TYPES.iter().map(|kind| resource_type(kind, base)).collect()
+}
+
+/// `/ResourceTypes/{name}`; `None` where there is no such type.
+pub fn resource_type_json(base: &str, name: &str) -> Option<Value> {
+    RESOURCE_TYPES
+        .iter()
+        .find(|kind| kind.name.eq_ignore_ascii_case(name))
+        .map(|kind| resource_type(kind, base))
+}
+
+/// The resources of `/Schemas`.
+pub fn schemas_json(base: &str) -> Vec<Value> {
+    all_schemas().map(|found| schema(found, base)).collect()
+}
+
+/// `/Schemas/{urn}`; `None` where there is no such schema.
+pub fn schema_json(base: &str, urn: &str) -> Option<Value> {
+    all_schemas().find(|found| found.id.eq_ignore_ascii_case(urn)).map(|found| schema(found, base))
+}
+
+fn all_schemas() -> impl Iterator<Item = &'static Schema> {
+    RESOURCE_TYPES.iter().flat_map(|kind| std::iter::once(kind.schema).chain(kind.extensions.iter().copied()))
+}
+
+fn resource_type(kind: &ResourceType, base: &str) -> Value {
+    let mut body = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
+        "id": kind.name,
+        "name": kind.name,
+        "endpoint": kind.endpoint,
+        "description": kind.description,
+        "schema": kind.schema.id,
+        "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{}", kind.name) }
+    });
+    if !kind.extensions.is_empty() {
+        let extensions = kind.extensions.iter().map(|e| json!({ "schema": e.id, "required": false }));
+        body["schemaExtensions"] = extensions.collect();
+    }
+    body
+}
+
+fn schema(schema: &Schema, base: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": attributes(schema.attributes),
+        "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{}", schema.id) }
+    })
+}
+
+fn attributes(table: &[Attribute]) -> Vec<Value> {
+    table.iter().filter(|attribute| attribute.advertised).map(attribute).collect()
+}
+
+/// Characteristics that do not apply are left out, never null: Entra refuses a schema with nulls.
+fn attribute(attribute: &Attribute) -> Value {
+    let mut body = json!({
+        "name": attribute.name,
+        "type": attribute.kind.as_str(),
+        "multiValued": attribute.multi_valued,
+        "description": attribute.description,
+        "required": attribute.required,
+        "caseExact": attribute.case_exact,
+        "mutability": attribute.mutability.as_str(),
+        "returned": attribute.returned.as_str(),
+        "uniqueness": attribute.uniqueness.as_str(),
+    });
+    if !attribute.canonical_values.is_empty() {
+        body["canonicalValues"] = json!(attribute.canonical_values);
+    }
+    if attribute.kind == Kind::Reference {
+        body["referenceTypes"] = json!(attribute.reference_types);
+    }
+    if attribute.kind == Kind::Complex {
+        body["subAttributes"] = Value::Array(attributes(attribute.sub_attributes));
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_null(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::Array(items) => items.iter().any(has_null),
+            Value::Object(map) => map.values().any(has_null),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn scim_rule_10_schemas_hold_no_null_and_every_characteristic() {
+        let schemas = schemas_json("https://x.example/scim");
+        assert_eq!(schemas.len(), 3);
+        for schema in &schemas {
+            assert!(!has_null(schema), "{schema}");
+            for attribute in schema["attributes"].as_array().unwrap() {
+                for name in
+                    ["type", "multiValued", "required", "caseExact", "mutability", "returned", "uniqueness"]
+                {
+                    assert!(!attribute[name].is_null(), "{name} of {attribute}");
+                }
+            }
+        }
+        assert!(!schemas[0].to_string().contains("password"), "what is dropped is not advertised");
+    }
+
+    #[test]
+    fn scim_rule_9_resource_types_name_their_schemas() {
+        insta::assert_json_snapshot!(resource_type_json("https://x.example/scim", "user"), @r#"
+        {
+          "description": "User account",
+          "endpoint": "/Users",
+          "id": "User",
+          "meta": {
+            "location": "https://x.example/scim/ResourceTypes/User",
+            "resourceType": "ResourceType"
+          },
+          "name": "User",
+          "schema": "urn:ietf:params:scim:schemas:core:2.0:User",
+          "schemaExtensions": [
+            {
+              "required": false,
+              "schema": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+            }
+          ],
+          "schemas": [
+            "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+          ]
+        }
+        "#);
+        assert!(resource_type_json("x", "Device").is_none());
+    }
+
+    #[test]
+    fn scim_rule_8_the_configuration_promises_only_what_works() {
+        let config = service_provider_config_json("https://x.example/scim", Limits { max_results: 200 });
+        assert_eq!(config["patch"]["supported"], true);
+        assert_eq!(config["bulk"]["supported"], false);
+        assert_eq!(config["sort"]["supported"], false);
+        assert_eq!(config["filter"]["maxResults"], 200);
+    }
+}
