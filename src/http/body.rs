@@ -1,0 +1,37 @@
+//! Reading a request's body, never more of it than the endpoint takes.
+
+use actix_web::{HttpRequest, http::header, web};
+
+use super::error::HttpError;
+
+/// The limit of an endpoint that names no other, in bytes: forms and small JSON.
+pub const DEFAULT_LIMIT: usize = 64 * 1024;
+
+/// The whole body, or 413 as soon as its declared or real length passes the limit.
+pub async fn read(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<web::Bytes, HttpError> {
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
+        return Err(HttpError::too_large(limit));
+    }
+    match payload.to_bytes_limited(limit).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(HttpError::bad_request("invalid_request", "The body broke off.")),
+        Err(_) => Err(HttpError::too_large(limit)),
+    }
+}
+
+/// 415 unless the body says that it is of one of these media types (parameters such as a charset aside).
+pub fn require_type(request: &HttpRequest, wanted: &[&str]) -> Result<(), HttpError> {
+    let given =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = given.split(';').next().unwrap_or("").trim();
+    if wanted.iter().any(|media_type| media_type.eq_ignore_ascii_case(essence)) {
+        Ok(())
+    } else {
+        Err(HttpError::unsupported_media_type(wanted))
+    }
+}

@@ -1,0 +1,51 @@
+//! The templates' inputs. Askama escapes every value for HTML.
+
+use askama::Template;
+
+/// What went wrong, and the reference to quote to support.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage<'a> {
+    /// In the heading.
+    pub title: &'a str,
+    /// One sentence for the person in front of the browser.
+    pub message: &'a str,
+    /// The request id.
+    pub reference: &'a str,
+}
+
+/// Asks for the work email, the one question of the hosted login.
+#[derive(Template)]
+#[template(path = "login.html")]
+pub struct LoginPage<'a> {
+    /// The product that the person signs in to.
+    pub product: &'a str,
+    /// Prefilled: `login_hint`, or what was typed before.
+    pub email: &'a str,
+    /// Carries the login in progress through the form.
+    pub flow: &'a str,
+    /// Why the form is shown again.
+    pub problem: Option<&'a str>,
+}
+
+/// On the way to the identity provider, or back to the product.
+#[derive(Template)]
+#[template(path = "leave.html")]
+pub struct LeavePage<'a> {
+    /// `Continue to your identity provider`.
+    pub heading: &'a str,
+    /// An absolute URL that we built ourselves.
+    pub destination: &'a str,
+}
+
+/// An outcome with nothing left to do: signed in, signed out.
+#[derive(Template)]
+#[template(path = "notice.html")]
+pub struct NoticePage<'a> {
+    /// In the heading.
+    pub title: &'a str,
+    /// One or two sentences.
+    pub message: &'a str,
+    /// A link onward: text and address.
+    pub link: Option<(&'a str, &'a str)>,
+}
