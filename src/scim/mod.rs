@@ -3,9 +3,15 @@
 //! A strict core over one attribute table ([`schema`]), and in front of it the rewrites of what real identity
 //! providers send ([`dialect`]). Numbered tests (`scim_rule_43_...`) name the requirement that they check.
 
+mod error;
 mod fold;
 
+pub mod etag;
 pub mod filter;
+pub mod patch;
+pub mod resource;
 pub mod schema;
 
+pub use error::{ERROR_URN, ScimError, error_body};
 pub use fold::fold;
+pub use resource::Resource;

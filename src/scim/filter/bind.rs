@@ -125,7 +125,7 @@ fn check_operator(
 
 /// The value in the attribute's type: `"True"` for a boolean and an unquoted number for a text are what
 /// providers send. `None` where it can never be of that type.
-pub(in crate::scim) fn coerce(attribute: &Attribute, value: &CompareValue) -> Option<CompareValue> {
+fn coerce(attribute: &Attribute, value: &CompareValue) -> Option<CompareValue> {
     Some(match (attribute.kind, value) {
         (_, CompareValue::Null) => CompareValue::Null,
         (Kind::Boolean, CompareValue::Bool(_)) => value.clone(),

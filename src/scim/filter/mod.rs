@@ -10,8 +10,8 @@ mod path;
 
 use std::fmt;
 
+pub(in crate::scim) use bind::bind_element;
 pub use bind::{BoundFilter, bind};
-pub(in crate::scim) use bind::{bind_element, coerce};
 pub use error::FilterError;
 pub(in crate::scim) use eval::element_matches;
 pub use eval::matches;

@@ -58,6 +58,13 @@ pub struct ResourceType {
     pub extensions: &'static [&'static Schema],
 }
 
+impl PartialEq for ResourceType {
+    /// There is one table for each name.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
 /// Users.
 pub static USER: ResourceType = ResourceType {
     name: "User",
