@@ -2,7 +2,10 @@
 
 use openssl::{
     bn::{BigNum, BigNumContext},
-    pkey::{HasPublic, PKeyRef},
+    ec::{EcGroup, EcKey},
+    nid::Nid,
+    pkey::{HasPublic, PKey, PKeyRef, Public},
+    rsa::Rsa,
     sha::sha256,
 };
 use serde::{Deserialize, Serialize};
@@ -67,6 +70,27 @@ impl Jwk {
         let (usage, alg) = ("sig".to_owned(), algorithm.as_str().to_owned());
         Ok(Self { usage, alg, kid, material: material(algorithm, key)? })
     }
+
+    pub(super) fn key(&self) -> Result<(Algorithm, PKey<Public>), KeyError> {
+        let number = |text: &str| -> Result<BigNum, KeyError> {
+            Ok(BigNum::from_slice(&base64url::decode(text).ok_or(KeyError::Jwk)?)?)
+        };
+        let algorithm = Algorithm::from_name(&self.alg).ok_or(KeyError::Jwk)?;
+        let key = match &self.material {
+            Material::Rsa { e, n } => PKey::from_rsa(Rsa::from_public_components(number(n)?, number(e)?)?)?,
+            Material::Ec { crv, x, y } if crv == "P-256" => {
+                let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+                // Refuses a point that is not on the curve.
+                PKey::from_ec_key(EcKey::from_public_key_affine_coordinates(
+                    &curve,
+                    &*number(x)?,
+                    &*number(y)?,
+                )?)?
+            }
+            Material::Ec { .. } => return Err(KeyError::Jwk),
+        };
+        Ok((algorithm, key))
+    }
 }
 
 /// SHA-256 over the required members in lexicographic order without spaces.
@@ -100,8 +124,6 @@ fn material<T: HasPublic>(algorithm: Algorithm, key: &PKeyRef<T>) -> Result<Mate
 
 #[cfg(test)]
 mod tests {
-    use openssl::{pkey::PKey, rsa::Rsa};
-
     use super::*;
     use crate::jose::SigningKey;
 
@@ -119,6 +141,15 @@ mod tests {
             thumbprint(Algorithm::Rs256, &key).unwrap(),
             "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
         );
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_no_key() {
+        let mut jwk = SigningKey::generate(Algorithm::Es256).unwrap().public().unwrap().jwk().unwrap();
+        if let Material::Ec { y, .. } = &mut jwk.material {
+            *y = base64url::encode(&[1; 32]);
+        }
+        assert!(crate::jose::VerifyingKey::from_jwk(&jwk).is_err());
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub enum KeyError {
     /// A key of another kind, size or curve than its algorithm has.
     #[error("the key is no {0} key")]
     WrongKind(Algorithm),
+    /// A JWK whose members are not what its kind has.
+    #[error("the key's JSON form cannot be read")]
+    Jwk,
 }
 
 /// A private key and its `kid`.
@@ -101,7 +104,8 @@ impl SigningKey {
 
     /// The half that is published.
     pub fn public(&self) -> Result<VerifyingKey, KeyError> {
-        VerifyingKey::from_der(self.algorithm, &self.key.public_key_to_der()?)
+        let key = PKey::public_key_from_der(&self.key.public_key_to_der()?)?;
+        Ok(VerifyingKey { algorithm: self.algorithm, kid: self.kid.clone(), key })
     }
 
     pub(super) fn private(&self) -> &PKeyRef<Private> {
@@ -127,17 +131,12 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Reads a SubjectPublicKeyInfo.
-    pub fn from_der(algorithm: Algorithm, spki: &[u8]) -> Result<Self, KeyError> {
-        let key = PKey::public_key_from_der(spki)?;
+    /// Reads what [`Self::jwk`] wrote.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        let (algorithm, key) = jwk.key()?;
         require_kind(algorithm, &key)?;
         let kid = jwk::thumbprint(algorithm, &key)?;
         Ok(Self { algorithm, kid, key })
-    }
-
-    /// The key as a SubjectPublicKeyInfo.
-    pub fn to_der(&self) -> Result<Vec<u8>, KeyError> {
-        Ok(self.key.public_key_to_der()?)
     }
 
     /// What its signatures are made with. The token's own `alg` is only compared with it.
@@ -181,7 +180,7 @@ mod tests {
             let back = SigningKey::from_der(algorithm, &key.to_der().unwrap()).unwrap();
             assert_eq!((back.kid(), back.algorithm()), (key.kid(), algorithm));
             let public = key.public().unwrap();
-            let back = VerifyingKey::from_der(algorithm, &public.to_der().unwrap()).unwrap();
+            let back = VerifyingKey::from_jwk(&public.jwk().unwrap()).unwrap();
             assert_eq!(back.kid(), key.kid());
         }
     }

@@ -66,7 +66,7 @@ fn r15_alg_none_and_alg_confusion_are_refused() {
         );
     }
     // The public key as an HMAC secret: refused by name, and by the bytes.
-    let secret = PKey::hmac(&RSA.public().unwrap().to_der().unwrap()).unwrap();
+    let secret = PKey::hmac(&RSA.private().public_key_to_der().unwrap()).unwrap();
     let hmac = |bytes: &[u8]| {
         Signer::new(MessageDigest::sha256(), &secret).unwrap().sign_oneshot_to_vec(bytes).unwrap()
     };
