@@ -1,1 +1,25 @@
-//! SAML 2.0 service provider, pure: no I/O, no clock, no database.
+//! SAML 2.0 service provider, pure: no I/O, no clock, no database. `now` is a parameter, and so is randomness.
+//!
+//! | Module | What it does |
+//! |---|---|
+//! | [`binding`] | what arrives in a form field or a query becomes bytes, bounded |
+//! | [`xml`] | bytes become one tree, bounded |
+//! | [`dsig`] | an element of the tree becomes a verified element |
+//! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
+//! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
+//! | [`claims`] | the attribute names that are recognised without a mapping |
+//! | [`metadata`] | identity provider metadata is read, our own is written |
+//! | [`issue`] | the other side: responses as an identity provider makes them, for the development provider and tests |
+
+pub mod binding;
+pub mod claims;
+pub mod dsig;
+pub mod issue;
+pub mod metadata;
+pub mod names;
+pub mod request;
+pub mod response;
+pub mod xml;
+
+pub use dsig::{SigningKey, VerificationKey};
+pub use response::{Expected, Rejection, VerifiedAssertion, validate};

@@ -1,0 +1,81 @@
+//! Why metadata cannot be used. The reader is an administrator who uploaded the wrong file, so the sentences say
+//! what the file is and what to upload instead.
+
+use time::OffsetDateTime;
+
+use crate::saml::{
+    dsig::KeyError,
+    xml::{ReadError, XmlError},
+};
+
+/// Why metadata cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the sentence of each variant is its documentation")]
+pub enum MetadataError {
+    #[error("this is a web page, not metadata; the provider may ask for a login at that address")]
+    Html,
+    #[error("this is JSON, not SAML metadata; an OpenID Connect provider is set up as an OIDC connection")]
+    Json,
+    #[error("this is a certificate; the identity provider's metadata file contains it and more")]
+    Certificate,
+    #[error("the file is empty")]
+    Empty,
+    #[error("this is not XML")]
+    NotXml,
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("this is <{got}>, not SAML metadata")]
+    NotMetadata { got: String },
+    #[error("this is the metadata of a service provider; the identity provider's is needed")]
+    ServiceProvider,
+    #[error("the metadata contains no SAML 2.0 identity provider")]
+    NoIdp,
+    #[error("the metadata contains {count} identity providers; one is needed: {}", .entity_ids.join(", "))]
+    Several { count: usize, entity_ids: Vec<String> },
+    #[error("the entity ID is missing or longer than 1024 characters")]
+    EntityId,
+    #[error("the metadata has two identity provider roles; one is needed")]
+    SeveralRoles,
+    #[error("validUntil is {got:?}, which is not an instant in UTC")]
+    ValidUntil { got: String },
+    #[error("the metadata expired at {valid_until}; download it again")]
+    Expired { valid_until: OffsetDateTime },
+    #[error("the identity provider has no single sign-on endpoint for HTTP-Redirect or HTTP-POST")]
+    NoSsoEndpoint,
+    #[error("the endpoint {0:?} is not an https address")]
+    Endpoint(String),
+    #[error("the metadata has no signing certificate")]
+    NoSigningKey,
+    #[error("the metadata has no usable signing certificate: {0}")]
+    SigningKey(KeyError),
+}
+
+impl MetadataError {
+    /// The stable reason code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Html => "metadata_is_html",
+            Self::Json => "metadata_is_json",
+            Self::Certificate => "metadata_is_certificate",
+            Self::Empty => "metadata_empty",
+            Self::NotXml => "metadata_not_xml",
+            Self::Xml(e) => e.code(),
+            Self::Read(_) => "metadata_malformed",
+            Self::NotMetadata { .. } => "metadata_other_document",
+            Self::ServiceProvider => "metadata_of_service_provider",
+            Self::NoIdp => "metadata_no_idp",
+            Self::Several { .. } => "metadata_several_idps",
+            Self::EntityId => "metadata_entity_id",
+            Self::SeveralRoles => "metadata_several_roles",
+            Self::ValidUntil { .. } => "metadata_valid_until",
+            Self::Expired { .. } => "metadata_expired",
+            Self::NoSsoEndpoint => "metadata_no_sso_endpoint",
+            Self::Endpoint(_) => "metadata_endpoint",
+            Self::NoSigningKey => "metadata_no_signing_key",
+            Self::SigningKey(e) => e.code(),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! A Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed.
+
+mod assertion;
+mod error;
+mod parse;
+mod read;
+mod validate;
+
+pub use assertion::{Attribute, NameId, VerifiedAssertion};
+pub use error::Rejection;
+pub use validate::{Expected, PendingRequest, Solicitation, Traced, validate, validate_traced};
+
+use crate::saml::xml::{self, Limits, tree};
+
+/// What a Response says that it answers, before anything about it is known: for choosing between a solicited and an
+/// unsolicited login (R7, R8), never for trusting it.
+///
+/// # Errors
+/// Bytes that are not a Response.
+pub fn claimed_request(bytes: &[u8]) -> Result<Option<String>, Rejection> {
+    let doc = xml::parse(bytes, &Limits::MESSAGE)?;
+    let root = parse::root(&doc)?;
+    Ok(tree::attribute(root, "InResponseTo").map(str::to_owned))
+}
