@@ -1,1 +1,228 @@
 //! The database. The only place with diesel and SQL.
+//!
+//! [`Store::read`] and [`Store::write`] run a closure over a [`Tx`] away from the async workers. One file per
+//! table holds its row type and its queries. Every query on a tenant's table takes the tenant.
+
+#![allow(missing_docs, reason = "the fields of a row are its columns, which the migrations describe")]
+
+mod connection;
+mod error;
+pub mod migrations;
+mod pool;
+pub mod schema;
+pub mod seal;
+mod types;
+mod writer;
+
+pub mod audit_log_events;
+pub mod authorization_codes;
+pub mod backend_api_keys;
+pub mod domains;
+pub mod group_members;
+pub mod groups;
+pub mod identities;
+pub mod login_flows;
+pub mod login_traces;
+pub mod oauth_clients;
+pub mod organizations;
+pub mod outbox_events;
+pub mod parked_members;
+pub mod projects;
+pub mod saml_assertion_replays;
+pub mod saml_connections;
+pub mod scim_connections;
+pub mod scim_rewrite_counts;
+pub mod sessions;
+pub mod settings;
+pub mod signing_keys;
+pub mod user_emails;
+pub mod users;
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use connection::AnyConnection;
+use diesel::Connection as _;
+pub use error::StoreError;
+use pool::{Database, Pool};
+pub use pool::{InvalidUrl, StoreOptions};
+use writer::Writer;
+
+/// The database, shared by all of the application: a handle that is cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    pool: Pool,
+    /// On SQLite only: the one thread that writes.
+    writer: Option<Writer>,
+    counters: Arc<Counters>,
+}
+
+/// What the store has done since it was opened, for metrics and tests.
+#[derive(Debug, Default)]
+pub struct Counters {
+    writes: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Counters {
+    /// Units of work written, and the commits that it took.
+    pub fn writes_and_commits(&self) -> (u64, u64) {
+        (self.writes.load(Ordering::Relaxed), self.commits.load(Ordering::Relaxed))
+    }
+}
+
+/// A transaction, opaque outside of this module: services pass it on to the table modules.
+pub struct Tx<'c> {
+    pub(in crate::store) connection: &'c mut AnyConnection,
+}
+
+impl Store {
+    /// Opens the database at a URL: `sqlite:PATH` or `postgres://...`. Does not migrate; see [`migrations`].
+    pub fn open(url: &str, options: StoreOptions) -> Result<Self, OpenError> {
+        let database = Database::parse(url)?;
+        let counters = Arc::new(Counters::default());
+        let pool = Pool::open(database.clone(), options)?;
+        let writer = match database {
+            Database::Sqlite(_) => Some(Writer::start(database.clone(), Arc::clone(&counters))?),
+            Database::Postgres(_) => None,
+        };
+        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }) })
+    }
+
+    /// Runs `work` on a connection that is for reading. On SQLite it sees one snapshot.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || {
+            let mut connection = inner.pool.get()?;
+            match &mut *connection {
+                AnyConnection::Postgres(_) => work(&mut Tx { connection: &mut connection }),
+                AnyConnection::Sqlite(_) => {
+                    let outcome = connection.transaction(|connection| {
+                        work(&mut Tx { connection }).map_err(writer::Stop::Refused)
+                    });
+                    outcome.map_err(writer::Stop::into_refusal)
+                }
+            }
+        })
+        .await
+    }
+
+    /// Runs `work` in one transaction: all of it happens, durably, before this answers, or none of it.
+    ///
+    /// `work` may run more than once (PostgreSQL: after a deadlock), so it must only touch the database, and
+    /// should come prepared: on SQLite every write of the process waits for it.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Error + From<StoreError> + Send + 'static,
+    {
+        if let Some(writer) = &self.inner.writer {
+            return writer.write(work).await;
+        }
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.write_with_retries(&work)).await
+    }
+
+    /// Counters for metrics.
+    pub fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+
+    /// The database's kind: `sqlite` or `postgres`.
+    pub fn kind(&self) -> &'static str {
+        match self.inner.database {
+            Database::Sqlite(_) => "sqlite",
+            Database::Postgres(_) => "postgres",
+        }
+    }
+}
+
+/// How often a write that lost to another transaction is run again.
+const RETRIES: usize = 5;
+
+impl Inner {
+    fn write_with_retries<T, E>(&self, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: Error + From<StoreError> + 'static,
+    {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut connection = self.pool.get()?;
+            let outcome = connection
+                .transaction(|connection| work(&mut Tx { connection }).map_err(writer::Stop::Refused))
+                .map_err(writer::Stop::into_refusal);
+            match outcome {
+                Err(error) if attempt <= RETRIES && is_contention(&error) => {}
+                outcome => {
+                    self.counters.writes.fetch_add(1, Ordering::Relaxed);
+                    self.counters.commits.fetch_add(1, Ordering::Relaxed);
+                    return outcome;
+                }
+            }
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Runs `work` in a savepoint: if it fails, what it wrote is undone and the transaction lives on.
+    pub fn savepoint<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.connection
+            .transaction(|connection| work(&mut Tx { connection }).map_err(writer::Stop::Refused))
+            .map_err(writer::Stop::into_refusal)
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names no database that we know.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// The database did not answer.
+    #[error("the database could not be opened: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// Whether contention is the cause somewhere down the chain of causes.
+fn is_contention(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_contention) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) if error.is_panic() => Err(StoreError::Panicked.into()),
+        Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+    }
+}

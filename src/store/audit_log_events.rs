@@ -1,0 +1,47 @@
+//! The audit log: append-only.
+
+use diesel::prelude::*;
+
+use super::{StoreError, Tx, schema::audit_log_events};
+use crate::model::{
+    Timestamp,
+    ids::{AuditLogEventId, OrganizationId, ProjectId},
+};
+
+/// Who did what to which resource, before and after. Append-only.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_log_events)]
+pub struct AuditLogEvent {
+    pub id: AuditLogEventId,
+    pub project_id: ProjectId,
+    pub organization_id: Option<OrganizationId>,
+    pub actor_kind: String,
+    pub actor_id: Option<String>,
+    pub event_name: String,
+    pub resource_kind: String,
+    pub resource_id: String,
+    pub before_state: Option<String>,
+    pub after_state: Option<String>,
+    pub request_id: Option<String>,
+    pub occurred_at: Timestamp,
+}
+
+/// Appends an event.
+pub fn insert(tx: &mut Tx<'_>, event: &AuditLogEvent) -> Result<(), StoreError> {
+    diesel::insert_into(audit_log_events::table).values(event).execute(tx.connection)?;
+    Ok(())
+}
+
+/// An organization's events about one resource, oldest first.
+pub fn of_resource(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    resource_id: &str,
+) -> Result<Vec<AuditLogEvent>, StoreError> {
+    Ok(audit_log_events::table
+        .filter(audit_log_events::organization_id.eq(organization))
+        .filter(audit_log_events::resource_id.eq(resource_id))
+        .order(audit_log_events::id)
+        .select(AuditLogEvent::as_select())
+        .load(tx.connection)?)
+}

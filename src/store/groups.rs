@@ -1,0 +1,92 @@
+//! Groups pushed by SCIM or seen in SAML attributes.
+
+use diesel::prelude::*;
+
+use super::connection::AnyConnection;
+use super::{StoreError, Tx, schema::groups};
+use crate::model::{
+    Timestamp,
+    ids::{GroupId, OrganizationId, SamlConnectionId, ScimConnectionId},
+};
+
+/// A group pushed by SCIM or seen in SAML attributes.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = groups)]
+#[diesel(treat_none_as_null = true)]
+pub struct Group {
+    pub id: GroupId,
+    pub organization_id: OrganizationId,
+    pub scim_connection_id: Option<ScimConnectionId>,
+    pub saml_connection_id: Option<SamlConnectionId>,
+    pub external_id: Option<String>,
+    pub display_name: String,
+    pub display_name_folded: String,
+    pub scim_attributes: Option<String>,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Adds a group.
+pub fn insert(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
+    diesel::insert_into(groups::table).values(group).execute(tx.connection)?;
+    Ok(())
+}
+
+/// Writes all columns of a group.
+pub fn update(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
+    let row = groups::table
+        .filter(groups::organization_id.eq(&group.organization_id).and(groups::id.eq(&group.id)));
+    diesel::update(row).set(group).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The group of this id that a SCIM connection holds.
+pub fn find_scim(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    id: &GroupId,
+) -> Result<Option<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
+        .select(Group::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// As [`find_scim`], and nobody else writes the row until the transaction ends.
+pub fn lock_scim(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    id: &GroupId,
+) -> Result<Option<Group>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(c) = &mut *tx.connection else {
+        return find_scim(tx, connection, id);
+    };
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
+        .select(Group::as_select())
+        .for_update()
+        .first(c)
+        .optional()?)
+}
+
+/// The group that a SAML connection names so.
+pub fn find_saml(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    external_id: &str,
+) -> Result<Option<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::saml_connection_id.eq(connection).and(groups::external_id.eq(external_id)))
+        .select(Group::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// Removes a group that a SCIM connection holds, with its members. Returns whether it was there.
+pub fn delete_scim(tx: &mut Tx<'_>, connection: &ScimConnectionId, id: &GroupId) -> Result<bool, StoreError> {
+    let row = groups::table.filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)));
+    Ok(diesel::delete(row).execute(tx.connection)? > 0)
+}

@@ -1,0 +1,103 @@
+//! Logins in progress.
+
+use diesel::prelude::*;
+
+use super::connection::AnyConnection;
+use super::{StoreError, Tx, schema::login_flows};
+use crate::model::{
+    AuthFactor, FlowState, Timestamp,
+    ids::{LoginFlowId, OauthClientId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId},
+    secret::TokenHash,
+};
+
+/// A login in progress: one row that moves through named states and holds one immutable proof.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = login_flows)]
+#[diesel(treat_none_as_null = true)]
+pub struct LoginFlow {
+    pub id: LoginFlowId,
+    pub project_id: ProjectId,
+    pub organization_id: Option<OrganizationId>,
+    pub state: FlowState,
+    pub browser_nonce_hash: TokenHash,
+    pub client_id: Option<OauthClientId>,
+    pub redirect_uri: Option<String>,
+    pub oauth_state: Option<String>,
+    pub oauth_nonce: Option<String>,
+    pub code_challenge: Option<String>,
+    pub scope: Option<String>,
+    pub requested_organization_id: Option<OrganizationId>,
+    pub login_hint: Option<String>,
+    pub force_authn: bool,
+    pub max_age_s: Option<i64>,
+    pub saml_connection_id: Option<SamlConnectionId>,
+    pub saml_request_id: Option<String>,
+    pub saml_requested_at: Option<Timestamp>,
+    pub proof_method: Option<AuthFactor>,
+    pub proof_connection_id: Option<SamlConnectionId>,
+    pub proof_organization_id: Option<OrganizationId>,
+    pub proof_subject: Option<String>,
+    pub proof_at: Option<Timestamp>,
+    pub user_id: Option<UserId>,
+    pub session_id: Option<SessionId>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
+}
+
+/// Adds a flow.
+pub fn insert(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
+    diesel::insert_into(login_flows::table).values(flow).execute(tx.connection)?;
+    Ok(())
+}
+
+/// Writes all columns of a flow.
+pub fn update(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
+    diesel::update(login_flows::table.find(&flow.id)).set(flow).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The project's flow of this id.
+pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Option<LoginFlow>, StoreError> {
+    Ok(login_flows::table
+        .filter(login_flows::project_id.eq(project).and(login_flows::id.eq(id)))
+        .select(LoginFlow::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// As [`find`], and nobody else moves the flow on until the transaction ends.
+pub fn lock(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Option<LoginFlow>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(connection) = &mut *tx.connection else {
+        return find(tx, project, id);
+    };
+    Ok(login_flows::table
+        .filter(login_flows::project_id.eq(project).and(login_flows::id.eq(id)))
+        .select(LoginFlow::as_select())
+        .for_update()
+        .first(connection)
+        .optional()?)
+}
+
+/// The flows that a browser has begun and not ended, newest first: several tabs share one nonce.
+pub fn of_browser(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    nonce_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Vec<LoginFlow>, StoreError> {
+    Ok(login_flows::table
+        .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
+        .filter(login_flows::expires_at.gt(now))
+        .order(login_flows::id.desc())
+        .limit(20)
+        .select(LoginFlow::as_select())
+        .load(tx.connection)?)
+}
+
+/// Forgets the flows that expired before `before` (R32).
+pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
+    let old = login_flows::table.filter(login_flows::expires_at.lt(before));
+    Ok(diesel::delete(old).execute(tx.connection)?)
+}

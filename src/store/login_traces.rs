@@ -1,0 +1,51 @@
+//! What happened in each login attempt. Written outside of the login's own transaction.
+
+use diesel::prelude::*;
+
+use super::{StoreError, Tx, schema::login_traces};
+use crate::model::{
+    Timestamp,
+    ids::{LoginTraceId, OrganizationId, ProjectId},
+};
+
+/// What happened in a login attempt, check by check. Lossy, capped, kept a week.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = login_traces)]
+pub struct LoginTrace {
+    pub id: LoginTraceId,
+    pub project_id: ProjectId,
+    pub organization_id: Option<OrganizationId>,
+    pub connection_id: Option<String>,
+    pub reference_id: String,
+    pub outcome: String,
+    pub code: String,
+    pub email_hash: Option<String>,
+    pub steps: String,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Adds a trace.
+pub fn insert(tx: &mut Tx<'_>, trace: &LoginTrace) -> Result<(), StoreError> {
+    diesel::insert_into(login_traces::table).values(trace).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The project's trace with this reference id.
+pub fn find(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    reference_id: &str,
+) -> Result<Option<LoginTrace>, StoreError> {
+    Ok(login_traces::table
+        .filter(login_traces::project_id.eq(project).and(login_traces::reference_id.eq(reference_id)))
+        .select(LoginTrace::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// Forgets the traces that have expired (R32).
+pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let old = login_traces::table.filter(login_traces::expires_at.lt(now));
+    Ok(diesel::delete(old).execute(tx.connection)?)
+}

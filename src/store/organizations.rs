@@ -1,0 +1,79 @@
+//! Organizations: the tenants.
+
+use diesel::prelude::*;
+
+use super::{StoreError, Tx, schema::organizations};
+use crate::model::{
+    OrganizationStatus, Timestamp,
+    ids::{OrganizationId, ProjectId},
+};
+
+/// A customer: the tenant. It decides how its users sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = organizations)]
+#[diesel(treat_none_as_null = true)]
+pub struct Organization {
+    pub id: OrganizationId,
+    pub project_id: ProjectId,
+    pub external_id: Option<String>,
+    pub display_name: String,
+    pub status: OrganizationStatus,
+    pub log_in_with_google: bool,
+    pub log_in_with_microsoft: bool,
+    pub log_in_with_github: bool,
+    pub log_in_with_email: bool,
+    pub log_in_with_password: bool,
+    pub log_in_with_saml: bool,
+    pub log_in_with_oidc: bool,
+    pub log_in_with_authenticator_app: bool,
+    pub log_in_with_passkey: bool,
+    pub require_mfa: bool,
+    pub scim_enabled: bool,
+    pub custom_roles_enabled: bool,
+    pub api_keys_enabled: bool,
+    pub impersonation_allowed: bool,
+    pub session_idle_ms: Option<i64>,
+    pub session_absolute_ms: Option<i64>,
+    pub google_hosted_domains: String,
+    pub microsoft_tenant_ids: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Adds an organization. An external id that the project already uses is a conflict.
+pub fn insert(tx: &mut Tx<'_>, organization: &Organization) -> Result<(), StoreError> {
+    diesel::insert_into(organizations::table).values(organization).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The project's organization of this id.
+pub fn find(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+) -> Result<Option<Organization>, StoreError> {
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
+        .select(Organization::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// The project's organization that the host app knows under this id of its own.
+pub fn find_by_external_id(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    external_id: &str,
+) -> Result<Option<Organization>, StoreError> {
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project).and(organizations::external_id.eq(external_id)))
+        .select(Organization::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// Writes all columns of an organization.
+pub fn update(tx: &mut Tx<'_>, organization: &Organization) -> Result<(), StoreError> {
+    diesel::update(organizations::table.find(&organization.id)).set(organization).execute(tx.connection)?;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Which database a URL means, how a connection to it is set up, and the pool.
+
+use std::{path::PathBuf, time::Duration};
+
+use diesel::{
+    Connection as _, PgConnection, SqliteConnection,
+    connection::SimpleConnection as _,
+    r2d2::{self, ManageConnection, PooledConnection},
+};
+
+use super::{StoreError, connection::AnyConnection};
+
+/// A database's place.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Database {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+/// Why a database URL is refused. The URL itself is not printed: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the database URL must start with sqlite: or postgres://")]
+pub struct InvalidUrl;
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// Connections kept for reading (SQLite) or for everything (PostgreSQL).
+    pub connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { connections: 8 }
+    }
+}
+
+impl Database {
+    /// Tells the databases apart by the scheme alone: SQLite would take any text for a file's name.
+    pub(in crate::store) fn parse(url: &str) -> Result<Self, InvalidUrl> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        let path = url.strip_prefix("sqlite:").ok_or(InvalidUrl)?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() { Err(InvalidUrl) } else { Ok(Self::Sqlite(path.into())) }
+    }
+
+    /// A new connection, set up.
+    pub(in crate::store) fn connect(&self) -> Result<AnyConnection, StoreError> {
+        let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+        match self {
+            Self::Postgres(url) => {
+                let connection = PgConnection::establish(url).map_err(|e| unavailable(&e))?;
+                Ok(AnyConnection::Postgres(connection))
+            }
+            Self::Sqlite(path) => {
+                let path = path.to_str().ok_or_else(|| unavailable(&"the path is not UTF-8"))?;
+                let mut connection = SqliteConnection::establish(path).map_err(|e| unavailable(&e))?;
+                connection.batch_execute(PRAGMAS)?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+        }
+    }
+}
+
+/// `synchronous=FULL`: an answered write survives a power cut. `busy_timeout` is for other processes; within
+/// this one, a single thread writes.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
+     PRAGMA mmap_size = 268435456;";
+
+/// Connections that wait to be used.
+pub(in crate::store) struct Pool(r2d2::Pool<Manager>);
+
+impl Pool {
+    pub(in crate::store) fn open(database: Database, options: StoreOptions) -> Result<Self, StoreError> {
+        let pool = r2d2::Pool::builder()
+            .max_size(options.connections.max(1))
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(10))
+            .test_on_check_out(matches!(database, Database::Postgres(_)))
+            .build(Manager(database))?;
+        Ok(Self(pool))
+    }
+
+    pub(in crate::store) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        Ok(self.0.get()?)
+    }
+}
+
+/// Makes and checks connections for the pool.
+#[derive(Debug)]
+pub(in crate::store) struct Manager(Database);
+
+impl ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<AnyConnection, StoreError> {
+        self.0.connect()
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        Ok(connection.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        // A connection that was in use while its thread panicked may be in the middle of a transaction.
+        std::thread::panicking() || r2d2::R2D2Connection::is_broken(connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_schemes_are_databases() {
+        assert!(
+            matches!(Database::parse("sqlite:data/x.db"), Ok(Database::Sqlite(p)) if p.ends_with("x.db"))
+        );
+        assert!(matches!(Database::parse("sqlite:///x.db"), Ok(Database::Sqlite(p)) if p.is_absolute()));
+        assert!(matches!(Database::parse("postgresql://h/d"), Ok(Database::Postgres(_))));
+        for url in ["", "x.db", "sqlite:", "mysql://h/d"] {
+            assert!(Database::parse(url).is_err(), "{url}");
+        }
+    }
+}

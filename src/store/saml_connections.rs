@@ -1,0 +1,116 @@
+//! SAML connections and the keys of their identity providers.
+
+use diesel::prelude::*;
+
+use super::{
+    StoreError, Tx,
+    schema::{organizations, saml_connections, saml_idp_keys},
+};
+use crate::model::{
+    ConnectionStatus, Timestamp,
+    ids::{OrganizationId, ProjectId, SamlConnectionId, SamlIdpKeyId, ScimConnectionId},
+};
+
+/// An organization's SAML identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = saml_connections)]
+#[diesel(treat_none_as_null = true)]
+pub struct SamlConnection {
+    pub id: SamlConnectionId,
+    pub organization_id: OrganizationId,
+    pub display_name: String,
+    pub provider: String,
+    pub status: ConnectionStatus,
+    pub is_primary: bool,
+    pub idp_entity_id: String,
+    pub idp_sso_redirect_url: Option<String>,
+    pub idp_sso_post_url: Option<String>,
+    pub idp_slo_url: Option<String>,
+    pub idp_wants_signed_requests: bool,
+    pub metadata_url: Option<String>,
+    pub metadata_fetched_at: Option<Timestamp>,
+    pub metadata_valid_until: Option<Timestamp>,
+    pub subject_attribute: Option<String>,
+    pub attribute_map: String,
+    pub clock_skew_ms: i64,
+    pub allow_idp_initiated: bool,
+    pub jit_provisioning: Option<bool>,
+    pub force_authn: bool,
+    pub inclusive_c14n: bool,
+    pub allow_sha1: bool,
+    pub paired_scim_connection_id: Option<ScimConnectionId>,
+    pub paired_attribute: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A key that an identity provider signs with. Chosen by connection only, never by what a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = saml_idp_keys)]
+pub struct SamlIdpKey {
+    pub id: SamlIdpKeyId,
+    pub organization_id: OrganizationId,
+    pub saml_connection_id: SamlConnectionId,
+    pub certificate: String,
+    pub fingerprint: String,
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    pub source: String,
+    pub created_at: Timestamp,
+    pub retired_at: Option<Timestamp>,
+}
+
+/// Adds a connection.
+pub fn insert(tx: &mut Tx<'_>, connection: &SamlConnection) -> Result<(), StoreError> {
+    diesel::insert_into(saml_connections::table).values(connection).execute(tx.connection)?;
+    Ok(())
+}
+
+/// Writes all columns of a connection.
+pub fn update(tx: &mut Tx<'_>, connection: &SamlConnection) -> Result<(), StoreError> {
+    let row = saml_connections::table
+        .filter(saml_connections::organization_id.eq(&connection.organization_id))
+        .filter(saml_connections::id.eq(&connection.id));
+    diesel::update(row).set(connection).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The connection of this id, if its organization is of the project whose host was asked.
+pub fn find_in_project(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+) -> Result<Option<SamlConnection>, StoreError> {
+    Ok(saml_connections::table
+        .inner_join(organizations::table.on(organizations::id.eq(saml_connections::organization_id)))
+        .filter(organizations::project_id.eq(project).and(saml_connections::id.eq(id)))
+        .select(SamlConnection::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// The enabled connections of an organization, the primary one first, then the oldest.
+pub fn enabled(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Vec<SamlConnection>, StoreError> {
+    Ok(saml_connections::table
+        .filter(saml_connections::organization_id.eq(organization))
+        .filter(saml_connections::status.eq(ConnectionStatus::Enabled))
+        .order((saml_connections::is_primary.desc(), saml_connections::id))
+        .select(SamlConnection::as_select())
+        .load(tx.connection)?)
+}
+
+/// Adds a key. One that the connection already has is a conflict.
+pub fn insert_key(tx: &mut Tx<'_>, key: &SamlIdpKey) -> Result<(), StoreError> {
+    diesel::insert_into(saml_idp_keys::table).values(key).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The keys of a connection that are not retired, oldest first.
+pub fn keys(tx: &mut Tx<'_>, connection: &SamlConnectionId) -> Result<Vec<SamlIdpKey>, StoreError> {
+    Ok(saml_idp_keys::table
+        .filter(saml_idp_keys::saml_connection_id.eq(connection))
+        .filter(saml_idp_keys::retired_at.is_null())
+        .order(saml_idp_keys::id)
+        .select(SamlIdpKey::as_select())
+        .load(tx.connection)?)
+}

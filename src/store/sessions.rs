@@ -1,0 +1,128 @@
+//! Sessions: logins that happened.
+
+use diesel::prelude::*;
+
+use super::{
+    StoreError, Tx,
+    schema::{api_keys, authorization_codes, refresh_tokens, sessions},
+};
+use crate::model::{
+    AuthFactor, Timestamp,
+    ids::{IdentityId, OidcConnectionId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId},
+    secret::TokenHash,
+};
+
+/// A login that happened. Ended rows stay for the audit until they expire.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = sessions)]
+pub struct Session {
+    pub id: SessionId,
+    pub project_id: ProjectId,
+    pub organization_id: OrganizationId,
+    pub user_id: UserId,
+    pub token_hash: Option<TokenHash>,
+    pub primary_auth_factor: AuthFactor,
+    pub saml_connection_id: Option<SamlConnectionId>,
+    pub oidc_connection_id: Option<OidcConnectionId>,
+    pub identity_id: Option<IdentityId>,
+    pub auth_time: Timestamp,
+    pub amr: String,
+    pub acr: Option<String>,
+    pub saml_session_index: Option<String>,
+    pub saml_name_id: Option<String>,
+    pub impersonator_email: Option<String>,
+    pub created_at: Timestamp,
+    pub last_active_at: Timestamp,
+    pub idle_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+    pub revoked_reason: Option<String>,
+}
+
+/// Adds a session.
+pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
+    diesel::insert_into(sessions::table).values(session).execute(tx.connection)?;
+    Ok(())
+}
+
+/// The project's session of this id, ended or not.
+pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::project_id.eq(project).and(sessions::id.eq(id)))
+        .select(Session::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// The project's session whose browser cookie has this hash, ended or not.
+pub fn find_by_token(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    token_hash: &TokenHash,
+) -> Result<Option<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::project_id.eq(project).and(sessions::token_hash.eq(token_hash)))
+        .select(Session::as_select())
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// Ends one session with all that hangs on it. Returns whether it was live.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    id: &SessionId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let live = sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::id.eq(id)))
+        .filter(sessions::revoked_at.is_null());
+    let ended = diesel::update(live)
+        .set((sessions::revoked_at.eq(Some(at)), sessions::revoked_reason.eq(Some(reason))))
+        .execute(tx.connection)?;
+    let tokens = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq(id).and(refresh_tokens::revoked_at.is_null()));
+    diesel::update(tokens).set(refresh_tokens::revoked_at.eq(Some(at))).execute(tx.connection)?;
+    let codes = authorization_codes::table
+        .filter(authorization_codes::session_id.eq(id).and(authorization_codes::used_at.is_null()));
+    diesel::update(codes).set(authorization_codes::used_at.eq(Some(at))).execute(tx.connection)?;
+    Ok(ended > 0)
+}
+
+/// Ends every session of a user, with refresh tokens, codes and personal keys. Returns the sessions it ended.
+pub fn revoke_for_user(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    reason: &str,
+    at: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let live: Vec<SessionId> = sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::user_id.eq(user)))
+        .filter(sessions::revoked_at.is_null())
+        .order(sessions::id)
+        .select(sessions::id)
+        .load(tx.connection)?;
+    for id in &live {
+        revoke(tx, organization, id, reason, at)?;
+    }
+    let keys = api_keys::table
+        .filter(api_keys::organization_id.eq(organization))
+        .filter(api_keys::created_by_user_id.eq(user).and(api_keys::revoked_at.is_null()));
+    diesel::update(keys).set(api_keys::revoked_at.eq(Some(at))).execute(tx.connection)?;
+    Ok(live)
+}
+
+/// Notes that a session was used, which moves its idle end.
+pub fn touch(
+    tx: &mut Tx<'_>,
+    id: &SessionId,
+    at: Timestamp,
+    idle_expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    diesel::update(sessions::table.find(id).filter(sessions::revoked_at.is_null()))
+        .set((sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at)))
+        .execute(tx.connection)?;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Every address of a user that SCIM pushed; the login address is `users.email`.
+
+use diesel::prelude::*;
+
+use super::connection::on_both;
+use super::{StoreError, Tx, schema::user_emails};
+use crate::model::ids::{OrganizationId, UserId};
+
+/// Every address of a user that SCIM pushed; the login address is `users.email`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = user_emails, treat_none_as_default_value = false)]
+pub struct UserEmail {
+    pub user_id: UserId,
+    pub position: i64,
+    pub organization_id: OrganizationId,
+    pub value: String,
+    pub value_folded: String,
+    pub kind: Option<String>,
+    pub is_primary: bool,
+}
+
+/// Replaces the addresses of a user.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    emails: &[UserEmail],
+) -> Result<(), StoreError> {
+    let old = user_emails::table
+        .filter(user_emails::organization_id.eq(organization).and(user_emails::user_id.eq(user)));
+    diesel::delete(old).execute(tx.connection)?;
+    if !emails.is_empty() {
+        on_both!(tx, c => diesel::insert_into(user_emails::table).values(emails).execute(c))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! SQLite's one writer thread, with group commit.
+//!
+//! It takes the writes that wait, runs each in a savepoint inside one transaction, commits once, and only then
+//! answers all of them. A flush of the disk is what a small write costs, so that sharing it multiplies the
+//! throughput, while a write that comes alone is committed at once and waits for nobody.
+
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+use diesel::{
+    Connection as _,
+    connection::{AnsiTransactionManager, TransactionManager as _},
+    result::Error as DieselError,
+};
+use tokio::sync::oneshot;
+
+use super::{Counters, StoreError, Tx, connection::AnyConnection, pool::Database};
+
+/// The most writes that share a commit: more would gain little and make the first wait for the last.
+const MAX_BATCH: usize = 128;
+
+/// The handle on the writer thread. Dropping it finishes what was accepted.
+pub(in crate::store) struct Writer {
+    queue: Option<Sender<Box<dyn Unit>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(in crate::store) fn start(database: Database, counters: Arc<Counters>) -> Result<Self, StoreError> {
+        let connection = database.connect()?;
+        let (queue, units) = channel();
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || Loop { database, connection: Some(connection), counters }.run(&units))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Hands a unit of work to the thread and waits for its commit.
+    pub(in crate::store) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Error + From<StoreError> + Send + 'static,
+    {
+        let gone = || StoreError::Unavailable("the writer has stopped".into());
+        let (reply, answer) = oneshot::channel();
+        let unit = Box::new(Pending { work, outcome: None, reply });
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.send(unit).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // The last handle may be dropped by a unit of work, on the thread itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Ends a unit's savepoint: refused by the unit itself, or failed by the database around it.
+pub(in crate::store) enum Stop<E> {
+    Refused(E),
+    Database(DieselError),
+}
+
+impl<E> From<DieselError> for Stop<E> {
+    fn from(error: DieselError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl<E: From<StoreError>> Stop<E> {
+    pub(in crate::store) fn into_refusal(self) -> E {
+        match self {
+            Self::Refused(error) => error,
+            Self::Database(error) => StoreError::from(error).into(),
+        }
+    }
+}
+
+/// A waiting write, its types erased.
+trait Unit: Send {
+    /// Runs the work. `Err` asks for its savepoint to be undone; the result is kept for [`Unit::finish`].
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()>;
+    /// Answers the caller: with the kept result, or with the failure of the whole batch.
+    fn finish(self: Box<Self>, batch: Result<(), StoreError>);
+}
+
+struct Pending<F, T, E> {
+    work: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Unit for Pending<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()> {
+        let outcome = (self.work)(tx);
+        let kept = if outcome.is_ok() { Ok(()) } else { Err(()) };
+        self.outcome = Some(outcome);
+        kept
+    }
+
+    fn finish(self: Box<Self>, batch: Result<(), StoreError>) {
+        let answer = match (batch, self.outcome) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Panicked.into()),
+        };
+        // The caller may have gone away; the write stands all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+struct Loop {
+    database: Database,
+    /// `None` after a failure that a fresh connection must mend.
+    connection: Option<AnyConnection>,
+    counters: Arc<Counters>,
+}
+
+impl Loop {
+    fn run(mut self, units: &Receiver<Box<dyn Unit>>) {
+        while let Ok(first) = units.recv() {
+            let mut batch = vec![first];
+            batch.extend(units.try_iter().take(MAX_BATCH - 1));
+            self.write(batch);
+        }
+    }
+
+    fn write(&mut self, mut batch: Vec<Box<dyn Unit>>) {
+        self.counters.writes.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        let mut outcomes = vec![Ok(()); batch.len()];
+        let committed = self.transaction(&mut batch, &mut outcomes);
+        if committed.is_ok() {
+            self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        } else {
+            // Whatever state the connection is in, its transaction ends with it.
+            self.connection = None;
+        }
+        for (unit, outcome) in batch.into_iter().zip(outcomes) {
+            unit.finish(committed.clone().and(outcome));
+        }
+    }
+
+    /// One commit for the whole batch. An error means that nothing of the batch was written.
+    fn transaction(
+        &mut self,
+        batch: &mut [Box<dyn Unit>],
+        outcomes: &mut [Result<(), StoreError>],
+    ) -> Result<(), StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.database.connect()?,
+        };
+        begin_immediate(&mut connection)?;
+        for (unit, outcome) in batch.iter_mut().zip(outcomes) {
+            match catch_unwind(AssertUnwindSafe(|| in_savepoint(&mut connection, unit.as_mut()))) {
+                Ok(run) => run?,
+                Err(_panic) => {
+                    *outcome = Err(StoreError::Panicked);
+                    roll_back_to_batch(&mut connection)?;
+                }
+            }
+        }
+        with_sqlite(&mut connection, AnsiTransactionManager::commit_transaction)?;
+        self.connection = Some(connection);
+        Ok(())
+    }
+}
+
+/// Runs a unit in its savepoint. An error means that the whole transaction is lost: SQLite ends it by itself
+/// on a full disk or a failed write, after which the savepoint is gone and every later statement would be a
+/// transaction of its own.
+fn in_savepoint(connection: &mut AnyConnection, unit: &mut dyn Unit) -> Result<(), StoreError> {
+    let outcome =
+        connection.transaction(|connection| unit.run(&mut Tx { connection }).map_err(|()| Stop::Refused(())));
+    match outcome {
+        Ok(()) | Err(Stop::Refused(())) if depth(connection) == Some(1) => Ok(()),
+        Err(Stop::Database(error)) => Err(error.into()),
+        Ok(()) | Err(Stop::Refused(())) => {
+            Err(StoreError::Unavailable("a savepoint could not be undone".into()))
+        }
+    }
+}
+
+fn begin_immediate(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    with_sqlite(connection, |c| AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"))
+}
+
+/// After a panic: undoes the savepoints that the unit left open.
+fn roll_back_to_batch(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    loop {
+        match depth(connection) {
+            Some(1) => return Ok(()),
+            Some(more) if more > 1 => with_sqlite(connection, AnsiTransactionManager::rollback_transaction)?,
+            _ => return Err(StoreError::Unavailable("the transaction was lost in a panic".into())),
+        }
+    }
+}
+
+fn depth(connection: &mut AnyConnection) -> Option<u32> {
+    let AnyConnection::Sqlite(connection) = connection else { return None };
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    status.transaction_depth().ok().flatten().map(u32::from)
+}
+
+fn with_sqlite(
+    connection: &mut AnyConnection,
+    work: impl FnOnce(&mut diesel::SqliteConnection) -> Result<(), DieselError>,
+) -> Result<(), StoreError> {
+    match connection {
+        AnyConnection::Sqlite(connection) => Ok(work(connection)?),
+        AnyConnection::Postgres(_) => Err(StoreError::Unavailable("the writer is for SQLite".into())),
+    }
+}
