@@ -6,9 +6,12 @@
 mod error;
 mod fold;
 
+pub mod dialect;
 pub mod etag;
 pub mod filter;
+pub mod list;
 pub mod patch;
+pub mod projection;
 pub mod resource;
 pub mod schema;
 

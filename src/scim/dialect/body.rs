@@ -1,0 +1,74 @@
+//! The body of a create or replace.
+
+use serde_json::{Map, Value};
+
+use super::{Rewrite, Rewrites, urns, values};
+use crate::scim::schema::ResourceType;
+
+/// Rewrites the body of a create or replace into what the strict core takes.
+pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> Rewrites {
+    let mut used = Rewrites::new();
+    let Value::Object(body) = body else { return used };
+    if let Some(Value::Array(schemas)) = body.get_mut("schemas") {
+        for schema in schemas {
+            if let Some((urn, rewrite)) = schema.as_str().and_then(|urn| urns::meant(resource_type, urn)) {
+                *schema = Value::from(urn);
+                used.insert(rewrite);
+            }
+        }
+    }
+    urns::rename_keys(resource_type, body, &mut used);
+    move_into_extensions(resource_type, body, &mut used);
+    rewrite_values(resource_type, body, &mut used);
+    used
+}
+
+/// Every value of the map, those inside of extensions included.
+pub(super) fn rewrite_values(
+    resource_type: &'static ResourceType,
+    attributes: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) {
+    for (name, value) in attributes {
+        if let Some(attribute) = resource_type.core_attribute(name) {
+            if attribute.is_writable() {
+                values::rewrite(attribute, value, used);
+            }
+        } else if let (Some(schema), Value::Object(parts)) = (resource_type.extension(name), value) {
+            for (name, value) in parts {
+                if let Some(attribute) = schema.attribute(name) {
+                    values::rewrite(attribute, value, used);
+                }
+            }
+        }
+    }
+}
+
+/// `department` and `manager` beside `userName`. A value that the extension has already stays.
+fn move_into_extensions(
+    resource_type: &'static ResourceType,
+    body: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) {
+    let strays: Vec<_> = body
+        .keys()
+        .filter(|name| resource_type.core_attribute(name).is_none())
+        .filter_map(|name| Some((name.clone(), home_of(resource_type, name)?)))
+        .collect();
+    for (name, urn) in strays {
+        let Some(value) = body.remove(&name) else { continue };
+        let extension = body.entry(urn).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(extension) = extension
+            && !extension.keys().any(|key| key.eq_ignore_ascii_case(&name))
+        {
+            extension.insert(name, value);
+            used.insert(Rewrite::ExtensionAtTopLevel);
+        }
+    }
+}
+
+/// The extension that has an attribute of that name.
+pub(super) fn home_of(resource_type: &'static ResourceType, name: &str) -> Option<&'static str> {
+    let home = resource_type.extensions.iter().find(|schema| schema.attribute(name).is_some());
+    home.map(|schema| schema.id)
+}

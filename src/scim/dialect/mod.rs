@@ -1,0 +1,112 @@
+//! What real identity providers send, rewritten into what the strict core takes. Each rewrite has a name, a
+//! provider and a reason, and says when it was used, so that an admin can see what their provider does. None of
+//! them guesses at meaning: each maps one known form to the one thing it can mean.
+
+mod body;
+mod operations;
+mod urns;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+pub use body::rewrite_body;
+pub use operations::rewrite_patch;
+
+/// The rewrites that a request needed.
+pub type Rewrites = BTreeSet<Rewrite>;
+
+/// One known deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rewrite {
+    /// `"True"` where a boolean belongs.
+    BooleanText,
+    /// `Add`, `Replace`, `Remove`.
+    CapitalOperation,
+    /// The elements to remove are listed in the value.
+    RemoveWithValue,
+    /// `name.givenName` or `urn:...:department` as a key of a value without path.
+    KeyAsPath,
+    /// An operation on a selection that selects nothing creates the element.
+    CreateAbsent,
+    /// `id`, `meta` and the like in the value of a PATCH, as they were read.
+    EchoedReadOnly,
+    /// An array with one element where a single value belongs.
+    ListOfOne,
+    /// A URN that differs from a known one in its colons.
+    NearMissUrn,
+    /// The URNs of SCIM 1.1, with either version number.
+    OldUrn,
+    /// A text where an object with a `value` belongs, empty to remove it.
+    PlainForComplex,
+    /// An attribute of an extension among those of the base schema.
+    ExtensionAtTopLevel,
+    /// More than one primary element in one list.
+    SeveralPrimaries,
+}
+
+impl Rewrite {
+    /// Every rewrite.
+    pub const ALL: [Self; 12] = [
+        Self::BooleanText,
+        Self::CapitalOperation,
+        Self::RemoveWithValue,
+        Self::KeyAsPath,
+        Self::CreateAbsent,
+        Self::EchoedReadOnly,
+        Self::ListOfOne,
+        Self::NearMissUrn,
+        Self::OldUrn,
+        Self::PlainForComplex,
+        Self::ExtensionAtTopLevel,
+        Self::SeveralPrimaries,
+    ];
+
+    /// The stable name, for counters and logs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BooleanText => "boolean_text",
+            Self::CapitalOperation => "capital_operation",
+            Self::RemoveWithValue => "remove_with_value",
+            Self::KeyAsPath => "key_as_path",
+            Self::CreateAbsent => "create_absent",
+            Self::EchoedReadOnly => "echoed_read_only",
+            Self::ListOfOne => "list_of_one",
+            Self::NearMissUrn => "near_miss_urn",
+            Self::OldUrn => "old_urn",
+            Self::PlainForComplex => "plain_for_complex",
+            Self::ExtensionAtTopLevel => "extension_at_top_level",
+            Self::SeveralPrimaries => "several_primaries",
+        }
+    }
+
+    /// Who is known to send it.
+    pub fn provider(self) -> &'static str {
+        match self {
+            Self::EchoedReadOnly => "Okta",
+            Self::OldUrn => "OneLogin",
+            Self::SeveralPrimaries => "PingFederate",
+            _ => "Microsoft Entra ID",
+        }
+    }
+
+    /// Why it is sent, in words for an admin.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::BooleanText => "sends booleans as the texts True and False",
+            Self::CapitalOperation => "writes the operations of a PATCH with a capital letter",
+            Self::RemoveWithValue => "lists the members to remove in the value, not in the path",
+            Self::KeyAsPath => "puts paths in the keys of a value (with the flag aadOptscim062020)",
+            Self::CreateAbsent => "sets values of an email, phone or address that does not exist yet",
+            Self::EchoedReadOnly => "sends back the id that it has read",
+            Self::ListOfOne => "wraps single values in a list",
+            Self::NearMissUrn => "sends the URN of the enterprise extension with a colon missing",
+            Self::OldUrn => "sends the schema URNs of SCIM 1.1",
+            Self::PlainForComplex => "sends the manager as a plain id, and an empty text to remove it",
+            Self::ExtensionAtTopLevel => "sends attributes of the enterprise extension outside of it",
+            Self::SeveralPrimaries => "marks several addresses as primary; the first one counts",
+        }
+    }
+}

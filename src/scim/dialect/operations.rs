@@ -1,0 +1,193 @@
+//! The operations of a PATCH.
+
+use serde_json::{Map, Value};
+
+use super::{
+    Rewrite, Rewrites,
+    body::{home_of, rewrite_values},
+    urns, values,
+};
+use crate::scim::{
+    filter::AttrPath,
+    schema::{Mutability, Resolved, ResourceType},
+};
+
+/// Rewrites the body of a PATCH of the resource with that id into what the strict core takes.
+pub fn rewrite_patch(resource_type: &'static ResourceType, id: &str, body: &mut Value) -> Rewrites {
+    let mut used = Rewrites::new();
+    let list = body.as_object_mut().and_then(|body| {
+        body.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("Operations")).map(|(_, list)| list)
+    });
+    let Some(Value::Array(list)) = list else { return used };
+    let mut rewritten = Vec::with_capacity(list.len());
+    for mut item in std::mem::take(list) {
+        let more = match &mut item {
+            Value::Object(operation) => rewrite_operation(resource_type, id, operation, &mut used),
+            _ => Vec::new(),
+        };
+        rewritten.push(item);
+        rewritten.extend(more);
+    }
+    *list = rewritten;
+    used
+}
+
+/// Rewrites one operation, and gives those that were split off.
+fn rewrite_operation(
+    resource_type: &'static ResourceType,
+    id: &str,
+    operation: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) -> Vec<Value> {
+    lower_names(operation);
+    if let Some(Value::String(op)) = operation.get_mut("op")
+        && op.bytes().any(|byte| byte.is_ascii_uppercase())
+    {
+        op.make_ascii_lowercase();
+        used.insert(Rewrite::CapitalOperation);
+    }
+    let op = operation.get("op").cloned().unwrap_or_default();
+    let path = operation.get("path").and_then(Value::as_str).map(str::trim).filter(|path| !path.is_empty());
+    let Some(path) = path else {
+        return match operation.get_mut("value") {
+            Some(Value::Object(value)) => rewrite_map(resource_type, id, &op, value, used),
+            _ => Vec::new(),
+        };
+    };
+    let path = rewrite_path(resource_type, path, used);
+    if let Some(target) = locate(resource_type, &path)
+        && let Some(value) = operation.get_mut("value")
+    {
+        rewrite_at(&target, &op, value, used);
+    }
+    operation.insert("path".to_owned(), Value::String(path));
+    Vec::new()
+}
+
+/// The members of an operation in lower case; the names of RFC 7643 are case-insensitive.
+fn lower_names(operation: &mut Map<String, Value>) {
+    for name in ["op", "path", "value"] {
+        let other = operation.keys().find(|key| key.eq_ignore_ascii_case(name) && *key != name).cloned();
+        if let Some(value) =
+            other.filter(|_| !operation.contains_key(name)).and_then(|key| operation.remove(&key))
+        {
+            operation.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// What a path ends at.
+struct Located {
+    found: Resolved,
+    /// Whether elements are selected in brackets.
+    selects: bool,
+}
+
+fn locate(resource_type: &'static ResourceType, path: &str) -> Option<Located> {
+    let (head, sub) = match path.split_once('[') {
+        Some((head, rest)) => (head, rest.rsplit_once(']').map(|(_, sub)| sub)),
+        None => (path, None),
+    };
+    let mut attr_path = AttrPath::parse(head).ok()?;
+    if let Some(sub) = sub.and_then(|sub| sub.strip_prefix('.')) {
+        attr_path.sub = Some(sub.to_owned());
+    }
+    Some(Located { found: resource_type.resolve(&attr_path)?, selects: sub.is_some() })
+}
+
+/// The value of an operation with a path.
+fn rewrite_at(target: &Located, op: &Value, value: &mut Value, used: &mut Rewrites) {
+    match target.found.sub {
+        Some(sub) => values::rewrite(sub, value, used),
+        None if target.selects => values::element(target.found.attribute, value, used),
+        None => values::rewrite(target.found.attribute, value, used),
+    }
+    let lists = op == "remove" && target.found.sub.is_none() && !target.selects && !value.is_null();
+    if lists && target.found.attribute.multi_valued {
+        used.insert(Rewrite::RemoveWithValue);
+    }
+}
+
+/// The path with its URN put right, or with the URN that it lacks.
+fn rewrite_path(resource_type: &'static ResourceType, path: &str, used: &mut Rewrites) -> String {
+    let end = path.find('[').unwrap_or(path.len());
+    let (head, selection) = path.split_at(end);
+    if let Some((urn, rewrite)) = urns::meant(resource_type, head) {
+        used.insert(rewrite);
+        return format!("{urn}{selection}");
+    }
+    match head.rsplit_once(':') {
+        Some((urn, rest)) => match urns::meant(resource_type, urn) {
+            Some((urn, rewrite)) => {
+                used.insert(rewrite);
+                format!("{urn}:{rest}{selection}")
+            }
+            None => path.to_owned(),
+        },
+        None => {
+            let name = head.split('.').next().unwrap_or(head);
+            match home_of(resource_type, name).filter(|_| resource_type.core_attribute(name).is_none()) {
+                Some(urn) => {
+                    used.insert(Rewrite::ExtensionAtTopLevel);
+                    format!("{urn}:{path}")
+                }
+                None => path.to_owned(),
+            }
+        }
+    }
+}
+
+/// The value of an operation without path. Keys that are paths become operations of their own.
+fn rewrite_map(
+    resource_type: &'static ResourceType,
+    id: &str,
+    op: &Value,
+    value: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) -> Vec<Value> {
+    urns::rename_keys(resource_type, value, used);
+    drop_echoes(resource_type, id, value, used);
+    let paths: Vec<String> = value.keys().filter(|key| is_path(resource_type, key)).cloned().collect();
+    let mut split_off = Vec::with_capacity(paths.len());
+    for key in paths {
+        let mut part = value.remove(&key).unwrap_or_default();
+        let path = rewrite_path(resource_type, &key, used);
+        if let Some(target) = locate(resource_type, &path) {
+            rewrite_at(&target, op, &mut part, used);
+        }
+        if key.contains(['.', ':', '[']) {
+            used.insert(Rewrite::KeyAsPath);
+        }
+        split_off.push(serde_json::json!({ "op": op, "path": path, "value": part }));
+    }
+    rewrite_values(resource_type, value, used);
+    split_off
+}
+
+/// Read-only attributes as the client has read them. An `id` that is another one stays, and is refused.
+fn drop_echoes(
+    resource_type: &'static ResourceType,
+    id: &str,
+    value: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) {
+    let before = value.len();
+    value.retain(|name, given| match resource_type.core_attribute(name) {
+        Some(attribute) if attribute.name == "id" => given.as_str() != Some(id),
+        Some(attribute) => attribute.mutability != Mutability::ReadOnly,
+        None => true,
+    });
+    if value.len() != before {
+        used.insert(Rewrite::EchoedReadOnly);
+    }
+}
+
+/// Whether a key is a path, or an attribute that belongs into an extension. A whole extension and what nobody
+/// knows are not.
+fn is_path(resource_type: &'static ResourceType, key: &str) -> bool {
+    if resource_type.core_attribute(key).is_some() || resource_type.extension(key).is_some() {
+        return false;
+    }
+    locate(resource_type, key).is_some()
+        || home_of(resource_type, key.split('.').next().unwrap_or(key)).is_some()
+}

@@ -1,0 +1,182 @@
+//! Each rewrite by its name, on what the provider sends, and through the strict core.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::scim::{
+    Resource,
+    patch::{Absent, PATCH_URN, Patch, apply},
+    schema::{ENTERPRISE_URN, GROUP, USER, USER_URN},
+};
+
+fn used(rewrites: &Rewrites) -> Vec<&'static str> {
+    rewrites.iter().map(|rewrite| rewrite.code()).collect()
+}
+
+/// The attributes of a create, and the rewrites it needed.
+fn created(extra: Value) -> (Value, Vec<&'static str>) {
+    let mut body = json!({ "schemas": [USER_URN], "userName": "b" });
+    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    let rewrites = rewrite_body(&USER, &mut body);
+    let user = Resource::create(&USER, &body).unwrap();
+    (Value::Object(user.attributes().clone()), used(&rewrites))
+}
+
+/// The attributes after a patch of a user with a manager and a work email, and the rewrites it needed.
+fn patched(operations: Value) -> (Value, Vec<&'static str>) {
+    let user = json!({
+        "schemas": [USER_URN], "userName": "b",
+        "emails": [{ "value": "w@x.example", "type": "work", "primary": true }],
+        ENTERPRISE_URN: { "manager": { "value": "m1" } }
+    });
+    let user = Resource::create(&USER, &user).unwrap();
+    let mut body = json!({ "schemas": [PATCH_URN], "Operations": operations });
+    let rewrites = rewrite_patch(&USER, "u1", &mut body);
+    let applied = apply(&user, &Patch::parse(&USER, &body).unwrap(), Absent::Create).unwrap();
+    (Value::Object(applied.resource.attributes().clone()), used(&rewrites))
+}
+
+#[test]
+fn every_rewrite_has_a_name_of_its_own_and_a_reason() {
+    let names: std::collections::BTreeSet<_> = Rewrite::ALL.iter().map(|rewrite| rewrite.code()).collect();
+    assert_eq!(names.len(), Rewrite::ALL.len());
+    assert!(
+        Rewrite::ALL.iter().all(|rewrite| !rewrite.reason().is_empty() && !rewrite.provider().is_empty())
+    );
+}
+
+#[test]
+fn what_is_right_is_left_alone() {
+    let body = json!({
+        "schemas": [USER_URN, ENTERPRISE_URN], "userName": "b", "active": true,
+        "emails": [{ "value": "x", "primary": true }], ENTERPRISE_URN: { "manager": { "value": "m" } }, "urn:a:b": {}
+    });
+    let mut rewritten = body.clone();
+    assert!(rewrite_body(&USER, &mut rewritten).is_empty());
+    assert_eq!(rewritten, body);
+    let patch = json!({ "schemas": [PATCH_URN], "Operations": [
+        { "op": "replace", "path": "emails[type eq \"work\"].value", "value": "x" },
+        { "op": "remove", "path": "members[value eq \"a\"]" },
+        { "op": "replace", "value": { "active": false } }
+    ] });
+    let mut rewritten = patch.clone();
+    assert!(rewrite_patch(&USER, "u1", &mut rewritten).is_empty());
+    assert_eq!(rewritten, patch);
+}
+
+#[test]
+fn scim_rule_50_boolean_text() {
+    let (user, rewrites) =
+        created(json!({ "active": "False", "emails": [{ "value": "x", "primary": "True" }] }));
+    assert_eq!((&user["active"], &user["emails"][0]["primary"]), (&json!(false), &json!(true)));
+    assert_eq!(rewrites, ["boolean_text"]);
+    for operation in [
+        json!({ "op": "replace", "path": "active", "value": "False" }),
+        json!({ "op": "replace", "value": { "active": "false" } }),
+        json!({ "op": "replace", "path": "active", "value": [{ "value": "False" }] }),
+    ] {
+        assert_eq!(patched(json!([operation])).0["active"], false, "{operation}");
+    }
+    let primary = json!([{ "op": "add", "path": "emails[type eq \"work\"].primary", "value": "False" }]);
+    assert_eq!(patched(primary).0["emails"][0]["primary"], false);
+    let selected =
+        json!([{ "op": "replace", "path": "emails[primary eq \"True\"].value", "value": "n@x.example" }]);
+    assert_eq!(patched(selected).0["emails"][0]["value"], "n@x.example");
+}
+
+#[test]
+fn scim_rule_34_capital_operation() {
+    let (user, rewrites) = patched(json!([{ "Op": "Replace", "Path": "title", "Value": "Dr" }]));
+    assert_eq!((&user["title"], rewrites), (&json!("Dr"), vec!["capital_operation"]));
+}
+
+#[test]
+fn scim_rule_43_remove_with_value() {
+    let mut body = json!({ "Operations": [
+        { "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": "a" }] }
+    ] });
+    assert_eq!(used(&rewrite_patch(&GROUP, "g1", &mut body)), ["capital_operation", "remove_with_value"]);
+}
+
+#[test]
+fn scim_rule_35_key_as_path() {
+    let department = format!("{ENTERPRISE_URN}:department");
+    let (user, rewrites) = patched(json!([{ "op": "replace", "value": {
+        "displayName": "Babs", "name.givenName": "Barbara", &department: "R&D",
+        "emails[type eq \"home\"].value": "h@x.example", "active": "True"
+    } }]));
+    assert_eq!(user["name"]["givenName"], "Barbara");
+    assert_eq!(user[ENTERPRISE_URN]["department"], "R&D");
+    assert_eq!(user["emails"][1], json!({ "type": "home", "value": "h@x.example" }));
+    assert_eq!(user["displayName"], "Babs");
+    assert_eq!(rewrites, ["boolean_text", "key_as_path"]);
+}
+
+#[test]
+fn scim_rule_23_echoed_read_only() {
+    let echo = json!([{ "op": "replace", "value": { "id": "u1", "meta": {}, "displayName": "Babs" } }]);
+    let (user, rewrites) = patched(echo);
+    assert_eq!((&user["displayName"], rewrites), (&json!("Babs"), vec!["echoed_read_only"]));
+    let mut other =
+        json!({ "schemas": [PATCH_URN], "Operations": [{ "op": "replace", "value": { "id": "u2" } }] });
+    rewrite_patch(&USER, "u1", &mut other);
+    assert_eq!(Patch::parse(&USER, &other).unwrap_err().scim_type(), "mutability");
+}
+
+#[test]
+fn scim_rule_49_the_manager_in_every_form() {
+    let manager = format!("{ENTERPRISE_URN}:manager");
+    let value = |path: &str, op: &str, value: Value| {
+        let (user, rewrites) = patched(json!([{ "op": op, "path": path, "value": value }]));
+        (user[ENTERPRISE_URN]["manager"]["value"].as_str().map(str::to_owned), rewrites)
+    };
+    let set = Some("m2".to_owned());
+    assert_eq!(value(&manager, "add", json!("m2")), (set.clone(), vec!["plain_for_complex"]));
+    assert_eq!(
+        value(&manager, "add", json!([{ "$ref": null, "value": "m2" }])),
+        (set.clone(), vec!["list_of_one"])
+    );
+    assert_eq!(value("manager", "replace", json!({ "value": "m2" })), (set, vec!["extension_at_top_level"]));
+    for empty in [json!(""), json!({ "value": "" }), json!(null), json!([])] {
+        assert_eq!(value(&manager, "replace", empty.clone()).0, None, "{empty}");
+    }
+    assert_eq!(
+        created(json!({ ENTERPRISE_URN: { "manager": "m2" } })).0[ENTERPRISE_URN]["manager"]["value"],
+        "m2"
+    );
+}
+
+#[test]
+fn scim_rule_49_near_miss_and_old_urns() {
+    for (urn, rewrite) in [
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0User", "near_miss_urn"),
+        ("urn:scim:schemas:extension:enterprise:1.0", "old_urn"),
+        ("urn:scim:schemas:extension:enterprise:2.0", "old_urn"),
+    ] {
+        let (user, rewrites) = created(json!({ urn: { "department": "R&D" } }));
+        assert_eq!((&user[ENTERPRISE_URN]["department"], rewrites), (&json!("R&D"), vec![rewrite]), "{urn}");
+        let (user, rewrites) =
+            patched(json!([{ "op": "add", "path": format!("{urn}:department"), "value": "X" }]));
+        assert_eq!((&user[ENTERPRISE_URN]["department"], rewrites), (&json!("X"), vec![rewrite]), "{urn}");
+    }
+    let mut body = json!({ "schemas": ["urn:scim:schemas:core:2.0"], "userName": "b" });
+    assert_eq!(used(&rewrite_body(&USER, &mut body)), ["old_urn"]);
+    assert!(Resource::create(&USER, &body).is_ok());
+}
+
+#[test]
+fn attributes_of_an_extension_at_top_level() {
+    let (user, rewrites) = created(json!({ "department": "R&D", "manager": "m2" }));
+    assert_eq!(user[ENTERPRISE_URN], json!({ "department": "R&D", "manager": { "value": "m2" } }));
+    assert_eq!(rewrites, ["plain_for_complex", "extension_at_top_level"]);
+    let (user, _) = created(json!({ "department": "a", ENTERPRISE_URN: { "department": "b" } }));
+    assert_eq!(user[ENTERPRISE_URN]["department"], "b", "what is in its place wins");
+}
+
+#[test]
+fn scim_rule_19_several_primaries() {
+    let emails = json!([{ "value": "a", "primary": true }, { "value": "b", "primary": "true" }]);
+    let (user, rewrites) = created(json!({ "emails": emails }));
+    assert_eq!(user["emails"][1]["primary"], false);
+    assert!(rewrites.contains(&"several_primaries"));
+}

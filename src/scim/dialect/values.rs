@@ -1,0 +1,92 @@
+//! Values in forms that are nearly right, brought into the attribute's form.
+
+use serde_json::{Map, Value};
+
+use super::{Rewrite, Rewrites};
+use crate::scim::schema::{Attribute, Kind};
+
+/// The value of an attribute.
+pub(super) fn rewrite(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
+    if !attribute.multi_valued {
+        unwrap_list(attribute, value, used);
+        return element(attribute, value, used);
+    }
+    match value {
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| element(attribute, item, used));
+            keep_first_primary(items, used);
+        }
+        single => element(attribute, single, used),
+    }
+}
+
+/// One element of a multi-valued attribute, or a single value.
+pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
+    match (attribute.kind, &mut *value) {
+        (Kind::Boolean, Value::String(text)) => {
+            if let Some(truth) = truth(text) {
+                *value = Value::Bool(truth);
+                used.insert(Rewrite::BooleanText);
+            }
+        }
+        (Kind::Complex, Value::String(text)) if !attribute.multi_valued => {
+            if let Some(sub) = attribute.sub_attribute("value") {
+                let text = std::mem::take(text);
+                *value = if text.is_empty() {
+                    Value::Null
+                } else {
+                    Value::Object(Map::from_iter([(sub.name.to_owned(), Value::String(text))]))
+                };
+                used.insert(Rewrite::PlainForComplex);
+            }
+        }
+        (Kind::Complex, Value::Object(members)) => {
+            let is_empty_value = |v: Option<&Value>| v.is_some_and(|v| v.as_str() == Some(""));
+            if !attribute.multi_valued && is_empty_value(members.get("value")) {
+                *value = Value::Null;
+                used.insert(Rewrite::PlainForComplex);
+                return;
+            }
+            for (name, part) in members {
+                if let Some(sub) = attribute.sub_attribute(name) {
+                    rewrite(sub, part, used);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match () {
+        () if text.eq_ignore_ascii_case("true") => Some(true),
+        () if text.eq_ignore_ascii_case("false") => Some(false),
+        () => None,
+    }
+}
+
+/// `[x]` for `x`, and `[{"value": x}]` for a plain `x`.
+fn unwrap_list(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
+    let Value::Array(items) = value else { return };
+    if items.len() != 1 {
+        return;
+    }
+    let mut only = items.remove(0);
+    if attribute.kind != Kind::Complex
+        && let Some(inner) = only.get_mut("value")
+    {
+        only = inner.take();
+    }
+    *value = only;
+    used.insert(Rewrite::ListOfOne);
+}
+
+fn keep_first_primary(items: &mut [Value], used: &mut Rewrites) {
+    let primaries = items.iter_mut().filter(|item| item.get("primary") == Some(&Value::Bool(true)));
+    for item in primaries.skip(1) {
+        if let Some(members) = item.as_object_mut() {
+            members.insert("primary".to_owned(), Value::Bool(false));
+            used.insert(Rewrite::SeveralPrimaries);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! `attributes` and `excludedAttributes` (RFC 7644 section 3.9).
+
+use serde_json::{Map, Value};
+
+use super::{
+    ScimError,
+    filter::AttrPath,
+    schema::{ResourceType, Returned},
+};
+
+/// Which attributes an answer holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Projection(Mode);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Mode {
+    #[default]
+    Default,
+    Only(Vec<Item>),
+    Except(Vec<Item>),
+}
+
+/// One name of the list: as a whole schema, or as a path.
+#[derive(Clone, Debug, PartialEq)]
+struct Item {
+    text: String,
+    path: Option<AttrPath>,
+}
+
+impl Projection {
+    /// Reads the two parameters, each a list with commas. Names that nothing has are ignored; both at once are
+    /// refused.
+    pub fn parse(attributes: Option<&str>, excluded: Option<&str>) -> Result<Self, ScimError> {
+        let (only, except) = (items(attributes), items(excluded));
+        match (only.is_empty(), except.is_empty()) {
+            (false, false) => Err(ScimError::BothProjections),
+            (false, true) => Ok(Self(Mode::Only(only))),
+            (true, false) => Ok(Self(Mode::Except(except))),
+            (true, true) => Ok(Self(Mode::Default)),
+        }
+    }
+
+    /// Whether the client asked for certain attributes; then it gets a body (RFC 7644 section 3.5.2).
+    pub fn is_given(&self) -> bool {
+        self.0 != Mode::Default
+    }
+
+    /// Whether any part of the attribute of the base schema is shown, so that what is expensive (`members`,
+    /// `groups`) need not be read for nothing.
+    pub fn shows(&self, resource_type: &ResourceType, name: &str) -> bool {
+        let base = resource_type.schema.id;
+        match &self.0 {
+            Mode::Default => true,
+            Mode::Only(items) => items.iter().any(|item| item.is_all_of(base) || item.is_in(base, name)),
+            Mode::Except(items) => !items
+                .iter()
+                .any(|item| item.is_all_of(base) || (item.is_in(base, name) && item.sub().is_none())),
+        }
+    }
+
+    /// The resource with what is to be shown of it. What is always returned stays.
+    pub fn apply(
+        &self,
+        resource_type: &'static ResourceType,
+        resource: Map<String, Value>,
+    ) -> Map<String, Value> {
+        match &self.0 {
+            Mode::Default => resource,
+            Mode::Only(items) => only(resource_type, &resource, items),
+            Mode::Except(items) => except(resource_type, resource, items),
+        }
+    }
+}
+
+impl Item {
+    fn is_all_of(&self, urn: &str) -> bool {
+        self.text.eq_ignore_ascii_case(urn)
+    }
+
+    /// Whether the path is of the attribute in the schema with that URN, or without one.
+    fn is_in(&self, urn: &str, name: &str) -> bool {
+        self.path.as_ref().is_some_and(|path| {
+            path.schema.as_deref().is_none_or(|schema| schema.eq_ignore_ascii_case(urn))
+                && path.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// Whether the path is of the attribute in that extension.
+    fn is_in_extension(&self, urn: &str, name: &str) -> bool {
+        self.is_in(urn, name) && self.path.as_ref().is_some_and(|path| path.schema.is_some())
+    }
+
+    fn sub(&self) -> Option<&str> {
+        self.path.as_ref()?.sub.as_deref()
+    }
+}
+
+/// The names of a list. A selection in brackets (Microsoft's collection has `emails[type eq "work"]`) counts as
+/// its attribute.
+fn items(list: Option<&str>) -> Vec<Item> {
+    let names = list.into_iter().flat_map(|list| list.split(','));
+    let names =
+        names.map(|name| name.split('[').next().unwrap_or(name).trim()).filter(|name| !name.is_empty());
+    names.map(|name| Item { text: name.to_owned(), path: AttrPath::parse(name).ok() }).collect()
+}
+
+fn only(
+    resource_type: &'static ResourceType,
+    resource: &Map<String, Value>,
+    items: &[Item],
+) -> Map<String, Value> {
+    let base = resource_type.schema.id;
+    let mut shown = Map::new();
+    for (name, value) in resource {
+        let kept = if is_always(resource_type, name) || items.iter().any(|item| item.is_all_of(name)) {
+            Some(value.clone())
+        } else if name.contains(':') {
+            value.as_object().and_then(|extension| {
+                let parts = extension.iter().filter_map(|(part, value)| {
+                    let asked: Vec<&Item> =
+                        items.iter().filter(|item| item.is_in_extension(name, part)).collect();
+                    Some((part.clone(), parts_of(value, &asked)?))
+                });
+                Some(parts.collect::<Map<_, _>>()).filter(|parts| !parts.is_empty()).map(Value::Object)
+            })
+        } else if items.iter().any(|item| item.is_all_of(base)) {
+            Some(value.clone())
+        } else {
+            let asked: Vec<&Item> = items.iter().filter(|item| item.is_in(base, name)).collect();
+            parts_of(value, &asked)
+        };
+        shown.extend(kept.map(|value| (name.clone(), value)));
+    }
+    shown
+}
+
+/// What the items ask of one attribute: all of it, or sub-attributes.
+fn parts_of(value: &Value, asked: &[&Item]) -> Option<Value> {
+    if asked.is_empty() {
+        return None;
+    }
+    let subs: Option<Vec<&str>> = asked.iter().map(|item| item.sub()).collect();
+    let Some(subs) = subs else { return Some(value.clone()) };
+    let mut value = value.clone();
+    retain_subs(&mut value, &|name| subs.iter().any(|sub| sub.eq_ignore_ascii_case(name)));
+    Some(value).filter(|value| !is_empty(value))
+}
+
+fn except(
+    resource_type: &'static ResourceType,
+    mut resource: Map<String, Value>,
+    items: &[Item],
+) -> Map<String, Value> {
+    let base = resource_type.schema.id;
+    resource.retain(|name, value| {
+        if is_always(resource_type, name) {
+            return true;
+        }
+        if items.iter().any(|item| item.is_all_of(name)) {
+            return false;
+        }
+        if name.contains(':') {
+            if let Value::Object(extension) = value {
+                extension.retain(|part, value| {
+                    let without: Vec<&Item> =
+                        items.iter().filter(|item| item.is_in_extension(name, part)).collect();
+                    remains(value, &without)
+                });
+            }
+            return !is_empty(value);
+        }
+        let without: Vec<&Item> = items.iter().filter(|item| item.is_in(base, name)).collect();
+        remains(value, &without)
+    });
+    resource
+}
+
+/// Takes the sub-attributes out, and tells whether anything remains.
+fn remains(value: &mut Value, without: &[&Item]) -> bool {
+    if without.iter().any(|item| item.sub().is_none()) {
+        return false;
+    }
+    if !without.is_empty() {
+        let named = |name: &str| {
+            without.iter().any(|item| item.sub().is_some_and(|sub| sub.eq_ignore_ascii_case(name)))
+        };
+        retain_subs(value, &|name| !named(name));
+    }
+    !is_empty(value)
+}
+
+fn retain_subs(value: &mut Value, keep: &dyn Fn(&str) -> bool) {
+    match value {
+        Value::Object(parts) => parts.retain(|name, _| keep(name)),
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| retain_subs(item, keep));
+            items.retain(|item| !is_empty(item));
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
+}
+
+fn is_always(resource_type: &ResourceType, name: &str) -> bool {
+    resource_type.core_attribute(name).is_some_and(|attribute| attribute.returned == Returned::Always)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scim::schema::{ENTERPRISE_URN, GROUP, USER, USER_URN};
+
+    fn project(attributes: Option<&str>, excluded: Option<&str>) -> Value {
+        let user = json!({
+            "schemas": [USER_URN], "id": "u1", "userName": "b", "meta": { "version": "1" },
+            "name": { "givenName": "B", "familyName": "J" },
+            "emails": [{ "value": "x", "type": "work" }, { "value": "y" }],
+            ENTERPRISE_URN: { "department": "R&D", "manager": { "value": "m" } }
+        });
+        let projection = Projection::parse(attributes, excluded).unwrap();
+        Value::Object(projection.apply(&USER, user.as_object().unwrap().clone()))
+    }
+
+    #[test]
+    fn scim_rule_67_only_what_is_asked_for_and_what_is_always_returned() {
+        let always = json!({ "schemas": [USER_URN], "id": "u1" });
+        let with = |extra: Value| {
+            let mut wanted = always.clone();
+            wanted.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            wanted
+        };
+        assert_eq!(project(Some("USERNAME"), None), with(json!({ "userName": "b" })));
+        assert_eq!(project(Some("name.givenName"), None), with(json!({ "name": { "givenName": "B" } })));
+        assert_eq!(project(Some("emails.type"), None), with(json!({ "emails": [{ "type": "work" }] })));
+        assert_eq!(project(Some("nothing"), None), always);
+        assert_eq!(
+            project(Some(&format!("{ENTERPRISE_URN}:department")), None),
+            with(json!({ ENTERPRISE_URN: { "department": "R&D" } }))
+        );
+        assert_eq!(project(Some("department"), None), always, "an extension is asked for by its URN");
+        assert_eq!(project(Some(ENTERPRISE_URN), None)[ENTERPRISE_URN]["manager"]["value"], "m");
+        assert_eq!(project(Some(USER_URN), None)["emails"][1]["value"], "y");
+    }
+
+    #[test]
+    fn scim_rule_67_exclusion_spares_what_is_always_returned() {
+        let left = project(None, Some("id,schemas,emails,name.givenName,meta"));
+        assert_eq!(left["id"], "u1");
+        assert_eq!(left["name"], json!({ "familyName": "J" }));
+        assert!(left.get("emails").is_none() && left.get("meta").is_none());
+        assert!(project(None, Some(ENTERPRISE_URN)).get(ENTERPRISE_URN).is_none());
+    }
+
+    #[test]
+    fn scim_rule_67_the_two_exclude_each_other_and_empty_is_none() {
+        assert!(Projection::parse(Some("a"), Some("b")).is_err());
+        assert!(!Projection::parse(Some(""), Some(" , ")).unwrap().is_given());
+    }
+
+    #[test]
+    fn scim_rule_67_members_are_read_only_where_they_are_shown() {
+        let shows = |a, e| Projection::parse(a, e).unwrap().shows(&GROUP, "members");
+        assert!(
+            shows(None, None) && shows(Some("Members.value"), None) && shows(None, Some("members.display"))
+        );
+        assert!(!shows(None, Some("MEMBERS")) && !shows(Some("displayName"), None));
+    }
+
+    #[test]
+    fn scim_rule_68_a_selection_counts_as_its_attribute() {
+        assert_eq!(project(Some("emails[type eq \"work\"]"), None)["emails"].as_array().unwrap().len(), 2);
+    }
+}
