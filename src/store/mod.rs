@@ -192,6 +192,24 @@ impl Tx<'_> {
     }
 }
 
+/// Ways for tests to bring about failures that only a broken disk would.
+impl Tx<'_> {
+    /// Lets the SQLite file grow by no more than `pages`, on this connection.
+    #[doc(hidden)]
+    pub fn limit_pages_for_test(&mut self, pages: i64) {
+        use diesel::connection::SimpleConnection as _;
+        // SQLite raises a limit below the present size to the present size.
+        let _ = self.connection.batch_execute(&format!("PRAGMA max_page_count = {pages}"));
+    }
+
+    /// Ends the whole transaction under diesel's feet, as SQLite does by itself on some failures.
+    #[doc(hidden)]
+    pub fn end_transaction_for_test(&mut self) {
+        use diesel::connection::SimpleConnection as _;
+        let _ = self.connection.batch_execute("ROLLBACK");
+    }
+}
+
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

@@ -2,3 +2,5 @@
 
 mod architecture;
 mod http;
+mod store;
+mod support;

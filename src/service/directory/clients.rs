@@ -1,0 +1,155 @@
+//! OAuth clients: host apps.
+
+use serde_json::json;
+use url::Url;
+
+use super::{DirectoryError, display_name};
+use crate::{
+    model::{
+        SigningAlgorithm, TokenEndpointAuthMethod,
+        ids::{OauthClientId, OauthClientSecretId, ProjectId},
+        secret::Secret,
+    },
+    service::{Actor, Change, Context, new_id, record::record},
+    store::{
+        oauth_clients::{self, OauthClient, OauthClientSecret, OauthRedirectUri},
+        projects,
+    },
+};
+
+/// A client to be.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// For people.
+    pub display_name: String,
+    /// Where browsers may be sent back to: compared to the letter.
+    pub redirect_uris: Vec<String>,
+    /// How it proves itself at the token endpoint.
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// What its ID tokens are signed with.
+    pub id_token_alg: SigningAlgorithm,
+}
+
+/// Makes a client, and its secret unless it is a public one. The secret is shown this once.
+pub async fn create_client(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    new: NewClient,
+) -> Result<(OauthClient, Option<Secret>), DirectoryError> {
+    let now = cx.now();
+    if new.redirect_uris.is_empty() {
+        return Err(DirectoryError::Invalid("a client needs a redirect URI".into()));
+    }
+    new.redirect_uris.iter().try_for_each(|uri| check_redirect_uri(uri))?;
+    let client = OauthClient {
+        id: new_id!(cx, OauthClientId),
+        project_id: project.clone(),
+        display_name: display_name(&new.display_name)?,
+        token_endpoint_auth_method: new.token_endpoint_auth_method,
+        id_token_alg: new.id_token_alg,
+        initiate_login_uri: None,
+        created_at: now,
+        updated_at: now,
+        revoked_at: None,
+    };
+    let secret = (new.token_endpoint_auth_method != TokenEndpointAuthMethod::None)
+        .then(|| Secret::random("vestibule_client_", &*cx.rng));
+    let (context, actor, shown) = (cx.clone(), actor.clone(), secret.clone());
+    let client = cx
+        .store
+        .write(move |tx| {
+            projects::find(tx, &client.project_id)?.ok_or(DirectoryError::NotFound("project"))?;
+            oauth_clients::insert(tx, &client)?;
+            for uri in &new.redirect_uris {
+                let row = OauthRedirectUri {
+                    client_id: client.id.clone(),
+                    kind: "redirect".into(),
+                    uri: uri.clone(),
+                    project_id: client.project_id.clone(),
+                };
+                oauth_clients::insert_redirect_uri(tx, &row)?;
+            }
+            if let Some(secret) = &secret {
+                oauth_clients::insert_secret(tx, &secret_row(&context, &client, secret))?;
+            }
+            let change = Change {
+                project: &client.project_id,
+                organization: None,
+                event: "oauth_client.created",
+                resource: client.id.as_str(),
+                before: None,
+                after: Some(json!({
+                    "id": client.id, "displayName": client.display_name, "redirectUris": new.redirect_uris,
+                })),
+            };
+            record(tx, &context, &actor, &change)?;
+            Ok::<_, DirectoryError>(client.clone())
+        })
+        .await?;
+    Ok((client, shown))
+}
+
+fn secret_row(cx: &Context, client: &OauthClient, secret: &Secret) -> OauthClientSecret {
+    OauthClientSecret {
+        id: new_id!(cx, OauthClientSecretId),
+        project_id: client.project_id.clone(),
+        client_id: client.id.clone(),
+        secret_hash: secret.hash(),
+        secret_suffix: secret.suffix(),
+        created_at: cx.now(),
+        expires_at: None,
+        revoked_at: None,
+    }
+}
+
+/// RFC 9700 section 2.1: https, or http on loopback for development; a private-use scheme for native apps
+/// (RFC 8252 section 7.1); no fragment. What a browser would run instead of load is refused.
+fn check_redirect_uri(text: &str) -> Result<(), DirectoryError> {
+    let invalid = |why: &str| DirectoryError::Invalid(format!("the redirect URI {text} {why}"));
+    let url = Url::parse(text).map_err(|_| invalid("is not an absolute URI"))?;
+    if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("must have no fragment and no user"));
+    }
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        scheme if scheme.contains('.') => Ok(()),
+        _ => Err(invalid("must be https, http on loopback, or an app's own scheme such as com.example.app")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirect_uris_are_checked() {
+        for good in [
+            "https://app.example/cb?x=1",
+            "http://localhost:3000/cb",
+            "http://127.0.0.1/",
+            "com.example.app:/cb",
+        ] {
+            assert!(check_redirect_uri(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "/cb",
+            "http://app.example/cb",
+            "https://app.example/cb#f",
+            "https://u@app.example/cb",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+        ] {
+            assert!(check_redirect_uri(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Projects, organizations, domains, clients and keys: what the operator sets up.
+
+mod clients;
+mod domains;
+mod keys;
+mod organizations;
+mod projects;
+
+pub use clients::{NewClient, create_client};
+pub use domains::add_domain;
+pub use keys::{create_backend_api_key, create_scim_api_key};
+pub use organizations::{NewOrganization, create_organization};
+pub use projects::{NewProject, create_project, list_projects};
+
+use crate::{service::signing::SigningError, store::StoreError};
+
+/// Why something could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// There is no such thing, or it is another project's.
+    #[error("there is no {0} of this id")]
+    NotFound(&'static str),
+    /// The name is taken.
+    #[error("{0} is taken")]
+    Taken(String),
+    /// The input cannot be used; the text says why, and what would do.
+    #[error("{0}")]
+    Invalid(String),
+    /// Signing keys could not be made.
+    #[error("the signing keys could not be made")]
+    Signing(#[from] SigningError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+}
+
+/// Turns a conflict on a unique key into "taken".
+fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
+    |error| match error {
+        StoreError::Conflict(_) => DirectoryError::Taken(what.into()),
+        other => other.into(),
+    }
+}
+
+/// A display name: not empty, at most 200 characters, on one line.
+fn display_name(text: &str) -> Result<String, DirectoryError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err(DirectoryError::Invalid("a display name has 1 to 200 characters on one line".into()));
+    }
+    Ok(text.to_owned())
+}

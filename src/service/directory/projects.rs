@@ -1,0 +1,118 @@
+//! Projects.
+
+use serde_json::json;
+use url::Url;
+
+use super::{DirectoryError, display_name, taken};
+use crate::{
+    model::ids::ProjectId,
+    service::{Actor, Change, Context, new_id, record::record, signing},
+    store::{
+        projects::{self, Project, ProjectHost},
+        signing_keys,
+    },
+};
+
+/// A project to be.
+#[derive(Debug, Clone)]
+pub struct NewProject {
+    /// For people.
+    pub display_name: String,
+    /// Where browsers and identity providers reach it: `https://login.example.com`, no path; `http` on loopback.
+    pub public_url: String,
+}
+
+/// A day idle and thirty days in all: what the project begins with; organizations may shorten both.
+const SESSION_IDLE: i64 = 24 * 60 * 60 * 1000;
+const SESSION_ABSOLUTE: i64 = 30 * SESSION_IDLE;
+
+/// Makes a project with its host name and first signing keys.
+pub async fn create_project(cx: &Context, actor: &Actor, new: NewProject) -> Result<Project, DirectoryError> {
+    let (public_url, host) = origin(&new.public_url)?;
+    let now = cx.now();
+    let project = Project {
+        id: new_id!(cx, ProjectId),
+        display_name: display_name(&new.display_name)?,
+        public_url,
+        dev_mode: false,
+        shared_domains: false,
+        session_idle_ms: SESSION_IDLE,
+        session_absolute_ms: SESSION_ABSOLUTE,
+        created_at: now,
+        updated_at: now,
+    };
+    let keys = signing::prepare_first_keys(cx, &project.id)?;
+    let (context, actor) = (cx.clone(), actor.clone());
+    cx.store
+        .write(move |tx| {
+            projects::insert(tx, &project)?;
+            let row = ProjectHost { host: host.clone(), project_id: project.id.clone(), created_at: now };
+            projects::insert_host(tx, &row).map_err(taken(format!("the host {host}")))?;
+            for key in &keys {
+                signing_keys::insert(tx, key)?;
+            }
+            let change = Change {
+                project: &project.id,
+                organization: None,
+                event: "project.created",
+                resource: project.id.as_str(),
+                before: None,
+                after: Some(json!({
+                    "id": project.id, "displayName": project.display_name, "publicUrl": project.public_url,
+                })),
+            };
+            record(tx, &context, &actor, &change)?;
+            Ok(project.clone())
+        })
+        .await
+}
+
+/// Every project of the installation.
+pub async fn list_projects(cx: &Context) -> Result<Vec<Project>, DirectoryError> {
+    Ok(cx.store.read(|tx| projects::list(tx)).await?)
+}
+
+/// The origin and the host name of a public address.
+fn origin(text: &str) -> Result<(String, String), DirectoryError> {
+    let invalid = |why: &str| DirectoryError::Invalid(format!("the public URL {why}"));
+    let url = Url::parse(text).map_err(|_| invalid("is not a URL"))?;
+    let host = url.host_str().ok_or_else(|| invalid("has no host"))?.to_owned();
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("must be an origin, such as https://login.example.com"));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        _ => return Err(invalid("must be https, except on loopback")),
+    }
+    Ok((url.origin().ascii_serialization(), host))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_origins_are_public_urls() {
+        assert_eq!(
+            origin("https://Login.Example.com/").unwrap(),
+            ("https://login.example.com".into(), "login.example.com".into())
+        );
+        assert_eq!(origin("http://localhost:8080").unwrap().0, "http://localhost:8080");
+        for bad in
+            ["", "login.example.com", "http://login.example.com", "https://a.example/x", "ftp://a.example"]
+        {
+            assert!(matches!(origin(bad), Err(DirectoryError::Invalid(_))), "{bad}");
+        }
+    }
+}

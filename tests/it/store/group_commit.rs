@@ -1,0 +1,245 @@
+//! SQLite's writer: shared commits, isolated failures, and an end that loses nothing.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+    mpsc,
+};
+
+use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+use vestibule::store::{
+    Store, StoreError, StoreOptions,
+    settings::{self, Setting},
+};
+
+use crate::support::{Kind, TestDatabase, on_both_databases};
+
+async fn put(store: &Store, name: String) -> Result<(), StoreError> {
+    store.write(move |tx| settings::insert(tx, &Setting { name: name.clone(), value: "v".into() })).await
+}
+
+async fn has(store: &Store, name: &str) -> bool {
+    let name = name.to_owned();
+    store.read(move |tx| settings::find(tx, &name)).await.unwrap().is_some()
+}
+
+/// Holds the writer inside a unit of work until the returned sender is dropped.
+fn hold_writer(store: &Store) -> (mpsc::Sender<()>, impl Future<Output = Result<(), StoreError>> + use<>) {
+    let (release, held) = mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let store = store.clone();
+    let holding = async move {
+        store
+            .write(move |_| {
+                let _ = held.lock().unwrap().recv();
+                Ok::<_, StoreError>(())
+            })
+            .await
+    };
+    (release, holding)
+}
+
+#[actix_web::test]
+async fn concurrent_writes_share_commits() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    let (release, holding) = hold_writer(&store);
+    let holding = tokio::task::spawn_local(holding);
+    tokio::task::yield_now().await;
+    let writes: Vec<_> = (0..50)
+        .map(|n| {
+            let store = store.clone();
+            tokio::task::spawn_local(async move { put(&store, format!("s{n}")).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    drop(release);
+    holding.await.unwrap().unwrap();
+    for write in writes {
+        write.await.unwrap().unwrap();
+    }
+    assert_eq!(store.counters().writes_and_commits(), (51, 2));
+}
+
+#[actix_web::test]
+async fn a_write_alone_is_committed_at_once() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    for n in 0..3 {
+        put(&store, format!("s{n}")).await.unwrap();
+        assert_eq!(store.counters().writes_and_commits(), (n + 1, n + 1));
+    }
+}
+
+#[actix_web::test]
+async fn a_failing_write_does_not_touch_its_neighbours() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    put(&store, "taken".into()).await.unwrap();
+    let (release, holding) = hold_writer(&store);
+    let (a, b) = (store.clone(), store.clone());
+    let failing = store.clone();
+    let (_, before, failed, panicked, after, ()) = tokio::join!(
+        holding,
+        async { put(&a, "before".into()).await },
+        async {
+            failing
+                .write(|tx| {
+                    settings::insert(tx, &Setting { name: "half".into(), value: "v".into() })?;
+                    settings::insert(tx, &Setting { name: "taken".into(), value: "v".into() })
+                })
+                .await
+        },
+        async {
+            store
+                .write(|tx| -> Result<(), StoreError> {
+                    settings::insert(tx, &Setting { name: "panicked".into(), value: "v".into() })?;
+                    tx.savepoint(|tx| {
+                        settings::insert(tx, &Setting { name: "deeper".into(), value: "v".into() })?;
+                        panic!("a unit of work panics, for the test")
+                    })
+                })
+                .await
+        },
+        async { put(&b, "after".into()).await },
+        async { drop(release) },
+    );
+    before.unwrap();
+    after.unwrap();
+    assert!(matches!(failed, Err(StoreError::Conflict(_))));
+    assert!(matches!(panicked, Err(StoreError::Panicked)));
+    for (name, there) in
+        [("before", true), ("after", true), ("half", false), ("panicked", false), ("deeper", false)]
+    {
+        assert_eq!(has(&store, name).await, there, "{name}");
+    }
+    // One commit for the first, one for the holder (it may have company), at most one for the rest.
+    assert!(store.counters().writes_and_commits().1 <= 3);
+    put(&store, "later".into()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_full_disk_fails_the_batch_and_not_the_process() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    put(&store, "small".into()).await.unwrap();
+    // SQLite's own limit on the file stands for the disk's: the same error, SQLITE_FULL.
+    let outcome = store
+        .write(|tx| {
+            tx.limit_pages_for_test(1);
+            let value = "x".repeat(4_000_000);
+            settings::insert(tx, &Setting { name: "large".into(), value })
+        })
+        .await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    assert!(!has(&store, "large").await);
+    assert!(has(&store, "small").await);
+    put(&store, "after".into()).await.unwrap();
+    assert!(has(&store, "after").await);
+}
+
+#[actix_web::test]
+async fn a_transaction_that_sqlite_ended_fails_the_whole_batch() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    let (release, holding) = hold_writer(&store);
+    let holding = tokio::task::spawn_local(holding);
+    tokio::task::yield_now().await;
+    let (first, second, last) = (store.clone(), store.clone(), store.clone());
+    let first = tokio::task::spawn_local(async move { put(&first, "first".into()).await });
+    let second = tokio::task::spawn_local(async move {
+        second
+            .write(|tx| {
+                // What SQLite does by itself on some failures.
+                tx.end_transaction_for_test();
+                Err::<(), _>(StoreError::Unavailable("disk".into()))
+            })
+            .await
+    });
+    let last = tokio::task::spawn_local(async move { put(&last, "last".into()).await });
+    tokio::task::yield_now().await;
+    drop(release);
+    holding.await.unwrap().unwrap();
+    for outcome in [first.await.unwrap(), second.await.unwrap(), last.await.unwrap()] {
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    }
+    for name in ["first", "last"] {
+        assert!(!has(&store, name).await, "{name} was answered with an error and must not be there");
+    }
+    put(&store, "first".into()).await.unwrap();
+}
+
+#[actix_web::test]
+async fn dropping_the_store_finishes_what_was_accepted() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    let (release, holding) = hold_writer(&store);
+    let holding = tokio::task::spawn_local(holding);
+    let write = {
+        let store = store.clone();
+        tokio::task::spawn_local(async move { put(&store, "accepted".into()).await })
+    };
+    tokio::task::yield_now().await;
+    // The callers go away; the unit is in the queue all the same.
+    holding.abort();
+    write.abort();
+    drop((release, holding.await, write.await));
+    drop(store);
+    assert!(has(&database.store(), "accepted").await);
+}
+
+#[actix_web::test]
+async fn an_acknowledged_write_is_in_the_file() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    put(&store, "durable".into()).await.unwrap();
+    // Another process would see it: what is read here went through the file system.
+    let path = database.url.strip_prefix("sqlite:").unwrap();
+    let mut other = SqliteConnection::establish(path).unwrap();
+    other.batch_execute("PRAGMA query_only = ON").unwrap();
+    let second = Store::open(&database.url, StoreOptions { connections: 1 }).unwrap();
+    assert!(has(&second, "durable").await);
+}
+
+on_both_databases! {
+    async fn a_panic_in_a_write_is_an_error_and_the_store_lives_on(database: TestDatabase) {
+        let store = database.store();
+        let outcome = store.write(|tx| -> Result<(), StoreError> {
+            settings::insert(tx, &Setting { name: "x".into(), value: "v".into() })?;
+            panic!("a unit of work panics, for the test")
+        }).await;
+        assert!(matches!(outcome, Err(StoreError::Panicked)));
+        assert!(!has(&store, "x").await);
+        for n in 0..10 {
+            put(&store, format!("s{n}")).await.unwrap();
+        }
+    }
+
+    async fn a_savepoint_undoes_only_itself(database: TestDatabase) {
+        let store = database.store();
+        let undone = Arc::new(AtomicBool::new(false));
+        let seen = undone.clone();
+        store.write(move |tx| {
+            settings::insert(tx, &Setting { name: "kept".into(), value: "v".into() })?;
+            let inner: Result<(), StoreError> = tx.savepoint(|tx| {
+                settings::insert(tx, &Setting { name: "undone".into(), value: "v".into() })?;
+                settings::insert(tx, &Setting { name: "kept".into(), value: "v".into() })
+            });
+            seen.store(matches!(inner, Err(StoreError::Conflict(_))), Ordering::SeqCst);
+            settings::insert(tx, &Setting { name: "after".into(), value: "v".into() })
+        }).await.unwrap();
+        assert!(undone.load(Ordering::SeqCst));
+        assert!(has(&store, "kept").await && has(&store, "after").await);
+        assert!(!has(&store, "undone").await);
+    }
+
+    async fn a_refused_write_leaves_nothing(database: TestDatabase) {
+        let store = database.store();
+        let outcome: Result<(), StoreError> = store.write(|tx| {
+            settings::insert(tx, &Setting { name: "x".into(), value: "v".into() })?;
+            Err(StoreError::Damaged("refused, for the test".into()))
+        }).await;
+        assert!(matches!(outcome, Err(StoreError::Damaged(_))));
+        assert!(!has(&store, "x").await);
+    }
+}

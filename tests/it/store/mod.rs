@@ -1,0 +1,6 @@
+//! The store: the schema on both databases, the group-commit writer, tenancy in the tables.
+
+mod events;
+mod group_commit;
+mod migrations;
+mod schema;

@@ -1,0 +1,74 @@
+//! A gateway with two organizations, so that every test can try the neighbour's door.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use vestibule::{
+    http::{Frame, Sites},
+    model::{Clock as _, Rng},
+    service::{
+        Actor, Context,
+        directory::{self, NewOrganization, NewProject},
+    },
+    store::{organizations::Organization, projects::Project, seal::MasterKey},
+    testing::{MockClock, SeededRng},
+};
+
+use super::{Kind, TestDatabase};
+
+/// A gateway on a database of its own: project `http://localhost`, Acme with `acme.example`, Globex with
+/// `globex.example`. The clock stands at 2026-01-01 until a test turns it.
+pub struct Gateway {
+    pub cx: Context,
+    pub clock: Arc<MockClock>,
+    pub project: Project,
+    pub acme: Organization,
+    pub globex: Organization,
+    // Last, so that the store closes its connections before the database goes.
+    pub database: TestDatabase,
+}
+
+impl Gateway {
+    pub async fn start(kind: Kind) -> Self {
+        let database = TestDatabase::start(kind).await;
+        let clock = Arc::new(MockClock::new());
+        let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
+        let cx = Context {
+            store: database.store(),
+            clock: clock.clone(),
+            master_key: Arc::new(MasterKey::random(&*rng)),
+            rng,
+        };
+        let project = directory::create_project(
+            &cx,
+            &Actor::operator(),
+            NewProject { display_name: "Demo".into(), public_url: "http://localhost".into() },
+        )
+        .await
+        .unwrap();
+        let acme = organization(&cx, &project, "Acme", "acme.example").await;
+        let globex = organization(&cx, &project, "Globex", "globex.example").await;
+        Self { cx, clock, project, acme, globex, database }
+    }
+
+    /// The frame for `public_app` and `private_app`, with the context as the handlers' state.
+    pub fn frame(&self) -> web::Data<Frame> {
+        let mut sites = Sites::default();
+        sites.add(self.project.id.as_str(), &self.project.public_url).unwrap();
+        let rng = self.cx.rng.clone();
+        let frame = Frame::new(sites, Arc::new(move |bytes: &mut [u8]| rng.fill(bytes)));
+        web::Data::new(frame.with(Arc::new(self.cx.clone())))
+    }
+
+    pub fn now(&self) -> vestibule::model::Timestamp {
+        self.clock.now()
+    }
+}
+
+async fn organization(cx: &Context, project: &Project, name: &str, domain: &str) -> Organization {
+    let actor = Actor::operator();
+    let new = NewOrganization { display_name: name.into(), external_id: Some(name.to_lowercase()) };
+    let organization = directory::create_organization(cx, &actor, &project.id, new).await.unwrap();
+    directory::add_domain(cx, &actor, &project.id, &organization.id, domain).await.unwrap();
+    organization
+}
