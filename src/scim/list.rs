@@ -81,7 +81,7 @@ pub fn projection_from_pairs(pairs: &[(String, String)]) -> Result<Projection, S
 }
 
 /// The body of a list. `itemsPerPage` is how many there are, not how many were asked for.
-pub fn list_response(total: usize, start_index: usize, resources: Vec<Value>) -> Value {
+pub fn list_response(total: usize, start_index: usize, resources: &[Value]) -> Value {
     json!({
         "schemas": [LIST_URN],
         "totalResults": total,
@@ -180,11 +180,11 @@ mod tests {
 
     #[test]
     fn scim_rule_56_the_list_counts_what_it_holds() {
-        let list = list_response(7, 3, vec![json!({})]);
+        let list = list_response(7, 3, &[json!({})]);
         assert_eq!(
             (&list["totalResults"], &list["itemsPerPage"], &list["startIndex"]),
             (&json!(7), &json!(1), &json!(3))
         );
-        assert_eq!(list_response(0, 1, vec![])["Resources"], json!([]));
+        assert_eq!(list_response(0, 1, &[])["Resources"], json!([]));
     }
 }

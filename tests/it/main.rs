@@ -2,5 +2,6 @@
 
 mod architecture;
 mod http;
+mod scim;
 mod store;
 mod support;

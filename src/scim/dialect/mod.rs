@@ -8,6 +8,7 @@ mod urns;
 mod values;
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "`json!` in a call reads best by value")]
 mod tests;
 
 use std::collections::BTreeSet;

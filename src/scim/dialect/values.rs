@@ -67,18 +67,18 @@ fn truth(text: &str) -> Option<bool> {
 
 /// `[x]` for `x`, and `[{"value": x}]` for a plain `x`.
 fn unwrap_list(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
-    let Value::Array(items) = value else { return };
-    if items.len() != 1 {
-        return;
-    }
-    let mut only = items.remove(0);
-    if attribute.kind != Kind::Complex
-        && let Some(inner) = only.get_mut("value")
+    while let Value::Array(items) = value
+        && items.len() == 1
     {
-        only = inner.take();
+        let mut only = items.remove(0);
+        if attribute.kind != Kind::Complex
+            && let Some(inner) = only.get_mut("value")
+        {
+            only = inner.take();
+        }
+        *value = only;
+        used.insert(Rewrite::ListOfOne);
     }
-    *value = only;
-    used.insert(Rewrite::ListOfOne);
 }
 
 fn keep_first_primary(items: &mut [Value], used: &mut Rewrites) {

@@ -52,7 +52,7 @@ impl<'a> Lexer<'a> {
     /// The next word of path characters, perhaps empty.
     pub(super) fn word(&mut self) -> &'a str {
         self.skip_blanks();
-        self.take(|byte| is_path_byte(byte))
+        self.take(is_path_byte)
     }
 
     /// Takes the keyword if it is next, in any case, and ends there.

@@ -54,7 +54,7 @@ pub(super) fn run(
             Target::Dropped => {}
         }
     }
-    let resource = Resource::checked(resource.resource_type(), attributes)?;
+    let resource = resource.patched(attributes)?;
     Ok(Applied { resource, created_absent: state.created_absent })
 }
 

@@ -70,7 +70,9 @@ impl Elements {
             let seed = (self.absent == Absent::Create).then(|| seed(filter)).flatten();
             let seed = seed.ok_or_else(|| ScimError::NoTarget(target.path.clone()))?;
             let created = changed(Some(Value::Object(seed)), target, Op::Add, given)?;
-            self.created_absent = true;
+            // Only the selection's own terms: there is nothing to create.
+            let created = created.filter(|element| target.sub.is_some() || !is_only_a_label(element));
+            self.created_absent |= created.is_some();
             elements.extend(created);
             return Ok(elements);
         }

@@ -66,7 +66,8 @@ pub(super) fn parse(resource_type: &'static ResourceType, path: &str) -> Result<
     }
     match resource_type.resolve(&attr_path) {
         Some(found) => attribute_target(found, filter, path),
-        None => foreign(resource_type, attr_path, filter, path),
+        None if filter.is_some() => Err(ScimError::UnknownPath(quoted(path))),
+        None => foreign(resource_type, attr_path, path),
     }
 }
 
@@ -98,16 +99,11 @@ fn attribute_target(
 }
 
 /// A path into an extension that is in no table.
-fn foreign(
-    resource_type: &ResourceType,
-    attr_path: AttrPath,
-    filter: Option<Filter>,
-    path: &str,
-) -> Result<Target, ScimError> {
+fn foreign(resource_type: &ResourceType, attr_path: AttrPath, path: &str) -> Result<Target, ScimError> {
     let unknown = || ScimError::UnknownPath(quoted(path));
     let urn = attr_path.schema.clone().ok_or_else(unknown)?;
     let known = resource_type.extension(&urn).is_some() || urn.eq_ignore_ascii_case(resource_type.schema.id);
-    if known || filter.is_some() {
+    if known {
         return Err(unknown());
     }
     Ok(Target::Foreign { whole: path.to_owned(), urn, name: Some(AttrPath { schema: None, ..attr_path }) })

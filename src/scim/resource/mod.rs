@@ -54,10 +54,9 @@ impl Resource {
     /// `active`: a profile push that does not mention it must neither deactivate nor activate.
     pub fn replace(&self, body: &Value) -> Result<Self, ScimError> {
         let mut new = Self::create(self.resource_type, body)?;
-        let mentioned =
-            body.as_object().is_some_and(|body| body.keys().any(|k| k.eq_ignore_ascii_case("active")));
-        if !mentioned && let Some(active) = self.attributes.get("active") {
-            new.attributes.insert("active".to_owned(), active.clone());
+        let given = body.as_object().into_iter().flatten();
+        if !given.into_iter().any(|(name, value)| name.eq_ignore_ascii_case("active") && value.is_boolean()) {
+            new.keep_active(self);
         }
         Ok(new)
     }
@@ -152,13 +151,21 @@ impl Resource {
         shown
     }
 
-    /// Only for PATCH, which has checked what it changed.
-    pub(in crate::scim) fn checked(
-        resource_type: &'static ResourceType,
-        attributes: Map<String, Value>,
-    ) -> Result<Self, ScimError> {
-        check_required(resource_type, &attributes)?;
-        Ok(Self { resource_type, attributes })
+    /// Only for PATCH, which has checked what it changed. An `active` that was removed stays as it was.
+    pub(in crate::scim) fn patched(&self, attributes: Map<String, Value>) -> Result<Self, ScimError> {
+        check_required(self.resource_type, &attributes)?;
+        let mut new = Self { resource_type: self.resource_type, attributes };
+        if !new.attributes.contains_key("active") {
+            new.keep_active(self);
+        }
+        Ok(new)
+    }
+
+    /// Unassigned is neither true nor false: who leaves `active` out means neither to activate nor to deactivate.
+    fn keep_active(&mut self, before: &Resource) {
+        if let Some(active) = before.attributes.get("active") {
+            self.attributes.insert("active".to_owned(), active.clone());
+        }
     }
 }
 
@@ -188,4 +195,5 @@ fn is_address(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "`json!` in a call reads best by value")]
 mod tests;

@@ -171,6 +171,7 @@ fn scim_rule_30_replace_clears_what_is_left_out_but_keeps_active() {
     assert_eq!(old.changes(&new), ["displayName", "title"]);
     assert!(old.changes(&old.clone()).is_empty());
     assert!(old.replace(&body(json!({ "active": true }))).unwrap().is_active());
+    assert!(!old.replace(&body(json!({ "active": null }))).unwrap().is_active(), "null activates nobody");
 }
 
 #[test]

@@ -44,7 +44,6 @@ impl Schema {
 }
 
 /// A resource type: an endpoint, its base schema and the extensions it may carry (RFC 7643 section 6).
-#[derive(Debug)]
 pub struct ResourceType {
     /// The name, which is also its id: `User` or `Group`.
     pub name: &'static str,
@@ -56,6 +55,13 @@ pub struct ResourceType {
     pub schema: &'static Schema,
     /// The extensions; none of them is required.
     pub extensions: &'static [&'static Schema],
+}
+
+impl std::fmt::Debug for ResourceType {
+    /// The name stands for the table.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl PartialEq for ResourceType {
