@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use record::{Actor, ActorKind, Change};
 
 use crate::{
-    model::{Clock, Rng, Timestamp},
+    model::{Clock, Rng, Timestamp, ids::IdSource},
     store::{Store, seal::MasterKey},
 };
 
@@ -25,6 +25,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub rng: Arc<dyn Rng>,
+    /// New ids.
+    pub ids: Arc<IdSource>,
     /// Seals what must be read back.
     pub master_key: Arc<MasterKey>,
 }
@@ -39,7 +41,7 @@ impl Context {
 /// Makes a new id with the context's clock and generator: `new_id!(cx, UserId)`.
 macro_rules! new_id {
     ($cx:expr, $id:ty) => {
-        <$id>::new(&*$cx.clock, &*$cx.rng)
+        <$id>::from_u128($cx.ids.next(&*$cx.clock, &*$cx.rng))
     };
 }
 pub(crate) use new_id;

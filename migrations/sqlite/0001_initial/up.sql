@@ -153,6 +153,7 @@ CREATE TABLE saml_connections (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX saml_connections_organization_id_status_idx ON saml_connections (organization_id, status);
+CREATE INDEX saml_connections_paired_scim_connection_id_idx ON saml_connections (paired_scim_connection_id);
 
 -- A key that an identity provider signs with. Chosen by connection only, never by what a message says.
 CREATE TABLE saml_idp_keys (
@@ -355,6 +356,7 @@ CREATE TABLE role_mappings (
 CREATE UNIQUE INDEX role_mappings_connection_id_group_key_role_id_key ON role_mappings (connection_id, group_key, role_id);
 CREATE INDEX role_mappings_organization_id_idx ON role_mappings (organization_id);
 CREATE INDEX role_mappings_group_id_idx ON role_mappings (group_id);
+CREATE INDEX role_mappings_role_id_idx ON role_mappings (role_id);
 
 -- A role that a user has, given directly or through a mapping.
 CREATE TABLE user_role_assignments (
@@ -368,6 +370,8 @@ CREATE TABLE user_role_assignments (
 CREATE UNIQUE INDEX user_role_assignments_user_id_role_id_key ON user_role_assignments (user_id, role_id) WHERE role_mapping_id IS NULL;
 CREATE UNIQUE INDEX user_role_assignments_user_id_role_id_role_mapping_id_key ON user_role_assignments (user_id, role_id, role_mapping_id) WHERE role_mapping_id IS NOT NULL;
 CREATE INDEX user_role_assignments_organization_id_idx ON user_role_assignments (organization_id);
+CREATE INDEX user_role_assignments_role_id_idx ON user_role_assignments (role_id);
+CREATE INDEX user_role_assignments_role_mapping_id_idx ON user_role_assignments (role_mapping_id);
 
 -- A login that happened. Ended rows stay for the audit until they expire.
 CREATE TABLE sessions (
@@ -398,6 +402,7 @@ CREATE INDEX sessions_user_id_revoked_at_idx ON sessions (user_id, revoked_at);
 CREATE INDEX sessions_organization_id_idx ON sessions (organization_id);
 CREATE INDEX sessions_project_id_idx ON sessions (project_id);
 CREATE INDEX sessions_saml_connection_id_saml_session_index_idx ON sessions (saml_connection_id, saml_session_index);
+CREATE INDEX sessions_oidc_connection_id_idx ON sessions (oidc_connection_id);
 
 -- A host app as an OAuth client.
 CREATE TABLE oauth_clients (
@@ -456,6 +461,7 @@ CREATE TABLE refresh_tokens (
 CREATE UNIQUE INDEX refresh_tokens_token_hash_key ON refresh_tokens (token_hash);
 CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens (session_id);
 CREATE INDEX refresh_tokens_organization_id_idx ON refresh_tokens (organization_id);
+CREATE INDEX refresh_tokens_client_id_idx ON refresh_tokens (client_id);
 
 -- A one-time code (R14): 60 seconds, one use.
 CREATE TABLE authorization_codes (
@@ -479,6 +485,7 @@ CREATE INDEX authorization_codes_expires_at_idx ON authorization_codes (expires_
 CREATE INDEX authorization_codes_session_id_idx ON authorization_codes (session_id);
 CREATE INDEX authorization_codes_organization_id_idx ON authorization_codes (organization_id);
 CREATE INDEX authorization_codes_project_id_idx ON authorization_codes (project_id);
+CREATE INDEX authorization_codes_client_id_idx ON authorization_codes (client_id);
 
 -- A key that signs tokens: published before it signs, kept until its last token has expired.
 CREATE TABLE signing_keys (
@@ -530,6 +537,9 @@ CREATE INDEX login_flows_browser_nonce_hash_idx ON login_flows (browser_nonce_ha
 CREATE INDEX login_flows_expires_at_idx ON login_flows (expires_at);
 CREATE INDEX login_flows_project_id_idx ON login_flows (project_id);
 CREATE INDEX login_flows_organization_id_idx ON login_flows (organization_id);
+CREATE INDEX login_flows_client_id_idx ON login_flows (client_id);
+CREATE INDEX login_flows_saml_connection_id_idx ON login_flows (saml_connection_id);
+CREATE INDEX login_flows_user_id_idx ON login_flows (user_id);
 
 -- An invitation to join an organization.
 CREATE TABLE user_invites (
@@ -637,6 +647,7 @@ CREATE TABLE api_key_role_assignments (
 );
 CREATE UNIQUE INDEX api_key_role_assignments_api_key_id_role_id_key ON api_key_role_assignments (api_key_id, role_id);
 CREATE INDEX api_key_role_assignments_organization_id_idx ON api_key_role_assignments (organization_id);
+CREATE INDEX api_key_role_assignments_role_id_idx ON api_key_role_assignments (role_id);
 
 -- A key of the host app's back end.
 CREATE TABLE backend_api_keys (

@@ -36,6 +36,7 @@ impl Gateway {
         let cx = Context {
             store: database.store(),
             clock: clock.clone(),
+            ids: Arc::default(),
             master_key: Arc::new(MasterKey::random(&*rng)),
             rng,
         };
