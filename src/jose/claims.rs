@@ -43,8 +43,9 @@ pub struct IdTokenClaims {
     pub amr: Vec<String>,
     /// The session's identifier.
     pub sid: String,
-    /// The user's email address.
-    pub email: String,
+    /// The user's login address, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// The user's name, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -1,6 +1,7 @@
 //! Use-cases: one folder per area. Owns the transaction.
 
 pub mod directory;
+pub mod handoff;
 pub mod login;
 pub mod record;
 pub mod sessions;

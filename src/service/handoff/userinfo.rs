@@ -1,0 +1,132 @@
+//! Who a token stands for, for as long as the session lives (OpenID Connect Core section 5.3, R15).
+
+use serde::Serialize;
+
+use super::{HandoffFailure, access_token_audience};
+use crate::{
+    jose::{self, ACCESS_TOKEN_TYPE, AccessTokenClaims, Expected, OrganizationClaim, VerifyError},
+    model::{
+        Millis, Timestamp,
+        ids::{OauthClientId, ProjectId, SessionId},
+        secret::Secret,
+    },
+    service::{
+        Context,
+        sessions::{self, LiveSession},
+        signing::Keyring,
+    },
+    store::{StoreError, Tx, oauth_clients, sessions as session_rows},
+};
+
+/// How often at most a session's use is written down, in milliseconds: a write per request would be for nothing.
+const TOUCH_EVERY: Millis = 60 * 1000;
+
+/// The claims about the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserInfo {
+    /// The user's identifier.
+    pub sub: String,
+    /// The user's login address, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The user's name, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The organization's identifier.
+    pub organization_id: String,
+    /// The organization.
+    pub organization: OrganizationClaim,
+    /// The session's identifier.
+    pub sid: String,
+}
+
+/// Why a token gets no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum UserInfoError {
+    /// The token itself.
+    #[error(transparent)]
+    Token(#[from] VerifyError),
+    /// The session behind it, its user or its organization does not count any more.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// A token whose claims do not belong together, or whose client is gone.
+    #[error("the token's claims do not hold")]
+    Claims,
+    /// Ours.
+    #[error(transparent)]
+    Failure(#[from] HandoffFailure),
+}
+
+impl UserInfoError {
+    /// A stable name for logs and tests.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Token(error) => error.code(),
+            Self::SessionEnded => "session_ended",
+            Self::Claims => "token_claims",
+            Self::Failure(_) => "server_error",
+        }
+    }
+}
+
+/// The user of an access token, if the session behind it counts. Asking counts as a use of the session.
+pub async fn userinfo(
+    cx: &Context,
+    project: &ProjectId,
+    issuer: &str,
+    token: &Secret,
+) -> Result<UserInfo, UserInfoError> {
+    let now = cx.now();
+    let (own, of) = (cx.clone(), project.clone());
+    let keyring = cx.store.read(move |tx: &mut Tx<'_>| Keyring::load(tx, &own, &of)).await;
+    let keys = keyring.map_err(HandoffFailure::Store)?.verifying().map_err(HandoffFailure::Signing)?;
+    let audience = access_token_audience(issuer);
+    let expected = Expected { typ: ACCESS_TOKEN_TYPE, issuer, audience: &audience };
+    let verified = jose::verify::<AccessTokenClaims>(token.expose(), &keys, expected, now.to_datetime())?;
+    let claims = verified.into_claims();
+    let session = SessionId::parse(&claims.sid).map_err(|_| UserInfoError::Claims)?;
+    let client = OauthClientId::parse(&claims.client_id).map_err(|_| UserInfoError::Claims)?;
+
+    let of = project.clone();
+    let load = move |tx: &mut Tx<'_>| {
+        let client_lives = oauth_clients::find(tx, &of, &client)?.is_some();
+        Ok::<_, StoreError>((client_lives, sessions::find_live(tx, &of, &session, now)?))
+    };
+    let (client_lives, live) = cx.store.read(load).await.map_err(HandoffFailure::Store)?;
+    let live = live.ok_or(UserInfoError::SessionEnded)?;
+    let same = live.user.id.as_str() == claims.sub && live.organization.id.as_str() == claims.organization_id;
+    if !client_lives || !same {
+        return Err(UserInfoError::Claims);
+    }
+    touch(cx, &live, now).await?;
+    Ok(self::claims(&live))
+}
+
+/// What is told about a user.
+pub(super) fn claims(live: &LiveSession) -> UserInfo {
+    let LiveSession { session, user, organization } = live;
+    let full =
+        [&user.given_name, &user.family_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    UserInfo {
+        sub: user.id.to_string(),
+        email: user.email.clone(),
+        name: user.display_name.clone().or((!full.is_empty()).then_some(full)),
+        organization_id: organization.id.to_string(),
+        organization: OrganizationClaim {
+            id: organization.id.to_string(),
+            display_name: organization.display_name.clone(),
+        },
+        sid: session.id.to_string(),
+    }
+}
+
+/// Moves the session's idle end by the time that it is given at its start.
+async fn touch(cx: &Context, live: &LiveSession, now: Timestamp) -> Result<(), HandoffFailure> {
+    let session = &live.session;
+    if now < session.last_active_at.plus(TOUCH_EVERY) {
+        return Ok(());
+    }
+    let idle = session.idle_expires_at.millis() - session.last_active_at.millis();
+    let (id, until) = (session.id.clone(), now.plus(idle).min(session.expires_at));
+    Ok(cx.store.write(move |tx: &mut Tx<'_>| session_rows::touch(tx, &id, now, until)).await?)
+}
