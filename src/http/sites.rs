@@ -2,11 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use crate::model::ids::ProjectId;
+
 /// One configured public address and the project that lives there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
-    /// The project's identifier.
-    pub project: String,
+    /// The project.
+    pub project: ProjectId,
     /// The origin, `https://login.example.com`, without a slash at its end. Every URL that we hand out starts with
     /// it; the Host header never ends up in one.
     pub origin: String,
@@ -41,7 +43,7 @@ pub struct Sites(HashMap<String, Arc<Site>>);
 
 impl Sites {
     /// Adds a project's public address.
-    pub fn add(&mut self, project: &str, public_url: &str) -> Result<(), SiteError> {
+    pub fn add(&mut self, project: &ProjectId, public_url: &str) -> Result<(), SiteError> {
         let refuse = || SiteError::NotAnOrigin(public_url.to_owned());
         let url = url::Url::parse(public_url).map_err(|_| refuse())?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -50,7 +52,7 @@ impl Sites {
             return Err(refuse());
         }
         let host = url.host_str().ok_or_else(refuse)?.to_owned();
-        let site = Site { project: project.to_owned(), origin: url.origin().ascii_serialization() };
+        let site = Site { project: project.clone(), origin: url.origin().ascii_serialization() };
         match self.0.insert(host.clone(), Arc::new(site)) {
             None => Ok(()),
             Some(_) => Err(SiteError::Duplicate(host)),
@@ -84,10 +86,11 @@ mod tests {
     #[test]
     fn finds_a_site_by_name_whatever_the_port_and_case() {
         let mut sites = Sites::default();
-        sites.add("project_a", "https://login.example.com").unwrap();
-        sites.add("project_b", "http://[::1]:8080").unwrap();
+        let (a, b) = (ProjectId::from_u128(1), ProjectId::from_u128(2));
+        sites.add(&a, "https://login.example.com").unwrap();
+        sites.add(&b, "http://[::1]:8080").unwrap();
         for host in ["login.example.com", "LOGIN.example.com:443", "login.example.com."] {
-            assert_eq!(sites.find(host).unwrap().project, "project_a", "{host}");
+            assert_eq!(sites.find(host).unwrap().project, a, "{host}");
         }
         assert_eq!(sites.find("[::1]:9").unwrap().origin, "http://[::1]:8080");
         for host in ["", ":80", "example.com", "login.example.com.evil.example", "[::1", "[]"] {
@@ -97,11 +100,11 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_an_origin_and_a_second_project_on_one_host() {
-        let mut sites = Sites::default();
+        let (mut sites, p) = (Sites::default(), ProjectId::from_u128(1));
         for bad in ["login.example.com", "ftp://a.example", "https://a.example/x", "https://u@a.example"] {
-            assert_eq!(sites.add("p", bad), Err(SiteError::NotAnOrigin(bad.to_owned())));
+            assert_eq!(sites.add(&p, bad), Err(SiteError::NotAnOrigin(bad.to_owned())));
         }
-        sites.add("p", "https://a.example/").unwrap();
-        assert_eq!(sites.add("q", "http://a.example"), Err(SiteError::Duplicate("a.example".to_owned())));
+        sites.add(&p, "https://a.example/").unwrap();
+        assert_eq!(sites.add(&p, "http://a.example"), Err(SiteError::Duplicate("a.example".to_owned())));
     }
 }

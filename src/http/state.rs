@@ -1,14 +1,27 @@
 //! The state of one gateway's HTTP frame. Everything in it belongs to the application: two gateways in one process
 //! share nothing.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use actix_web::web;
 
-use super::{metrics::Metrics, request::TrustedProxies, sites::Sites};
+use super::{
+    metrics::Metrics,
+    request::TrustedProxies,
+    sites::{Site, Sites},
+};
+use crate::model::{Clock, Rng, ids::RequestId};
 
-/// Fills a buffer with random bytes: the generator of the gateway, or a seeded one in tests.
-pub type FillRandom = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+/// How often at most the projects are read again because of an unknown host name.
+const RELOAD_EVERY: Duration = Duration::from_secs(5);
+
+/// The sites as they are now, or why they cannot be told.
+pub type Reload = Pin<Box<dyn Future<Output = Result<Sites, String>> + Send>>;
 
 /// The answer to "can this node work?": the reason when it cannot.
 pub type Readiness = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
@@ -18,22 +31,28 @@ pub type Register = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 
 /// What the middleware and the operators' endpoints need.
 pub struct Frame {
-    pub(super) sites: Sites,
     pub(super) trusted_proxies: TrustedProxies,
-    pub(super) random: FillRandom,
     pub(super) metrics: Metrics,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    sites: RwLock<Sites>,
+    reload: Option<Arc<dyn Fn() -> Reload + Send + Sync>>,
+    reloaded: Mutex<Option<Instant>>,
     ready: Arc<dyn Fn() -> Readiness + Send + Sync>,
     register: Register,
 }
 
 impl Frame {
     /// A frame that answers for these sites. It trusts no proxy, is always ready and holds no further state.
-    pub fn new(sites: Sites, random: FillRandom) -> Self {
+    pub fn new(sites: Sites, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         Self {
-            sites,
             trusted_proxies: TrustedProxies::default(),
-            random,
             metrics: Metrics::new(),
+            clock,
+            rng,
+            sites: RwLock::new(sites),
+            reload: None,
+            reloaded: Mutex::new(None),
             ready: Arc::new(|| Box::pin(std::future::ready(Ok(())))),
             register: Arc::new(|_| {}),
         }
@@ -42,6 +61,12 @@ impl Frame {
     /// Believes `X-Forwarded-For` from these peers (R28).
     pub fn trusting(mut self, proxies: TrustedProxies) -> Self {
         self.trusted_proxies = proxies;
+        self
+    }
+
+    /// Asks this for the sites when a host name is unknown.
+    pub fn reloading(mut self, reload: impl Fn() -> Reload + Send + Sync + 'static) -> Self {
+        self.reload = Some(Arc::new(reload));
         self
     }
 
@@ -71,15 +96,37 @@ impl Frame {
     }
 
     /// A new request id: never taken from outside, so that nobody can forge a line in the log.
-    pub(super) fn request_id(&self) -> String {
-        let mut bytes = [0_u8; 12];
-        (self.random)(&mut bytes);
-        let mut id = String::with_capacity(28);
-        id.push_str("req_");
-        for byte in bytes {
-            id.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-            id.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+    pub(super) fn request_id(&self) -> RequestId {
+        RequestId::new(&*self.clock, &*self.rng)
+    }
+
+    /// The site of a Host header. An unknown name may be a project that was made after the start: the list is read
+    /// again, but not for every stranger who asks (R32).
+    pub(super) async fn site(&self, host: &str) -> Option<Arc<Site>> {
+        if let Some(site) = self.known(host) {
+            return Some(site);
         }
-        id
+        let reload = self.reload.as_ref()?;
+        if !self.may_reload() {
+            return None;
+        }
+        match reload().await {
+            Ok(sites) => *self.sites.write().unwrap_or_else(PoisonError::into_inner) = sites,
+            Err(error) => tracing::error!(error, "the projects cannot be read"),
+        }
+        self.known(host)
+    }
+
+    fn known(&self, host: &str) -> Option<Arc<Site>> {
+        self.sites.read().unwrap_or_else(PoisonError::into_inner).find(host)
+    }
+
+    fn may_reload(&self) -> bool {
+        let mut last = self.reloaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last.is_none_or(|last| last.elapsed() >= RELOAD_EVERY);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
     }
 }

@@ -32,7 +32,7 @@ pub async fn frame(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
     let Some(frame) = request.app_data::<web::Data<Frame>>().cloned() else {
         return Err(HttpError::internal("an application without its frame").into());
     };
-    let (context, admitted) = admit(&request, &frame);
+    let (context, admitted) = admit(&request, &frame).await;
     request.extensions_mut().insert(context.clone());
     let response = match admitted {
         Ok(()) => next.call(request).await?,
@@ -48,16 +48,19 @@ pub async fn frame(request: ServiceRequest, next: Next<BoxBody>) -> Result<Servi
 }
 
 /// What is known before the handler, and whether it may run. `Host` decides alone: `X-Forwarded-Host` is never read.
-fn admit(request: &ServiceRequest, frame: &Frame) -> (RequestContext, Result<(), HttpError>) {
+async fn admit(request: &ServiceRequest, frame: &Frame) -> (RequestContext, Result<(), HttpError>) {
     // HTTP/2 carries the name in the URI, HTTP/1 in the header; two that differ are an attempt to confuse.
     let mut names = request.headers().get_all("host").filter_map(|value| value.to_str().ok());
     let host = names.next().or_else(|| request.uri().host()).unwrap_or_default();
     let ambiguous = names.next().is_some();
-    let site = if ambiguous { None } else { frame.sites.find(host) };
+    let site = if ambiguous { None } else { frame.site(host).await };
     let any_host =
         request.app_data::<HostPolicy>() == Some(&HostPolicy::Any) || health::is_probe(request.path());
     let admitted = if site.is_some() || any_host { Ok(()) } else { Err(HttpError::misdirected()) };
-    (RequestContext::new(frame.request_id(), site, frame.trusted_proxies.caller(request)), admitted)
+    (
+        RequestContext::new(frame.request_id().to_string(), site, frame.trusted_proxies.caller(request)),
+        admitted,
+    )
 }
 
 /// One line and one count per request. The pattern, never the path or the query: those hold tokens and addresses

@@ -49,3 +49,8 @@ pub struct NoticePage<'a> {
     /// A link onward: text and address.
     pub link: Option<(&'a str, &'a str)>,
 }
+
+/// Asks whether to sign out.
+#[derive(Template)]
+#[template(path = "logout.html")]
+pub struct LogoutPage;

@@ -53,7 +53,7 @@ async fn r31_one_line_per_request_without_query_body_or_path() {
     let fields = &parsed[0]["fields"];
     assert_eq!(
         (&fields["method"], &fields["route"], &fields["status"], &fields["project"]),
-        (&"GET".into(), &"/ok/{id}".into(), &200.into(), &"project_a".into())
+        (&"GET".into(), &"/ok/{id}".into(), &200.into(), &ProjectId::from_u128(1).as_str().into())
     );
     assert!(fields["duration_us"].is_u64() && fields["request_id"].is_string());
 }

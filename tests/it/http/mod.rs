@@ -18,7 +18,11 @@ use actix_web::{
     web,
 };
 use serde_json::Value;
-use vestibule::http::{AppFactory, Endpoint, Frame, HttpError, Sites, app, state::FillRandom};
+use vestibule::{
+    http::{AppFactory, Endpoint, Frame, HttpError, Sites, app},
+    model::ids::ProjectId,
+    testing::{MockClock, SeededRng},
+};
 
 /// What a test wants of an answer.
 struct Answer {
@@ -32,31 +36,29 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The body with the request id replaced: it is another each time.
+    fn text(&self) -> String {
+        self.body.replace(self.header("x-request-id"), "REQ")
+    }
+
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-/// Request ids count up: `req_000...1`.
-fn counting() -> FillRandom {
-    let next = std::sync::atomic::AtomicU64::new(0);
-    Arc::new(move |bytes: &mut [u8]| {
-        let count = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-        let at = bytes.len() - 8;
-        bytes.fill(0);
-        bytes[at..].copy_from_slice(&count.to_be_bytes());
-    })
-}
-
 fn sites() -> Sites {
     let mut sites = Sites::default();
-    sites.add("project_a", "https://login.a.example").unwrap();
-    sites.add("project_b", "http://localhost:8080").unwrap();
+    sites.add(&ProjectId::from_u128(1), "https://login.a.example").unwrap();
+    sites.add(&ProjectId::from_u128(2), "http://localhost:8080").unwrap();
     sites
 }
 
+fn bare_frame() -> Frame {
+    Frame::new(sites(), Arc::new(MockClock::new()), Arc::new(SeededRng::new(1)))
+}
+
 fn frame() -> web::Data<Frame> {
-    web::Data::new(Frame::new(sites(), counting()))
+    web::Data::new(bare_frame())
 }
 
 /// Endpoints that misbehave in every way that the frame must hold.

@@ -24,7 +24,7 @@ async fn both_listeners_answer_and_stop_when_told() {
     let addresses = [listeners[0].local_addr().unwrap(), listeners[1].local_addr().unwrap()];
     let [public, private] = listeners;
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = serve(Frame::new(sites(), counting()), public, private, async {
+    let server = serve(bare_frame(), public, private, async {
         let _ = stopped.await;
     });
     let caller = async {

@@ -55,9 +55,8 @@ impl Gateway {
     /// The frame for `public_app` and `private_app`, with the context as the handlers' state.
     pub fn frame(&self) -> web::Data<Frame> {
         let mut sites = Sites::default();
-        sites.add(self.project.id.as_str(), &self.project.public_url).unwrap();
-        let rng = self.cx.rng.clone();
-        let frame = Frame::new(sites, Arc::new(move |bytes: &mut [u8]| rng.fill(bytes)));
+        sites.add(&self.project.id, &self.project.public_url).unwrap();
+        let frame = Frame::new(sites, self.cx.clock.clone(), self.cx.rng.clone());
         web::Data::new(frame.with(Arc::new(self.cx.clone())))
     }
 

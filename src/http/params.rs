@@ -1,0 +1,78 @@
+//! Parameters of queries and forms, read as OAuth reads them (RFC 6749 section 3.1): an empty value is as if it had not
+//! been sent, and sending one twice is an error rather than a choice between the two.
+
+use std::collections::HashMap;
+
+/// Parameters by name. Taking one removes it.
+#[derive(Debug, Default)]
+pub struct Params(HashMap<String, Value>);
+
+// Debug shows no value: they are codes, secrets and addresses.
+enum Value {
+    Once(String),
+    Repeated,
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Once(_) => "Once(..)",
+            Self::Repeated => "Repeated",
+        })
+    }
+}
+
+/// A parameter that was sent more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeated;
+
+impl Params {
+    /// Parses a query string or the body of a form.
+    pub fn parse(encoded: &[u8]) -> Self {
+        let mut values = HashMap::new();
+        for (name, value) in form_urlencoded::parse(encoded) {
+            if values.contains_key(name.as_ref()) {
+                values.insert(name.into_owned(), Value::Repeated);
+            } else {
+                values.insert(name.into_owned(), Value::Once(value.into_owned()));
+            }
+        }
+        Self(values)
+    }
+
+    /// Whether any parameter was sent more than once.
+    pub fn any_repeated(&self) -> bool {
+        self.0.values().any(|value| matches!(value, Value::Repeated))
+    }
+
+    /// Takes a parameter. None: not sent, empty, or sent more than once.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        match self.0.remove(name) {
+            Some(Value::Once(value)) if !value.is_empty() => Some(value),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_is_absent_and_twice_is_an_error() {
+        let mut params = Params::parse(b"a=1&b=&c=x+y%20%C3%A9&d");
+        assert!(!params.any_repeated());
+        assert_eq!(params.take("a").as_deref(), Some("1"));
+        assert_eq!(params.take("a"), None);
+        assert_eq!((params.take("b"), params.take("d")), (None, None));
+        assert_eq!(params.take("c").as_deref(), Some("x y é"));
+        let mut params = Params::parse(b"a=1&a=1");
+        assert!(params.any_repeated());
+        assert_eq!(params.take("a"), None);
+    }
+
+    #[test]
+    fn no_value_is_printed() {
+        assert!(!format!("{:?}", Params::parse(b"code=SECRET")).contains("SECRET"));
+    }
+}
