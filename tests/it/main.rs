@@ -2,6 +2,7 @@
 
 mod architecture;
 mod http;
+mod saml;
 mod scim;
 mod store;
 mod support;

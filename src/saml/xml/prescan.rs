@@ -161,6 +161,7 @@ impl<'a> Scan<'a> {
 
     fn content(&mut self) -> Result<(), PrescanError> {
         while let Some(offset) = self.bytes[self.at..].iter().position(|b| *b == b'<') {
+            check_references(self.at, &self.bytes[self.at..self.at + offset])?;
             self.at += offset + 1;
             match self.bytes.get(self.at) {
                 Some(b'!') => self.bang()?,
@@ -263,7 +264,9 @@ impl<'a> Scan<'a> {
             .filter(|length| self.bytes[start + length] == quote)
             .ok_or(PrescanError::Malformed(start))?;
         self.at = start + length + 1;
-        Ok((name, &self.bytes[start..start + length]))
+        let value = &self.bytes[start..start + length];
+        check_references(start, value)?;
+        Ok((name, value))
     }
 
     /// A qualified name: at most one colon, and something on both sides of it.
@@ -297,6 +300,27 @@ impl<'a> Scan<'a> {
         self.at += found + end.len();
         Ok(())
     }
+}
+
+/// Character references name characters of XML: roxmltree reads `&#xD800;` as U+FFFD, which is another document.
+fn check_references(start: usize, span: &[u8]) -> Result<(), PrescanError> {
+    let mut rest = span;
+    while let Some(at) = find(rest, b"&#") {
+        rest = &rest[at + 2..];
+        // Ten digits are more than any character needs.
+        let end = rest.iter().take(12).position(|b| *b == b';').ok_or(PrescanError::Malformed(start))?;
+        let digits = std::str::from_utf8(&rest[..end]).unwrap_or_default();
+        let code = match digits.strip_prefix('x') {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        let character = code.ok().and_then(char::from_u32).ok_or(PrescanError::Malformed(start))?;
+        let allowed = matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..);
+        if !allowed || digits.starts_with('+') || digits.starts_with("x+") {
+            return Err(PrescanError::Malformed(start));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an attribute declares a namespace. roxmltree takes any `x:xmlns` for a default declaration and the last
@@ -375,6 +399,26 @@ mod tests {
             ["<:a/>", "<a:/>", "<a:b:c/>", "<a b", "<a b=c/>", "<a b='<'/>", "</a>", "<a>", "<a b=''c=''/>"]
         {
             assert_eq!(code(xml.as_bytes()), "xml_not_well_formed", "{xml}");
+        }
+    }
+
+    #[test]
+    fn references_name_characters() {
+        assert_eq!(code(b"<a b='&#x9;&#10;&amp;'>&#x1F600;&#xFFFD;<![CDATA[&#0;]]></a>"), "ok");
+        for bad in [
+            "&#0;",
+            "&#xD800;",
+            "&#xFFFE;",
+            "&#x110000;",
+            "&#;",
+            "&#x;",
+            "&#+9;",
+            "&#x+9;",
+            "&#99999999999999;",
+            "&#9",
+        ] {
+            assert_eq!(code(format!("<a>{bad}</a>").as_bytes()), "xml_not_well_formed", "{bad}");
+            assert_eq!(code(format!("<a b='{bad}'/>").as_bytes()), "xml_not_well_formed", "{bad}");
         }
     }
 

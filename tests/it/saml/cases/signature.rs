@@ -1,0 +1,291 @@
+//! The shape of the signature, its algorithms and keys (facts 12 to 24, 31 to 37).
+
+use vestibule::saml::{
+    dsig::{DigestAlgorithm, sign},
+    names::alg,
+};
+
+use super::{
+    accept::{signed_over, with_prefix_list},
+    *,
+};
+
+pub fn cases() -> Vec<Case> {
+    [shape(), references(), transforms(), algorithms(), keys()].into_iter().flatten().collect()
+}
+
+fn shape() -> Vec<Case> {
+    let xml = sign_assertion(&base());
+    let info = element(&xml, "ds:SignedInfo");
+    let value = element(&xml, "ds:SignatureValue");
+    let text =
+        value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>").to_owned();
+    let with_value =
+        |new: String| swap(&xml, &value, &format!("<ds:SignatureValue>{new}</ds:SignatureValue>"));
+    let url_safe = text.replace('+', "-").replace('/', "_");
+    vec![
+        case("two-signed-infos", "signature_malformed", swap(&xml, &info, &format!("{info}{info}"))),
+        case(
+            "evil-signed-info-first",
+            "signature_malformed",
+            swap(&xml, &info, &format!("{}{info}", info.replace("DigestValue>", "DigestValue>A"))),
+        ),
+        case(
+            "signed-info-after-value",
+            "signature_malformed",
+            swap(&swap(&xml, &info, ""), &value, &format!("{value}{info}")),
+        ),
+        case("no-signed-info", "signature_malformed", swap(&xml, &info, "")),
+        case("no-signature-value", "signature_malformed", swap(&xml, &value, "")),
+        case("two-signature-values", "signature_malformed", swap(&xml, &value, &format!("{value}{value}"))),
+        case("empty-signature-value", "signature_base64", with_value(String::new())),
+        case("text-in-signature", "signature_malformed", swap(&xml, &value, &format!("x{value}"))),
+        case(
+            "comment-in-digest-value",
+            "comment_in_text",
+            tampered("<ds:DigestValue>", "<ds:DigestValue><!--AAAA-->"),
+        ),
+        case(
+            "comment-in-signed-info",
+            "signature_comment",
+            tampered("<ds:CanonicalizationMethod ", "<!--x--><ds:CanonicalizationMethod "),
+        ),
+        case(
+            "instruction-in-signature-value",
+            "comment_in_text",
+            tampered("<ds:SignatureValue>", "<ds:SignatureValue><?x?>"),
+        ),
+        case("comment-in-key-info", "signature_comment", tampered("<ds:X509Data>", "<ds:X509Data><!--x-->")),
+        case(
+            "element-in-digest-value",
+            "signature_malformed",
+            tampered("<ds:DigestValue>", "<ds:DigestValue><x/>"),
+        ),
+        case("signature-value-url-safe", "signature_base64", with_value(format!("-_{}", &url_safe[2..]))),
+        case(
+            "signature-value-without-padding",
+            "signature_base64",
+            with_value(text.trim_end_matches('=').to_owned()),
+        ),
+        case("signature-value-with-other-characters", "signature_base64", with_value(format!("*{text}"))),
+        case("signature-value-flipped", "signature_invalid", with_value(flip(&text))),
+        case("signature-value-short", "signature_invalid", with_value("AAAA".into())),
+        case(
+            "digest-value-of-nothing",
+            "signature_invalid",
+            replace_digest("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+        ),
+        case(
+            "digest-value-trailing-bits",
+            "signature_base64",
+            replace_digest("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV="),
+        ),
+        case(
+            "relative-namespace-in-assertion",
+            "signature_c14n",
+            tampered("<saml:Subject>", "<saml:Subject xmlns:r=\"relative\" r:x=\"\">"),
+        ),
+    ]
+}
+
+fn flip(base64: &str) -> String {
+    let first = if base64.starts_with('A') { "B" } else { "A" };
+    format!("{first}{}", &base64[1..])
+}
+
+fn replace_digest(new: &str) -> String {
+    let xml = sign_assertion(&base());
+    let value = element(&xml, "ds:DigestValue");
+    swap(&xml, &value, &format!("<ds:DigestValue>{new}</ds:DigestValue>"))
+}
+
+fn references() -> Vec<Case> {
+    let uri = |new: &str| tampered(" URI=\"#_assertion\"", new);
+    let reference = element(&sign_assertion(&base()), "ds:Reference");
+    vec![
+        case("reference-uri-empty", "signature_reference", uri(" URI=\"\"")),
+        case("reference-uri-missing", "signature_reference", uri("")),
+        case("reference-uri-bare-hash", "signature_reference", uri(" URI=\"#\"")),
+        case("reference-uri-http", "signature_reference", uri(" URI=\"http://127.0.0.1:1/x\"")),
+        case("reference-uri-file", "signature_reference", uri(" URI=\"file:///etc/hostname\"")),
+        case("reference-uri-cid", "signature_reference", uri(" URI=\"cid:x\"")),
+        case("reference-uri-xpointer", "signature_reference", uri(" URI=\"#xpointer(id('_assertion'))\"")),
+        case("reference-to-root", "signature_wrong_element", uri(" URI=\"#_response\"")),
+        case("reference-to-nothing", "signature_wrong_element", uri(" URI=\"#_nothing\"")),
+        case(
+            "reference-type-manifest",
+            "signature_reference",
+            uri(" URI=\"#_assertion\" Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\""),
+        ),
+        case("no-reference", "signature_reference", tampered(&reference, "")),
+        case(
+            "two-references",
+            "signature_reference",
+            tampered(&reference, &format!("{reference}{reference}")),
+        ),
+    ]
+}
+
+fn transforms() -> Vec<Case> {
+    let xml = sign_assertion(&base());
+    let all = element(&xml, "ds:Transforms");
+    let with = |list: &[&str]| {
+        let list: String =
+            list.iter().map(|a| format!("<ds:Transform Algorithm=\"{a}\"></ds:Transform>")).collect();
+        swap(&xml, &all, &format!("<ds:Transforms>{list}</ds:Transforms>"))
+    };
+    let xpath = "http://www.w3.org/TR/1999/REC-xpath-19991116";
+    let refused = "signature_transform";
+    let inclusive =
+        signed_over(&format!("<ds:Transform Algorithm=\"{}\"></ds:Transform>", alg::C14N), alg::C14N);
+    let many: String = (0..40).map(|n| format!("p{n} ")).collect();
+    vec![
+        case("transform-xpath", refused, with(&[alg::ENVELOPED, xpath, alg::EXC_C14N])),
+        case(
+            "transform-xslt",
+            refused,
+            with(&["http://www.w3.org/TR/1999/REC-xslt-19991116", alg::EXC_C14N]),
+        ),
+        case("transform-base64", refused, with(&["http://www.w3.org/2000/09/xmldsig#base64"])),
+        case(
+            "transform-with-comments",
+            refused,
+            with(&[alg::ENVELOPED, "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"]),
+        ),
+        case("transform-three", refused, with(&[alg::ENVELOPED, alg::EXC_C14N, alg::EXC_C14N])),
+        case("transform-enveloped-twice", refused, with(&[alg::ENVELOPED, alg::ENVELOPED])),
+        case("transform-order-reversed", refused, with(&[alg::EXC_C14N, alg::ENVELOPED])),
+        case("transform-none", refused, with(&[])),
+        case("transform-enveloped-only", refused, with(&[alg::ENVELOPED])),
+        case("transform-c14n-only", refused, with(&[alg::EXC_C14N])),
+        case("transforms-missing", "signature_malformed", swap(&xml, &all, "")),
+        case(
+            "transform-with-child",
+            "signature_malformed",
+            tampered("#enveloped-signature\">", "#enveloped-signature\"><ds:XPath>1</ds:XPath>"),
+        ),
+        case("inclusive-c14n-without-switch", refused, inclusive),
+        case(
+            "c14n-method-unknown",
+            refused,
+            tampered(
+                "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">",
+                "<ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2006/12/xml-c14n11\">",
+            ),
+        ),
+        case(
+            "prefix-list-changed",
+            "signature_invalid",
+            swap(&with_prefix_list("xs"), "PrefixList=\"xs\"", "PrefixList=\"xsi\""),
+        ),
+        case(
+            "prefix-list-too-long",
+            "signature_malformed",
+            swap(&with_prefix_list("xs"), "PrefixList=\"xs\"", &format!("PrefixList=\"{many}\"")),
+        ),
+        case(
+            "prefix-list-huge",
+            "signature_malformed",
+            swap(
+                &with_prefix_list("xs"),
+                "PrefixList=\"xs\"",
+                &format!("PrefixList=\"{}\"", "x ".repeat(200_000)),
+            ),
+        )
+        .made_anew(),
+    ]
+}
+
+fn algorithms() -> Vec<Case> {
+    let method = |uri: &str| tampered(alg::RSA_SHA256, uri);
+    let digest = |uri: &str| {
+        tampered(
+            &format!("DigestMethod Algorithm=\"{}\"", alg::SHA256),
+            &format!("DigestMethod Algorithm=\"{uri}\""),
+        )
+    };
+    let weak = "signature_weak_algorithm";
+    let ds = "http://www.w3.org/2000/09/xmldsig#";
+    let more = "http://www.w3.org/2001/04/xmldsig-more#";
+    vec![
+        case("rsa-sha1", weak, method(alg::RSA_SHA1)),
+        case("digest-sha1", weak, digest(alg::SHA1)),
+        case("rsa-md5", weak, method(&format!("{more}rsa-md5"))),
+        case("digest-md5", weak, digest(&format!("{more}md5"))),
+        case("dsa-sha1", weak, method(&format!("{ds}dsa-sha1"))),
+        case("hmac-sha1", weak, method(&format!("{ds}hmac-sha1"))),
+        case("hmac-sha256", weak, method(&format!("{more}hmac-sha256"))),
+        case("ecdsa-sha1", weak, method(&format!("{more}ecdsa-sha1"))),
+        case(
+            "rsa-pss-with-parameters",
+            "signature_algorithm",
+            method("http://www.w3.org/2007/05/xmldsig-more#rsa-pss"),
+        ),
+        case("algorithm-unknown", "signature_algorithm", method("urn:x")),
+        case("algorithm-empty", "signature_algorithm", method("")),
+        case(
+            "method-with-parameters",
+            "signature_malformed",
+            tampered("#rsa-sha256\">", "#rsa-sha256\"><ds:HMACOutputLength>1</ds:HMACOutputLength>"),
+        ),
+        case("rsa-sha512-claimed", "signature_invalid", method(alg::RSA_SHA512)),
+        case("ecdsa-claimed-for-an-rsa-key", "signature_key_kind", method(alg::ECDSA_SHA256)),
+        case("rsa-claimed-for-an-ec-key", "signature_key_kind", sign_assertion(&base())).at("p256"),
+        ecdsa("ecdsa-value-short", |value| value[..63].to_vec()),
+        ecdsa("ecdsa-value-zero", |_| vec![0; 64]),
+        ecdsa("ecdsa-value-as-der", |value| {
+            let number = |bytes: &[u8]| openssl::bn::BigNum::from_slice(bytes).unwrap();
+            let (r, s) = value.split_at(32);
+            openssl::ecdsa::EcdsaSig::from_private_components(number(r), number(s)).unwrap().to_der().unwrap()
+        }),
+    ]
+}
+
+/// A good ECDSA signature whose value is then rewritten.
+fn ecdsa(name: &str, rewrite: impl Fn(&[u8]) -> Vec<u8>) -> Case {
+    use vestibule::saml::dsig::base64;
+    let xml = sign(&base(), "_assertion", &signing_key("p256"), DigestAlgorithm::Sha256).unwrap();
+    let value = element(&xml, "ds:SignatureValue");
+    let text = value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>");
+    let rewritten = base64::encode(&rewrite(&base64::decode(text).unwrap()));
+    case(name, "signature_invalid", swap(&xml, text, &rewritten)).at("p256").made_anew()
+}
+
+fn keys() -> Vec<Case> {
+    let by_other = sign(&base(), "_assertion", &signing_key("other"), DigestAlgorithm::Sha256).unwrap();
+    let key_info = element(&sign_assertion(&base()), "ds:KeyInfo");
+    let with_key_info = |inner: &str| {
+        swap(&by_other, &element(&by_other, "ds:KeyInfo"), &format!("<ds:KeyInfo>{inner}</ds:KeyInfo>"))
+    };
+    let response_by_idp = sign(
+        &sign(&base(), "_assertion", &signing_key("other"), DigestAlgorithm::Sha256).unwrap(),
+        "_response",
+        &signing_key("idp"),
+        DigestAlgorithm::Sha256,
+    )
+    .unwrap();
+    vec![
+        case("signed-by-a-stranger-with-own-certificate", "signature_invalid", by_other.clone()),
+        case(
+            "signed-by-a-stranger-with-our-certificate",
+            "signature_invalid",
+            swap(&by_other, &element(&by_other, "ds:KeyInfo"), &key_info),
+        ),
+        case(
+            "key-value-in-key-info",
+            "signature_invalid",
+            with_key_info(
+                "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
+            ),
+        ),
+        case(
+            "retrieval-method-in-key-info",
+            "signature_invalid",
+            with_key_info("<ds:RetrievalMethod URI=\"http://127.0.0.1:1/key\"/>"),
+        ),
+        case("key-name-in-key-info", "signature_invalid", with_key_info("<ds:KeyName>idp</ds:KeyName>")),
+        case("assertion-by-a-stranger-response-by-the-provider", "signature_invalid", response_by_idp),
+        case("no-signing-keys", "no_signing_keys", sign_assertion(&base())).at("no-keys"),
+        case("no-signing-keys-and-unsigned", "no_signing_keys", base()).at("no-keys"),
+    ]
+}

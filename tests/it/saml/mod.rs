@@ -1,0 +1,9 @@
+//! The SAML core against messages as data: `fixtures/saml/{accept,reject}`, the outcome of each in the manifest.
+//! The messages are made by [`cases`], so that each can be signed again; a test keeps the files equal to it.
+
+mod cases;
+mod corpus;
+mod keys;
+mod metadata;
+mod properties;
+pub mod support;

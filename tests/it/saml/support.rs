@@ -1,0 +1,133 @@
+//! What the SAML tests share: one moment, one provider, one connection, and a base message to break.
+
+use std::{fs, path::PathBuf};
+
+use time::{Duration, OffsetDateTime, macros::datetime};
+use vestibule::saml::{
+    SigningKey, VerificationKey,
+    dsig::{DigestAlgorithm, sign},
+    issue::{IssuedAssertion, IssuedResponse},
+    names::name_id,
+    response::{Expected, PendingRequest, Solicitation},
+};
+
+/// When all of this happens.
+pub const NOW: OffsetDateTime = datetime!(2026-01-15 12:00:00 UTC);
+pub const IDP: &str = "https://idp.example/metadata";
+pub const SP: &str = "https://sp.example/api/saml/v1/conn";
+pub const ACS: &str = "https://sp.example/api/saml/v1/conn/acs";
+pub const REQUEST: &str = "_f00dfeedf00dfeedf00dfeedf00dfeedf00dfeed";
+
+pub fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/saml")
+}
+
+/// A test key by name; see `fixtures/saml/keys`.
+pub fn signing_key(name: &str) -> SigningKey {
+    let read = |extension| fs::read(fixtures().join("keys").join(format!("{name}.{extension}"))).unwrap();
+    SigningKey::from_pem(&read("key"), &read("crt")).unwrap()
+}
+
+pub fn certificate(name: &str) -> String {
+    fs::read_to_string(fixtures().join("keys").join(format!("{name}.crt"))).unwrap()
+}
+
+pub fn verification_key(name: &str) -> VerificationKey {
+    VerificationKey::from_text(&certificate(name)).unwrap()
+}
+
+/// A connection as a case wants it.
+pub struct Profile {
+    name: String,
+    keys: Vec<VerificationKey>,
+}
+
+impl Profile {
+    pub fn named(name: &str) -> Self {
+        let keys: &[&str] = match name {
+            "no-keys" => &[],
+            "rollover" => &["idp-next", "idp"],
+            "p256" | "p384" | "p521" => &[name],
+            "ec-and-rsa" => &["p256", "idp"],
+            _ => &["idp"],
+        };
+        Self { name: name.to_owned(), keys: keys.iter().map(|key| verification_key(key)).collect() }
+    }
+
+    pub fn expected(&self) -> Expected<'_> {
+        let is = |name| self.name == name;
+        let request = PendingRequest {
+            id: REQUEST,
+            authenticated_after: is("force-authn").then_some(NOW - Duration::seconds(30)),
+            authn_contexts: if is("mfa") { &["https://refeds.org/profile/mfa"] } else { &[] },
+        };
+        Expected {
+            idp_entity_id: IDP,
+            keys: &self.keys,
+            sp_entity_id: SP,
+            acs_url: ACS,
+            solicitation: if is("unsolicited") {
+                Solicitation::Unsolicited
+            } else {
+                Solicitation::Request(request)
+            },
+            stable_attribute: is("stable-attribute").then_some("uid"),
+            allow_inclusive_c14n: is("inclusive"),
+            clock_skew: Expected::CLOCK_SKEW,
+            now: NOW,
+        }
+    }
+}
+
+/// A good response, unsigned.
+pub fn base() -> String {
+    response(&[("email", &["ada@acme.example"]), ("firstName", &["Ada"]), ("groups", &["staff", "admins"])])
+}
+
+pub fn response(attributes: &[(&str, &[&str])]) -> String {
+    IssuedResponse {
+        id: "_response",
+        issuer: IDP,
+        acs_url: ACS,
+        in_response_to: Some(REQUEST),
+        issued_at: NOW,
+        assertion: IssuedAssertion {
+            id: "_assertion",
+            audience: SP,
+            name_id: "ada@acme.example",
+            name_id_format: name_id::EMAIL,
+            authenticated_at: NOW - Duration::minutes(2),
+            validity: (NOW - Duration::seconds(5), NOW + Duration::minutes(5)),
+            session_index: Some("_session"),
+            session_not_on_or_after: Some(NOW + Duration::hours(8)),
+            attributes,
+        },
+    }
+    .to_xml()
+}
+
+pub fn sign_assertion(xml: &str) -> String {
+    sign(xml, "_assertion", &signing_key("idp"), DigestAlgorithm::Sha256).unwrap()
+}
+
+pub fn sign_response(xml: &str) -> String {
+    sign(xml, "_response", &signing_key("idp"), DigestAlgorithm::Sha256).unwrap()
+}
+
+/// Replaces the first `from`, which must be there.
+pub fn swap(xml: &str, from: &str, to: &str) -> String {
+    assert!(xml.contains(from), "{from} is not in the message");
+    xml.replacen(from, to, 1)
+}
+
+/// The source of the first element called `name`.
+pub fn element(xml: &str, name: &str) -> String {
+    let start = xml.find(&format!("<{name} ")).or_else(|| xml.find(&format!("<{name}>"))).unwrap();
+    let end = format!("</{name}>");
+    let length = xml[start..].find(&end).unwrap() + end.len();
+    xml[start..start + length].to_owned()
+}
+
+pub fn without(xml: &str, name: &str) -> String {
+    swap(xml, &element(xml, name), "")
+}
