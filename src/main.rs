@@ -1,3 +1,7 @@
 //! The `vestibule` binary: see [`vestibule::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vestibule::cli::main()
+}

@@ -1,1 +1,94 @@
 //! The commands, one file each.
+
+mod client;
+mod context;
+mod doctor;
+mod domain;
+mod migrate;
+mod organization;
+mod output;
+mod project;
+mod scim_key;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// What any command may fail with; printed with its causes.
+type Failure = Box<dyn std::error::Error>;
+
+/// A gateway between the identity providers of your customers and your product.
+#[derive(Parser)]
+#[command(name = "vestibule", version, propagate_version = true)]
+struct Cli {
+    /// The configuration file. Variables such as VESTIBULE_DATABASE_URL go before it.
+    #[arg(long, global = true, env = "VESTIBULE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the projects that are set up.
+    Serve(serve::Args),
+    /// Bring the database up to this version.
+    Migrate,
+    /// Check configuration, database, keys, clock and outgoing TLS, and explain each finding.
+    Doctor,
+    /// Projects: the environments of your product.
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Organizations: your customers.
+    #[command(subcommand)]
+    Org(organization::Command),
+    /// Mail domains of organizations.
+    #[command(subcommand)]
+    Domain(domain::Command),
+    /// OAuth clients: your apps.
+    #[command(subcommand)]
+    Client(client::Command),
+    /// SCIM bearer tokens of organizations.
+    #[command(subcommand)]
+    ScimKey(scim_key::Command),
+    /// Print the version.
+    Version,
+}
+
+/// Runs the command line, and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::failure(&*failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    if let Command::Version = cli.command {
+        output::line(concat!("vestibule ", env!("CARGO_PKG_VERSION")));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve(args) => done(serve::run(&config, &args)),
+        Command::Migrate => done(migrate::run(&config)),
+        Command::Doctor => doctor::run(&config),
+        Command::Project(command) => done(project::run(&config, command)),
+        Command::Org(command) => done(organization::run(&config, command)),
+        Command::Domain(command) => done(domain::run(&config, command)),
+        Command::Client(command) => done(client::run(&config, command)),
+        Command::ScimKey(command) => done(scim_key::run(&config, command)),
+        Command::Version => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn done(outcome: Result<(), Failure>) -> Result<ExitCode, Failure> {
+    outcome.map(|()| ExitCode::SUCCESS)
+}

@@ -21,7 +21,7 @@ pub mod sites;
 pub mod state;
 
 pub use error::HttpError;
-pub use request::RequestContext;
+pub use request::{RequestContext, TrustedProxies};
 pub use route::{AppFactory, Endpoint, app, private_app, private_endpoints, public_app, public_endpoints};
 pub use sites::{Site, Sites};
 pub use state::Frame;

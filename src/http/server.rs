@@ -10,6 +10,11 @@ use super::{private_app, public_app, state::Frame};
 /// shorter than the 30 s after which service managers kill.
 const GRACE_SECONDS: u64 = 25;
 
+/// Runs a future to its end on the runtime that [`serve`] needs.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(future)
+}
+
 /// Serves both listeners until `shutdown` resolves, then stops accepting and finishes what was accepted.
 pub async fn serve(
     frame: Frame,

@@ -1,1 +1,49 @@
 //! Background work.
+
+use std::time::Duration;
+
+use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
+
+use crate::service::{Context, installation};
+
+/// How often expired rows are forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// The running jobs.
+pub struct Jobs {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+/// Starts the jobs on the present runtime.
+pub fn start(cx: Context) -> Jobs {
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        tokio::select! {
+            () = housekeeping(&cx) => {}
+            _ = stopped => {}
+        }
+    });
+    Jobs { stop, task }
+}
+
+impl Jobs {
+    /// Stops the jobs. What a job has handed to the database is finished there.
+    pub async fn stop(self) {
+        drop(self.stop);
+        let _ = self.task.await;
+    }
+}
+
+async fn housekeeping(cx: &Context) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match installation::forget_expired(cx).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "forgot expired rows"),
+            Err(error) => tracing::warn!(%error, "could not forget expired rows"),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod handoff;
+pub mod installation;
 pub mod login;
 pub mod record;
 pub mod sessions;
@@ -13,7 +14,11 @@ pub use record::{Actor, ActorKind, Change};
 
 use crate::{
     model::{Clock, Rng, Timestamp, ids::IdSource},
-    store::{Store, seal::MasterKey},
+    store::{
+        Store, StoreOptions,
+        migrations::{self, MigrateError},
+        seal::{InvalidMasterKey, MasterKey},
+    },
 };
 
 /// What every use-case needs: the database, time, randomness and the key that seals secrets. A handle that is
@@ -32,7 +37,50 @@ pub struct Context {
     pub master_key: Arc<MasterKey>,
 }
 
+/// Why a context could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database.
+    #[error("the database could not be opened")]
+    Store(#[from] crate::store::OpenError),
+    /// The master key.
+    #[error("the master key cannot be used")]
+    MasterKey(#[from] InvalidMasterKey),
+}
+
 impl Context {
+    /// Opens the database at a URL with the text of a master key. Does not migrate.
+    pub fn open(
+        database_url: &str,
+        connections: u32,
+        master_key: &str,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, OpenError> {
+        Ok(Self {
+            master_key: Arc::new(MasterKey::parse(master_key)?),
+            store: Store::open(database_url, StoreOptions { connections })?,
+            clock,
+            rng,
+            ids: Arc::default(),
+        })
+    }
+
+    /// The text of a new master key.
+    pub fn new_master_key(rng: &dyn Rng) -> String {
+        MasterKey::random(rng).to_secret().expose().to_owned()
+    }
+
+    /// Brings a database up to this version, and returns how many migrations that took.
+    pub fn migrate(database_url: &str) -> Result<usize, MigrateError> {
+        migrations::run(database_url)
+    }
+
+    /// Whether a database is older than this version.
+    pub fn migrations_pending(database_url: &str) -> Result<bool, MigrateError> {
+        migrations::are_pending(database_url)
+    }
+
     /// The present instant.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -10,7 +10,7 @@ pub use clients::{NewClient, create_client};
 pub use domains::add_domain;
 pub use keys::{create_backend_api_key, create_scim_api_key};
 pub use organizations::{NewOrganization, create_organization};
-pub use projects::{NewProject, create_project, list_projects};
+pub use projects::{NewProject, check_signing_keys, create_project, find_project, list_projects};
 
 use crate::{service::signing::SigningError, store::StoreError};
 

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{DirectoryError, display_name, taken};
 use crate::{
+    jose::Algorithm,
     model::ids::ProjectId,
     service::{Actor, Change, Context, new_id, record::record, signing},
     store::{
@@ -65,6 +66,23 @@ pub async fn create_project(cx: &Context, actor: &Actor, new: NewProject) -> Res
             Ok(project.clone())
         })
         .await
+}
+
+/// The project of this id.
+pub async fn find_project(cx: &Context, id: &ProjectId) -> Result<Project, DirectoryError> {
+    let id = id.clone();
+    let found = cx.store.read(move |tx| projects::find(tx, &id)).await?;
+    found.ok_or(DirectoryError::NotFound("project"))
+}
+
+/// Whether the project's signing keys open with the master key and can sign.
+pub async fn check_signing_keys(cx: &Context, id: &ProjectId) -> Result<(), DirectoryError> {
+    let (context, id) = (cx.clone(), id.clone());
+    let keyring = cx.store.read(move |tx| signing::Keyring::load(tx, &context, &id)).await?;
+    for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
+        keyring.signer(cx, algorithm)?;
+    }
+    Ok(())
 }
 
 /// Every project of the installation.

@@ -1,0 +1,26 @@
+//! From the configuration to a [`Context`], and an async runtime for one command.
+
+use std::{future::Future, sync::Arc};
+
+use super::Failure;
+use crate::{
+    config::Config,
+    model::{SystemClock, SystemRng},
+    service::Context,
+};
+
+/// Opens the database that is configured. It must be migrated.
+pub(super) fn open(config: &Config) -> Result<Context, Failure> {
+    if Context::migrations_pending(&config.database_url)? {
+        return Err("the database is older than this version: run `vestibule migrate`".into());
+    }
+    let key = config.master_key_source().read_or_create(|| Context::new_master_key(&SystemRng))?;
+    let connections = config.database_connections;
+    let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
+    Ok(Context::open(&config.database_url, connections, &key, clock, rng)?)
+}
+
+/// Runs one command's future to its end.
+pub(super) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+}

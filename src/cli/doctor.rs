@@ -1,0 +1,155 @@
+//! `vestibule doctor`: checks what a gateway stands on, and explains each finding.
+
+use std::{net::TcpListener, path::Path, process::ExitCode};
+
+use super::{Failure, context, output};
+use crate::{
+    config::{Config, MasterKeySource},
+    model::{Clock as _, SystemClock},
+    service::{Context, directory, installation},
+};
+
+/// How grave a finding is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Fine,
+    Warning,
+    Failure,
+}
+
+struct Finding {
+    grade: Grade,
+    subject: &'static str,
+    text: String,
+}
+
+/// Prints every finding. The exit code is a failure if one of them is.
+pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
+    let mut findings = vec![clock(), outgoing_tls(), listener("listen", config)];
+    findings.extend(master_key_place(config));
+    findings.extend(database(config));
+    for finding in &findings {
+        let mark = match finding.grade {
+            Grade::Fine => "ok     ",
+            Grade::Warning => "warning",
+            Grade::Failure => "FAILED ",
+        };
+        output::line(format!("{mark}  {}: {}", finding.subject, finding.text));
+    }
+    let failed = findings.iter().any(|finding| finding.grade == Grade::Failure);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn finding(grade: Grade, subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { grade, subject, text: text.into() }
+}
+
+/// Before this version was written, the clock is certainly wrong, and every assertion would look expired or not yet
+/// valid.
+fn clock() -> Finding {
+    const WRITTEN: i64 = 1_795_000_000_000;
+    let now = SystemClock.now();
+    if now.millis() < WRITTEN {
+        return finding(
+            Grade::Failure,
+            "clock",
+            format!("{now} is before this version was written. Logins fail when the clock is wrong: set up NTP."),
+        );
+    }
+    finding(Grade::Fine, "clock", now.to_string())
+}
+
+/// Metadata is fetched over TLS, which needs the certificates of public authorities.
+fn outgoing_tls() -> Finding {
+    const PLACES: &[&str] = &[
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+        "/etc/ssl/ca-bundle.pem",
+    ];
+    let named = std::env::var("SSL_CERT_FILE").ok();
+    let found = named.as_deref().into_iter().chain(PLACES.iter().copied()).find(|p| Path::new(p).exists());
+    match found {
+        Some(place) => finding(Grade::Fine, "outgoing TLS", format!("certificates of authorities in {place}")),
+        None => finding(
+            Grade::Failure,
+            "outgoing TLS",
+            "no certificates of authorities: metadata cannot be fetched over https. Install ca-certificates.",
+        ),
+    }
+}
+
+fn listener(subject: &'static str, config: &Config) -> Finding {
+    match TcpListener::bind(config.listen) {
+        Ok(_) => finding(Grade::Fine, subject, format!("{} is free", config.listen)),
+        Err(error) => finding(
+            Grade::Warning,
+            subject,
+            format!("{}: {error}. Right if the gateway is running now, wrong otherwise.", config.listen),
+        ),
+    }
+}
+
+/// R29: whoever copies the database's folder should not get the key with it.
+fn master_key_place(config: &Config) -> Option<Finding> {
+    let MasterKeySource::File(key) = config.master_key_source() else {
+        return Some(finding(Grade::Fine, "master key", "given by the configuration"));
+    };
+    let database = config.database_url.strip_prefix("sqlite:")?;
+    let folder = |path: &Path| {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        parent.canonicalize().unwrap_or(parent)
+    };
+    if folder(key) == folder(Path::new(database)) {
+        return Some(finding(
+            Grade::Warning,
+            "master key",
+            format!(
+                "{} lies beside the database: a copy of the folder opens every sealed secret. \
+                 Move it and set VESTIBULE_MASTER_KEY_FILE.",
+                key.display()
+            ),
+        ));
+    }
+    Some(finding(Grade::Fine, "master key", key.display().to_string()))
+}
+
+fn database(config: &Config) -> Vec<Finding> {
+    match Context::migrations_pending(&config.database_url) {
+        Err(error) => return vec![finding(Grade::Failure, "database", error.to_string())],
+        Ok(true) => {
+            let text = "older than this version, or empty: run `vestibule migrate`";
+            return vec![finding(Grade::Failure, "database", text)];
+        }
+        Ok(false) => {}
+    }
+    let cx = match context::open(config) {
+        Ok(cx) => cx,
+        Err(error) => return vec![finding(Grade::Failure, "database", error.to_string())],
+    };
+    let found = context::block_on(async {
+        let mut found = vec![finding(Grade::Fine, "database", format!("{} answers", cx.store.kind()))];
+        if installation::is_demo(&cx).await? {
+            found.push(finding(Grade::Warning, "database", "made by `vestibule demo`: `serve` will refuse it"));
+        }
+        found.extend(projects(&cx).await?);
+        Ok(found)
+    });
+    found.unwrap_or_else(|error| vec![finding(Grade::Failure, "database", error.to_string())])
+}
+
+/// Each project's signing keys must open with the configured master key.
+async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
+    let projects = directory::list_projects(cx).await?;
+    if projects.is_empty() {
+        return Ok(vec![finding(Grade::Warning, "projects", "none yet: run `vestibule project create`")]);
+    }
+    let mut found = Vec::new();
+    for project in projects {
+        found.push(match directory::check_signing_keys(cx, &project.id).await {
+            Ok(()) => finding(Grade::Fine, "signing keys", format!("{} ({})", project.id, project.public_url)),
+            Err(error) => finding(Grade::Failure, "signing keys", format!("{}: {error}", project.id)),
+        });
+    }
+    Ok(found)
+}

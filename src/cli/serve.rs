@@ -1,0 +1,86 @@
+//! `vestibule serve`
+
+use std::{net::TcpListener, sync::Arc};
+
+use super::{Failure, context};
+use crate::{
+    config::{Config, LogFormat},
+    http::{Frame, Sites, TrustedProxies, server},
+    jobs,
+    service::{Context, directory, installation},
+    telemetry,
+};
+
+/// Options of `serve`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Migrate the database before serving.
+    #[arg(long)]
+    migrate: bool,
+}
+
+/// Serves until the process is told to stop.
+pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
+    start_logging(config)?;
+    if args.migrate {
+        Context::migrate(&config.database_url)?;
+    }
+    let cx = context::open(config)?;
+    server::block_on(async {
+        // R29: a demo's keys and tokens were printed and its provider vouches for anyone.
+        if installation::is_demo(&cx).await? {
+            return Err("this database was made by `vestibule demo` and is not for serving".into());
+        }
+        serve(config, cx, |frame| frame).await
+    })
+}
+
+/// Starts logging as configured.
+pub(super) fn start_logging(config: &Config) -> Result<(), Failure> {
+    let format = match config.log_format {
+        LogFormat::Pretty => telemetry::Format::Pretty,
+        LogFormat::Json => telemetry::Format::Json,
+    };
+    Ok(telemetry::init(format, &config.log_filter)?)
+}
+
+/// The part that `serve` and `demo` share.
+pub(super) async fn serve(
+    config: &Config,
+    cx: Context,
+    extend: impl FnOnce(Frame) -> Frame,
+) -> Result<(), Failure> {
+    let sites = sites(&cx).await?;
+    let public = TcpListener::bind(config.listen).map_err(|e| format!("{}: {e}", config.listen))?;
+    let private =
+        TcpListener::bind(config.private_listen).map_err(|e| format!("{}: {e}", config.private_listen))?;
+    let frame = extend(frame(config, &cx, sites)?);
+    tracing::info!(public = %config.listen, private = %config.private_listen, database = cx.store.kind(), "serving");
+    let housekeeping = jobs::start(cx);
+    let outcome = server::serve(frame, public, private, server::termination()).await;
+    housekeeping.stop().await;
+    Ok(outcome?)
+}
+
+async fn sites(cx: &Context) -> Result<Sites, Failure> {
+    let mut sites = Sites::default();
+    for project in directory::list_projects(cx).await? {
+        sites.add(project.id.as_str(), &project.public_url)?;
+    }
+    if sites.iter().next().is_none() {
+        return Err("there is no project yet: run `vestibule project create`".into());
+    }
+    Ok(sites)
+}
+
+fn frame(config: &Config, cx: &Context, sites: Sites) -> Result<Frame, Failure> {
+    let rng = Arc::clone(&cx.rng);
+    let frame = Frame::new(sites, Arc::new(move |bytes: &mut [u8]| rng.fill(bytes)))
+        .trusting(TrustedProxies::parse(&config.trusted_proxies)?)
+        .with(Arc::new(cx.clone()));
+    let probe = cx.clone();
+    Ok(frame.ready_when(move || {
+        let probe = probe.clone();
+        Box::pin(async move { installation::check(&probe).await.map_err(|error| error.to_string()) })
+    }))
+}
