@@ -65,7 +65,7 @@ pub(super) async fn serve(
 async fn sites(cx: &Context) -> Result<Sites, Failure> {
     let mut sites = Sites::default();
     for project in directory::list_projects(cx).await? {
-        sites.add(project.id.as_str(), &project.public_url)?;
+        sites.add(&project.id, &project.public_url)?;
     }
     if sites.iter().next().is_none() {
         return Err("there is no project yet: run `vestibule project create`".into());
@@ -74,8 +74,7 @@ async fn sites(cx: &Context) -> Result<Sites, Failure> {
 }
 
 fn frame(config: &Config, cx: &Context, sites: Sites) -> Result<Frame, Failure> {
-    let rng = Arc::clone(&cx.rng);
-    let frame = Frame::new(sites, Arc::new(move |bytes: &mut [u8]| rng.fill(bytes)))
+    let frame = Frame::new(sites, Arc::clone(&cx.clock), Arc::clone(&cx.rng))
         .trusting(TrustedProxies::parse(&config.trusted_proxies)?)
         .with(Arc::new(cx.clone()));
     let probe = cx.clone();
