@@ -2,6 +2,7 @@
 
 mod architecture;
 mod http;
+mod oidc;
 mod saml;
 mod scim;
 mod store;

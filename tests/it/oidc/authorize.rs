@@ -1,0 +1,138 @@
+//! `/oauth/authorize`: what is refused where, and what a login begins with.
+
+use vestibule::{
+    model::{OrganizationStatus, login::LoginRefusal},
+    service::directory::NewProject,
+    store::organizations,
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+on_both_databases! {
+    async fn what_is_not_trusted_gets_a_page_and_no_redirect(world: World) {
+        let refusals: &[&[(&str, &str)]] = &[
+            &[("client_id", "")],
+            &[("client_id", "client_0000000000000000000000009")],
+            &[("client_id", "nonsense")],
+            &[("redirect_uri", "")],
+            &[("redirect_uri", "https://app.example/callback/")],
+            &[("redirect_uri", "https://app.example/Callback")],
+            &[("redirect_uri", "https://app.example/callback?x=1")],
+            &[("redirect_uri", "https://app.example:443/callback")],
+            &[("redirect_uri", "https://evil.example/callback")],
+            // Other faults change nothing about it.
+            &[("redirect_uri", "https://evil.example/callback"), ("response_type", "token")],
+        ];
+        for edits in refusals {
+            let answer = world.authorize(edits).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{edits:?}");
+            assert_eq!(answer.header("location"), "", "{edits:?}");
+            assert!(answer.header("content-type").starts_with("text/html"), "{edits:?}");
+            assert!(answer.body.contains(answer.header("x-request-id")), "{edits:?}");
+        }
+    }
+
+    async fn a_trusted_client_gets_its_errors_back(world: World) {
+        let refusals: &[(&[(&str, &str)], &str)] = &[
+            (&[("response_type", "token")], "unsupported_response_type"),
+            (&[("scope", "email")], "invalid_scope"),
+            (&[("code_challenge", "")], "invalid_request"),
+            (&[("code_challenge_method", "plain")], "invalid_request"),
+            (&[("prompt", "none")], "login_required"),
+            (&[("max_age", "soon")], "invalid_request"),
+            (&[("request", "eyJ")], "request_not_supported"),
+        ];
+        for (edits, error) in refusals {
+            let answer = world.authorize(edits).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{edits:?}");
+            assert!(answer.header("location").starts_with(&format!("{REDIRECT}?")), "{edits:?}");
+            assert_eq!(answer.location("error").as_deref(), Some(*error), "{edits:?}");
+            assert_eq!(answer.location("state").as_deref(), Some("s-1"), "{edits:?}");
+            assert_eq!(answer.location("iss").as_deref(), Some("http://localhost"), "{edits:?}");
+            assert_eq!(answer.location("code"), None, "{edits:?}");
+        }
+        let query = format!("{}&state=s-2", world.authorization(&world.app, &[]));
+        let twice = world.call(get(&format!("/oauth/authorize?{query}"))).await;
+        assert_eq!(twice.location("error").as_deref(), Some("invalid_request"));
+    }
+
+    async fn a_login_begins_by_query_and_by_form(world: World) {
+        let query = world.authorization(&world.app, &[]);
+        let form = post("/oauth/authorize")
+            .insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded"))
+            .set_payload(query.clone());
+        for request in [get(&format!("/oauth/authorize?{query}")), form] {
+            let begun = world.call(request).await;
+            assert_eq!(begun.status, StatusCode::SEE_OTHER);
+            assert!(begun.header("location").starts_with("/login?flow=login_flow_"));
+        }
+        let typed = post("/oauth/authorize").set_payload("x");
+        assert_eq!(world.call(typed).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+
+    async fn r07_the_flow_cookie_holds_a_nonce_and_survives_a_cross_site_post(world: World) {
+        let begun = world.authorize(&[]).await;
+        let set = begun.header("set-cookie");
+        assert!(set.starts_with("__Host-vestibule_flow="), "{set}");
+        assert!(set.ends_with("; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=600"), "{set}");
+        let nonce = begun.cookie("__Host-vestibule_flow").unwrap();
+        assert_eq!(nonce.len(), 43);
+        assert!(!begun.header("location").contains(&nonce));
+        // Another tab keeps the nonce, so that both can end.
+        let again = get(&format!("/oauth/authorize?{}", world.authorization(&world.app, &[])))
+            .insert_header((header::COOKIE, format!("__Host-vestibule_flow={nonce}")));
+        assert_eq!(world.call(again).await.cookie("__Host-vestibule_flow"), Some(nonce));
+    }
+
+    async fn an_organization_or_a_hint_leads_straight_to_the_connection(world: World) {
+        let acme = world.gateway.acme.id.to_string();
+        for edits in [
+            [("organization", acme.as_str())],
+            [("organization", "acme")],
+            [("login_hint", "anyone@acme.example")],
+        ] {
+            let begun = world.authorize(&edits).await;
+            let start = format!("/api/saml/v1/{}/init?flow=login_flow_", world.ada.connection.id);
+            assert!(begun.header("location").starts_with(&start), "{edits:?} {}", begun.header("location"));
+        }
+    }
+
+    async fn r12_unknown_and_disabled_organizations_begin_alike(world: World) {
+        let mut disabled = world.gateway.globex.clone();
+        disabled.status = OrganizationStatus::Disabled;
+        world.write(move |tx| organizations::update(tx, &disabled)).await;
+        for edits in [
+            [("organization", "globex")],
+            [("organization", "nobody")],
+            [("organization", "org_0000000000000000000000009")],
+            [("login_hint", "gus@globex.example")],
+            [("login_hint", "x@nowhere.example")],
+            [("login_hint", "no address")],
+        ] {
+            let begun = world.authorize(&edits).await;
+            assert_eq!(begun.status, StatusCode::SEE_OTHER, "{edits:?}");
+            assert!(begun.header("location").starts_with("/login?flow=login_flow_"), "{edits:?}");
+        }
+    }
+
+    async fn r10_the_organization_obtained_is_the_one_asked_for(world: World) {
+        for asked in ["acme", "nobody"] {
+            let begun = world.authorize(&[("organization", asked)]).await;
+            let refused = world.complete(&begun.location("flow").unwrap(), &world.gus).await;
+            let mismatch = matches!(refused, Err(CompleteError::Refused(LoginRefusal::OrganizationMismatch)));
+            assert!(mismatch, "{asked}: {refused:?}");
+        }
+        let begun = world.authorize(&[("organization", "acme")]).await;
+        assert!(world.complete(&begun.location("flow").unwrap(), &world.ada).await.is_ok());
+    }
+
+    async fn a_client_of_another_project_is_unknown_here(world: World) {
+        let new = NewProject { display_name: "Other".into(), public_url: "https://other.example".into() };
+        let other = directory::create_project(&world.gateway.cx, &Actor::operator(), new).await.unwrap();
+        let method = TokenEndpointAuthMethod::None;
+        let app = host_app_in(&world.gateway, &other.id, method, SigningAlgorithm::Rs256).await;
+        let query = world.authorization(&app, &[]);
+        assert_eq!(world.call(get(&format!("/oauth/authorize?{query}"))).await.status, StatusCode::BAD_REQUEST);
+    }
+}
