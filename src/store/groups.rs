@@ -3,10 +3,13 @@
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
-use super::{StoreError, Tx, schema::groups};
+use super::{
+    StoreError, Tx,
+    schema::{group_members, groups},
+};
 use crate::model::{
     Timestamp,
-    ids::{GroupId, OrganizationId, SamlConnectionId, ScimConnectionId},
+    ids::{GroupId, OrganizationId, SamlConnectionId, ScimConnectionId, UserId},
 };
 
 /// A group pushed by SCIM or seen in SAML attributes.
@@ -83,6 +86,21 @@ pub fn find_saml(
         .select(Group::as_select())
         .first(tx.connection)
         .optional()?)
+}
+
+/// The groups of a SAML connection that a user is in, by the connection's name for them.
+pub fn saml_groups_of_user(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    user: &UserId,
+) -> Result<Vec<(String, GroupId)>, StoreError> {
+    let rows: Vec<(Option<String>, GroupId)> = group_members::table
+        .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+        .filter(group_members::member_user_id.eq(user))
+        .filter(groups::saml_connection_id.eq(connection))
+        .select((groups::external_id, groups::id))
+        .load(tx.connection)?;
+    Ok(rows.into_iter().filter_map(|(name, id)| Some((name?, id))).collect())
 }
 
 /// Removes a group that a SCIM connection holds, with its members. Returns whether it was there.

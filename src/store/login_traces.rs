@@ -44,6 +44,18 @@ pub fn find(
         .optional()?)
 }
 
+/// How many traces an organization has left since then.
+pub fn count_since(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    Ok(login_traces::table
+        .filter(login_traces::organization_id.eq(organization).and(login_traces::created_at.ge(since)))
+        .count()
+        .get_result(tx.connection)?)
+}
+
 /// Forgets the traces that have expired (R32).
 pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
     let old = login_traces::table.filter(login_traces::expires_at.lt(now));

@@ -114,3 +114,25 @@ pub fn keys(tx: &mut Tx<'_>, connection: &SamlConnectionId) -> Result<Vec<SamlId
         .select(SamlIdpKey::as_select())
         .load(tx.connection)?)
 }
+
+/// Takes a key out of use; it stays on record.
+pub fn retire_key(tx: &mut Tx<'_>, id: &SamlIdpKeyId, at: Timestamp) -> Result<(), StoreError> {
+    diesel::update(saml_idp_keys::table.find(id))
+        .set(saml_idp_keys::retired_at.eq(Some(at)))
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+/// Puts a retired key of the connection back into use. Returns whether there was one.
+pub fn revive_key(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    fingerprint: &str,
+) -> Result<bool, StoreError> {
+    let row = saml_idp_keys::table
+        .filter(saml_idp_keys::saml_connection_id.eq(connection))
+        .filter(saml_idp_keys::fingerprint.eq(fingerprint));
+    let revived =
+        diesel::update(row).set(saml_idp_keys::retired_at.eq(None::<Timestamp>)).execute(tx.connection)?;
+    Ok(revived > 0)
+}

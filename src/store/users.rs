@@ -120,3 +120,15 @@ pub fn find_by_user_name(
         .first(tx.connection)
         .optional()?)
 }
+
+/// Whether the organization once had a user with this folded login address, deleted since (R3).
+pub fn was_deleted(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    email_folded: &str,
+) -> Result<bool, StoreError> {
+    let tombstones = users::table
+        .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
+        .filter(users::status.eq(UserStatus::Deleted));
+    Ok(diesel::select(diesel::dsl::exists(tombstones)).get_result(tx.connection)?)
+}
