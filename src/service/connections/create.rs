@@ -1,0 +1,142 @@
+//! Making a connection.
+
+use super::{
+    ConnectionError, MetadataSource,
+    metadata::{apply, load, store_keys, view},
+};
+use crate::{
+    model::{
+        ConnectionStatus,
+        ids::{OrganizationId, ProjectId, SamlConnectionId},
+    },
+    service::{Actor, Change, Context, egress::Egress, new_id, record::record},
+    store::{
+        organizations,
+        saml_connections::{self, SamlConnection},
+    },
+};
+
+/// The attribute in which Microsoft Entra ID sends the one identifier that never changes.
+const ENTRA_OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+
+/// What clocks may differ by, unless the connection is told otherwise.
+const CLOCK_SKEW_MS: i64 = 180_000;
+
+/// A connection to be.
+#[derive(Debug, Clone)]
+pub struct NewSamlConnection {
+    /// For people; the provider's host name if empty.
+    pub display_name: String,
+    /// The identity provider. Without it the connection is a draft whose addresses can be typed into the provider
+    /// before the provider has metadata to give.
+    pub metadata: Option<MetadataSource>,
+    /// Whether unknown people of a proved domain get an account at their first login; by default only where no
+    /// SCIM connection is live (R3).
+    pub jit_provisioning: Option<bool>,
+}
+
+/// Makes a connection of an organization. With metadata it is in use at once; the first one is the primary one.
+pub async fn create_saml_connection(
+    cx: &Context,
+    actor: &Actor,
+    egress: &Egress,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    new: NewSamlConnection,
+) -> Result<SamlConnection, ConnectionError> {
+    let loaded = match new.metadata {
+        Some(source) => Some(load(cx, egress, source).await?),
+        None => None,
+    };
+    let mut connection = draft(cx, organization, new.display_name, new.jit_provisioning);
+    if let Some(loaded) = &loaded {
+        apply(&mut connection, loaded, cx.now());
+        adapt_to_provider(&mut connection);
+    }
+    if connection.display_name.trim().is_empty() {
+        connection.display_name = provider_name(&connection);
+    }
+    if connection.display_name.chars().count() > 200 || connection.display_name.chars().any(char::is_control)
+    {
+        return Err(ConnectionError::Invalid("a display name has at most 200 characters on one line".into()));
+    }
+    let (cx_, actor, project) = (cx.clone(), actor.clone(), project.clone());
+    cx.store
+        .write(move |tx| {
+            organizations::find(tx, &project, &connection.organization_id)?
+                .ok_or(ConnectionError::NotFound("organization"))?;
+            let mut connection = connection.clone();
+            connection.is_primary = saml_connections::enabled(tx, &connection.organization_id)?.is_empty();
+            saml_connections::insert(tx, &connection)?;
+            if let Some(loaded) = &loaded {
+                store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
+            }
+            let change = Change {
+                project: &project,
+                organization: Some(&connection.organization_id),
+                event: "saml_connection.created",
+                resource: connection.id.as_str(),
+                before: None,
+                after: Some(view(&connection)),
+            };
+            record(tx, &cx_, &actor, &change)?;
+            Ok(connection)
+        })
+        .await
+}
+
+fn draft(
+    cx: &Context,
+    organization: &OrganizationId,
+    display_name: String,
+    jit_provisioning: Option<bool>,
+) -> SamlConnection {
+    let now = cx.now();
+    SamlConnection {
+        id: new_id!(cx, SamlConnectionId),
+        organization_id: organization.clone(),
+        display_name: display_name.trim().to_owned(),
+        provider: "generic".into(),
+        status: ConnectionStatus::Draft,
+        is_primary: false,
+        idp_entity_id: String::new(),
+        idp_sso_redirect_url: None,
+        idp_sso_post_url: None,
+        idp_slo_url: None,
+        idp_wants_signed_requests: false,
+        metadata_url: None,
+        metadata_fetched_at: None,
+        metadata_valid_until: None,
+        subject_attribute: None,
+        attribute_map: "{}".into(),
+        clock_skew_ms: CLOCK_SKEW_MS,
+        allow_idp_initiated: false,
+        jit_provisioning,
+        force_authn: false,
+        inclusive_c14n: false,
+        allow_sha1: false,
+        paired_scim_connection_id: None,
+        paired_attribute: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// What is known of a provider by its entity ID. Entra's NameID is an address that can be given to somebody else; its
+/// object id cannot (R2).
+fn adapt_to_provider(connection: &mut SamlConnection) {
+    let entity_id = connection.idp_entity_id.as_str();
+    if entity_id.starts_with("https://sts.windows.net/") {
+        connection.provider = "entra".into();
+        connection.subject_attribute = Some(ENTRA_OBJECT_ID.into());
+    } else if entity_id.starts_with("http://www.okta.com/") {
+        connection.provider = "okta".into();
+    } else if entity_id.starts_with("https://accounts.google.com/") {
+        connection.provider = "google".into();
+    }
+}
+
+fn provider_name(connection: &SamlConnection) -> String {
+    let url = url::Url::parse(&connection.idp_entity_id).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "SAML".to_owned())
+}

@@ -1,0 +1,143 @@
+//! Taking in an identity provider's metadata.
+
+use super::ConnectionError;
+use crate::{
+    model::{
+        ConnectionStatus, Timestamp,
+        ids::{ProjectId, SamlConnectionId, SamlIdpKeyId},
+    },
+    saml::{
+        VerificationKey,
+        dsig::base64,
+        metadata::{self, IdpMetadata},
+        names::binding,
+        xml::Limits,
+    },
+    service::{Actor, Change, Context, egress::Egress, new_id, record::record},
+    store::{
+        StoreError, Tx, organizations,
+        saml_connections::{self, SamlConnection, SamlIdpKey},
+    },
+};
+
+/// Where metadata comes from.
+#[derive(Debug, Clone)]
+pub enum MetadataSource {
+    /// A file that an administrator uploaded.
+    Document(Vec<u8>),
+    /// An address that it is fetched from, now and for each refresh.
+    Url(String),
+}
+
+/// Metadata, read and not yet stored.
+#[derive(Debug, Clone)]
+pub(super) struct Loaded {
+    pub(super) idp: IdpMetadata,
+    pub(super) url: Option<String>,
+}
+
+/// Fetches where needed, and reads. No transaction is open meanwhile.
+pub(super) async fn load(
+    cx: &Context,
+    egress: &Egress,
+    source: MetadataSource,
+) -> Result<Loaded, ConnectionError> {
+    let (document, url) = match source {
+        MetadataSource::Document(document) => (document, None),
+        MetadataSource::Url(url) => (egress.get(&url, Limits::METADATA.bytes).await?, Some(url)),
+    };
+    Ok(Loaded { idp: metadata::parse(&document, cx.now().to_datetime())?, url })
+}
+
+/// Gives a connection the metadata of its identity provider and switches it on. Keys that are no longer in it are
+/// retired.
+pub async fn set_metadata(
+    cx: &Context,
+    actor: &Actor,
+    egress: &Egress,
+    project: &ProjectId,
+    connection: &SamlConnectionId,
+    source: MetadataSource,
+) -> Result<SamlConnection, ConnectionError> {
+    let loaded = load(cx, egress, source).await?;
+    let (cx_, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), connection.clone());
+    cx.store
+        .write(move |tx| {
+            let mut connection = saml_connections::find_in_project(tx, &project, &id)?
+                .ok_or(ConnectionError::NotFound("connection"))?;
+            organizations::find(tx, &project, &connection.organization_id)?
+                .ok_or(ConnectionError::NotFound("organization"))?;
+            let before = view(&connection);
+            apply(&mut connection, &loaded, cx_.now());
+            saml_connections::update(tx, &connection)?;
+            store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
+            let change = Change {
+                project: &project,
+                organization: Some(&connection.organization_id),
+                event: "saml_connection.updated",
+                resource: connection.id.as_str(),
+                before: Some(before),
+                after: Some(view(&connection)),
+            };
+            record(tx, &cx_, &actor, &change)?;
+            Ok(connection)
+        })
+        .await
+}
+
+/// Writes what metadata says into the row.
+pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Timestamp) {
+    let endpoint = |name: &str| loaded.idp.sso.iter().find(|e| e.binding == name).map(|e| e.location.clone());
+    connection.idp_entity_id.clone_from(&loaded.idp.entity_id);
+    connection.idp_sso_redirect_url = endpoint(binding::REDIRECT);
+    connection.idp_sso_post_url = endpoint(binding::POST);
+    connection.idp_slo_url = loaded.idp.slo.first().map(|e| e.location.clone());
+    connection.idp_wants_signed_requests = loaded.idp.want_authn_requests_signed;
+    connection.metadata_url.clone_from(&loaded.url);
+    connection.metadata_fetched_at = Some(now);
+    connection.metadata_valid_until = loaded.idp.valid_until.map(Timestamp::from);
+    connection.status = ConnectionStatus::Enabled;
+    connection.updated_at = now;
+}
+
+/// Adds the keys that are new and retires those that are gone.
+pub(super) fn store_keys(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    connection: &SamlConnection,
+    keys: &[VerificationKey],
+) -> Result<(), StoreError> {
+    let now = cx.now();
+    let known = saml_connections::keys(tx, &connection.id)?;
+    for key in known.iter().filter(|row| !keys.iter().any(|key| key.fingerprint() == row.fingerprint)) {
+        saml_connections::retire_key(tx, &key.id, now)?;
+    }
+    for key in keys.iter().filter(|key| !known.iter().any(|row| row.fingerprint == key.fingerprint())) {
+        let (not_before, not_after) = key.validity();
+        let row = SamlIdpKey {
+            id: new_id!(cx, SamlIdpKeyId),
+            organization_id: connection.organization_id.clone(),
+            saml_connection_id: connection.id.clone(),
+            certificate: base64::encode(key.certificate_der()),
+            fingerprint: key.fingerprint().to_owned(),
+            not_before: not_before.map_or(now, Timestamp::from),
+            not_after: not_after.map_or(now, Timestamp::from),
+            source: "metadata".into(),
+            created_at: now,
+            retired_at: None,
+        };
+        if !saml_connections::revive_key(tx, &connection.id, key.fingerprint())? {
+            saml_connections::insert_key(tx, &row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The connection as the audit log and the host app see it.
+pub(super) fn view(connection: &SamlConnection) -> serde_json::Value {
+    serde_json::json!({
+        "id": connection.id, "displayName": connection.display_name, "status": connection.status.as_str(),
+        "primary": connection.is_primary, "idpEntityId": connection.idp_entity_id,
+        "idpRedirectUrl": connection.idp_sso_redirect_url,
+    })
+}

@@ -1,0 +1,31 @@
+//! SAML connections: made and kept up to date from the identity provider's metadata.
+
+mod create;
+mod metadata;
+mod urls;
+
+pub use create::{NewSamlConnection, create_saml_connection};
+pub use metadata::{MetadataSource, set_metadata};
+pub use urls::SpUrls;
+
+use crate::{saml::metadata::MetadataError, service::egress::EgressError, store::StoreError};
+
+/// Why a connection could not be made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// There is no such thing, or it is another project's.
+    #[error("there is no {0} of this id")]
+    NotFound(&'static str),
+    /// The input cannot be used; the text says why.
+    #[error("{0}")]
+    Invalid(String),
+    /// The metadata cannot be used.
+    #[error("the metadata cannot be used: {0}")]
+    Metadata(#[from] MetadataError),
+    /// The metadata cannot be fetched.
+    #[error("the metadata cannot be fetched: {0}")]
+    Egress(#[from] EgressError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+}
