@@ -53,7 +53,9 @@ fn clock() -> Finding {
         return finding(
             Grade::Failure,
             "clock",
-            format!("{now} is before this version was written. Logins fail when the clock is wrong: set up NTP."),
+            format!(
+                "{now} is before this version was written. Logins fail when the clock is wrong: set up NTP."
+            ),
         );
     }
     finding(Grade::Fine, "clock", now.to_string())
@@ -70,7 +72,9 @@ fn outgoing_tls() -> Finding {
     let named = std::env::var("SSL_CERT_FILE").ok();
     let found = named.as_deref().into_iter().chain(PLACES.iter().copied()).find(|p| Path::new(p).exists());
     match found {
-        Some(place) => finding(Grade::Fine, "outgoing TLS", format!("certificates of authorities in {place}")),
+        Some(place) => {
+            finding(Grade::Fine, "outgoing TLS", format!("certificates of authorities in {place}"))
+        }
         None => finding(
             Grade::Failure,
             "outgoing TLS",
@@ -130,7 +134,11 @@ fn database(config: &Config) -> Vec<Finding> {
     let found = context::block_on(async {
         let mut found = vec![finding(Grade::Fine, "database", format!("{} answers", cx.store.kind()))];
         if installation::is_demo(&cx).await? {
-            found.push(finding(Grade::Warning, "database", "made by `vestibule demo`: `serve` will refuse it"));
+            found.push(finding(
+                Grade::Warning,
+                "database",
+                "made by `vestibule demo`: `serve` will refuse it",
+            ));
         }
         found.extend(projects(&cx).await?);
         Ok(found)
@@ -147,7 +155,9 @@ async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
     let mut found = Vec::new();
     for project in projects {
         found.push(match directory::check_signing_keys(cx, &project.id).await {
-            Ok(()) => finding(Grade::Fine, "signing keys", format!("{} ({})", project.id, project.public_url)),
+            Ok(()) => {
+                finding(Grade::Fine, "signing keys", format!("{} ({})", project.id, project.public_url))
+            }
             Err(error) => finding(Grade::Failure, "signing keys", format!("{}: {error}", project.id)),
         });
     }

@@ -43,10 +43,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
             Command::List => {
                 for project in directory::list_projects(&cx).await? {
-                    output::line(format!(
-                        "{}  {}  {}",
-                        project.id, project.public_url, project.display_name
-                    ));
+                    output::line(format!("{}  {}  {}", project.id, project.public_url, project.display_name));
                 }
             }
         }

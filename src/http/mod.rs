@@ -16,6 +16,7 @@ pub mod pages;
 pub mod params;
 pub mod request;
 pub mod route;
+pub mod saml;
 pub mod server;
 pub mod sites;
 pub mod state;

@@ -1,12 +1,15 @@
 //! Use-cases: one folder per area. Owns the transaction.
 
+pub mod connections;
 pub mod directory;
+pub mod egress;
 pub mod handoff;
 pub mod installation;
 pub mod login;
 pub mod record;
 pub mod sessions;
 pub mod signing;
+pub mod sso;
 
 use std::sync::Arc;
 

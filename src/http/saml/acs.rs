@@ -1,0 +1,67 @@
+//! `POST /api/saml/v1/{connection}/acs`: the provider's answer, carried by the browser (Bindings 3.5).
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+
+use super::refuse;
+use crate::{
+    http::{
+        HttpError, RequestContext, body,
+        login::{arrive, flow_cookie::FlowCookie},
+        params::Params,
+    },
+    service::{
+        Context,
+        sso::{self, Consumed, Posted},
+    },
+};
+
+/// A message of 1 MB in base64, percent-encoded, and a RelayState beside it, in bytes.
+const LIMIT: usize = 2 * 1024 * 1024;
+
+/// Takes in the response, and sends the browser on.
+pub(super) async fn acs(
+    request: HttpRequest,
+    payload: web::Payload,
+    connection: web::Path<String>,
+    context: RequestContext,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    let site = context.site()?;
+    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
+    let form = body::read(&request, payload, LIMIT).await?;
+    let saml_response = read(&form)?;
+    let cookie = FlowCookie::sent(&request);
+    let posted = Posted {
+        project: &site.project,
+        origin: &site.origin,
+        connection: &connection,
+        nonce: cookie.as_ref().map(FlowCookie::nonce),
+        saml_response: &saml_response,
+        request_id: context.id(),
+    };
+    match sso::consume(&cx, &posted).await {
+        Ok(Consumed::Completed(completed)) => {
+            context.set_organization(completed.session.organization_id.as_str());
+            Ok(arrive(site, &completed))
+        }
+        Ok(Consumed::StartHere) => {
+            let init = site.url(&format!("/api/saml/v1/{connection}/init"));
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, init)).finish())
+        }
+        Err(error) => Err(refuse(&cx, &context, &connection, error).await),
+    }
+}
+
+/// The one `SAMLResponse`. A request beside it, or a second one, is somebody's attempt to be read in two ways. The
+/// RelayState is the provider's business: our state is in the flow.
+fn read(form: &[u8]) -> Result<String, HttpError> {
+    let mut params = Params::parse(form);
+    let unusable = |message| HttpError::bad_request("invalid_request", message);
+    if params.any_repeated() {
+        return Err(unusable("A field was sent more than once."));
+    }
+    if params.take("SAMLRequest").is_some() {
+        return Err(unusable("A SAML request does not belong here."));
+    }
+    params.take("SAMLResponse").ok_or_else(|| unusable("The form has no SAMLResponse."))
+}

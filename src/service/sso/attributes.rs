@@ -1,0 +1,81 @@
+//! Who an assertion is about, in our words: the connection's attribute map first, then the names that providers send by
+//! default.
+
+use std::collections::HashMap;
+
+use crate::{
+    model::EmailAddress,
+    saml::{VerifiedAssertion, claims, names::name_id},
+    store::saml_connections::SamlConnection,
+};
+
+/// More groups than any login needs; providers themselves stop at a few hundred.
+const MAX_GROUPS: usize = 5_000;
+/// A group's name longer than this is no name.
+const MAX_GROUP_NAME: usize = 512;
+/// The same for names of people.
+const MAX_NAME: usize = 256;
+
+/// What an assertion says about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub email: Option<EmailAddress>,
+    pub given_name: Option<String>,
+    pub family_name: Option<String>,
+    pub display_name: Option<String>,
+    /// Each once, sorted.
+    pub groups: Vec<String>,
+}
+
+/// Reads the profile.
+pub(super) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Profile {
+    // A map that cannot be read is as good as none: the default names still work.
+    let map: HashMap<String, String> = serde_json::from_str(&connection.attribute_map).unwrap_or_default();
+    let named = |field: &str, defaults: &[&str]| match map.get(field) {
+        Some(name) => assertion.first_of(&[name.as_str()]).map(str::to_owned),
+        None => assertion.first_of(defaults).map(str::to_owned),
+    };
+    let name = |field, defaults| named(field, defaults).filter(|value| is_name(value));
+    let given_name = name("firstName", claims::FIRST_NAME);
+    let family_name = name("lastName", claims::LAST_NAME);
+    let joined = || match (&given_name, &family_name) {
+        (Some(given), Some(family)) => Some(format!("{given} {family}")),
+        (one, other) => one.clone().or_else(|| other.clone()),
+    };
+    Profile {
+        email: named("email", claims::EMAIL)
+            .or_else(|| email_name_id(assertion))
+            .and_then(|text| EmailAddress::parse(&text).ok()),
+        display_name: name("displayName", claims::DISPLAY_NAME).or_else(joined),
+        given_name,
+        family_name,
+        groups: groups(assertion, map.get("groups").map(String::as_str)),
+    }
+}
+
+/// A NameID that says that it is an address.
+fn email_name_id(assertion: &VerifiedAssertion) -> Option<String> {
+    let name = assertion.name_id().filter(|name| name.format == name_id::EMAIL)?;
+    Some(name.value.trim().to_owned())
+}
+
+fn groups(assertion: &VerifiedAssertion, mapped: Option<&str>) -> Vec<String> {
+    let names = mapped.map_or_else(|| claims::GROUPS.to_vec(), |name| vec![name]);
+    let mut groups: Vec<String> = names
+        .iter()
+        .flat_map(|name| assertion.values(name))
+        .map(|value| value.trim())
+        .filter(|value| {
+            !value.is_empty() && value.len() <= MAX_GROUP_NAME && !value.contains(char::is_control)
+        })
+        .take(MAX_GROUPS)
+        .map(str::to_owned)
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
+}
+
+fn is_name(value: &str) -> bool {
+    value.chars().count() <= MAX_NAME && !value.contains(char::is_control)
+}

@@ -1,0 +1,269 @@
+//! What the provider posted becomes a session, or a refusal with a code. Everything that costs time (base64, XML, the
+//! signature) happens before the one write transaction.
+
+use std::sync::Arc;
+
+use time::Duration;
+
+use super::{
+    attributes::{self, Profile},
+    groups,
+    matching::{self, Login},
+    refusal::{Refusal, SsoError},
+    subject::{self, Subject},
+};
+use crate::{
+    model::{
+        AuthFactor, ConnectionStatus, FlowState, Timestamp,
+        ids::{LoginFlowId, ProjectId, SamlConnectionId},
+        login::Proof,
+        secret::Secret,
+    },
+    saml::{
+        VerificationKey, VerifiedAssertion,
+        binding::post,
+        response::{self, Expected, PendingRequest, Solicitation},
+    },
+    service::{
+        Actor, ActorKind, Context,
+        connections::SpUrls,
+        login::{self, Completed, Vouched},
+        sessions::NewSession,
+    },
+    store::{
+        StoreError, Tx,
+        login_flows::{self, LoginFlow},
+        saml_assertion_replays::{self, SamlAssertionReplay},
+        saml_connections::{self, SamlConnection},
+    },
+};
+
+/// What arrived at a connection's ACS.
+#[derive(Debug)]
+pub struct Posted<'a> {
+    /// The project of the host.
+    pub project: &'a ProjectId,
+    /// The project's configured origin.
+    pub origin: &'a str,
+    /// The connection in the URL: it decides keys and organization (R4).
+    pub connection: &'a str,
+    /// The browser's flow cookie.
+    pub nonce: Option<&'a Secret>,
+    /// The form field `SAMLResponse`.
+    pub saml_response: &'a str,
+    /// For the audit log.
+    pub request_id: &'a str,
+}
+
+/// What comes of it.
+#[derive(Debug)]
+pub enum Consumed {
+    /// A session.
+    Completed(Box<Completed>),
+    /// The response answered nothing, and was discarded unread: a login that starts here is begun (R8).
+    StartHere,
+}
+
+/// Takes in a response.
+pub async fn consume(cx: &Context, posted: &Posted<'_>) -> Result<Consumed, SsoError> {
+    let id = SamlConnectionId::parse(posted.connection).map_err(|_| SsoError::NotFound)?;
+    let arrival = arrival(cx, posted, &id).await?;
+    if arrival.connection.status != ConnectionStatus::Enabled {
+        return Err(Refusal::ConnectionNotUsable.into());
+    }
+    let message = post::decode(posted.saml_response).map_err(Refusal::from)?;
+    let Some(claimed) = response::claimed_request(&message).map_err(Refusal::from)? else {
+        unsolicited(&arrival)?;
+        return Ok(Consumed::StartHere);
+    };
+    let flow = pending(&arrival, posted.nonce.is_some(), &claimed)?;
+    let assertion = validate(cx, posted, &arrival, &flow, &message)?;
+    let subject = subject::subject(&assertion, &arrival.connection)?;
+    let profile = attributes::profile(&assertion, &arrival.connection);
+    let prepared = Arc::new(Prepared {
+        project: posted.project.clone(),
+        actor: Actor::in_request(ActorKind::SamlConnection, &id, posted.request_id),
+        connection: arrival.connection,
+        flow: flow.id,
+        request: claimed,
+        nonce: posted.nonce.cloned().ok_or(Refusal::FlowCookieMissing)?,
+        assertion,
+        subject,
+        profile,
+    });
+    let outcome = match commit(cx, &prepared).await {
+        // Two first logins of one person at the same moment: the second finds what the first has made.
+        Err(SsoError::Store(StoreError::Conflict(_))) => commit(cx, &prepared).await,
+        outcome => outcome,
+    }?;
+    outcome.map(|completed| Consumed::Completed(Box::new(completed))).map_err(SsoError::Refused)
+}
+
+/// What is known when a response arrives, before it is looked at.
+struct Arrival {
+    connection: SamlConnection,
+    keys: Vec<saml_connections::SamlIdpKey>,
+    /// The browser's flows, newest first.
+    flows: Vec<LoginFlow>,
+}
+
+async fn arrival(cx: &Context, posted: &Posted<'_>, id: &SamlConnectionId) -> Result<Arrival, SsoError> {
+    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
+    let nonce = posted.nonce.map(Secret::hash);
+    let load = move |tx: &mut Tx<'_>| {
+        let connection = saml_connections::find_in_project(tx, &project, &id)?.ok_or(SsoError::NotFound)?;
+        let keys = saml_connections::keys(tx, &id)?;
+        let flows = match &nonce {
+            Some(nonce) => login_flows::of_browser(tx, &project, nonce, now)?,
+            None => Vec::new(),
+        };
+        Ok::<_, SsoError>(Arrival { connection, keys, flows })
+    };
+    cx.store.read(load).await
+}
+
+/// Logins that start at the provider are off: one that starts here is begun instead, once in the lifetime of a flow, so
+/// that a page elsewhere cannot keep a browser going in circles (R8).
+fn unsolicited(arrival: &Arrival) -> Result<(), Refusal> {
+    let begun_here = |flow: &LoginFlow| {
+        flow.client_id.is_none() && flow.saml_connection_id.as_ref() == Some(&arrival.connection.id)
+    };
+    if arrival.flows.iter().any(begun_here) {
+        return Err(Refusal::Unsolicited);
+    }
+    Ok(())
+}
+
+/// The browser's open flow whose request the response says it answers (R7).
+fn pending(arrival: &Arrival, has_cookie: bool, claimed: &str) -> Result<LoginFlow, Refusal> {
+    if !has_cookie {
+        return Err(Refusal::FlowCookieMissing);
+    }
+    let answered = |flow: &&LoginFlow| {
+        flow.state == FlowState::AwaitingSaml
+            && flow.saml_connection_id.as_ref() == Some(&arrival.connection.id)
+            && flow.saml_request_id.as_deref() == Some(claimed)
+    };
+    let flow = arrival.flows.iter().find(answered);
+    flow.cloned().ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()))
+}
+
+fn validate(
+    cx: &Context,
+    posted: &Posted<'_>,
+    arrival: &Arrival,
+    flow: &LoginFlow,
+    message: &[u8],
+) -> Result<VerifiedAssertion, Refusal> {
+    let connection = &arrival.connection;
+    let keys: Result<Vec<_>, _> =
+        arrival.keys.iter().map(|key| VerificationKey::from_text(&key.certificate)).collect();
+    let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
+    let urls = SpUrls::new(posted.origin, &connection.id);
+    let now = cx.now();
+    let request = flow.saml_request_id.as_deref().unwrap_or_default();
+    let expected = Expected {
+        idp_entity_id: &connection.idp_entity_id,
+        keys: &keys,
+        sp_entity_id: &urls.entity_id,
+        acs_url: &urls.acs_url,
+        solicitation: Solicitation::Request(PendingRequest {
+            id: request,
+            authenticated_after: authenticated_after(connection, flow, now).map(Timestamp::to_datetime),
+            authn_contexts: &[],
+        }),
+        stable_attribute: connection.subject_attribute.as_deref(),
+        allow_inclusive_c14n: connection.inclusive_c14n,
+        clock_skew: Duration::milliseconds(connection.clock_skew_ms),
+        now: now.to_datetime(),
+    };
+    Ok(response::validate(message, &expected)?)
+}
+
+/// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.
+fn authenticated_after(connection: &SamlConnection, flow: &LoginFlow, now: Timestamp) -> Option<Timestamp> {
+    if flow.force_authn || connection.force_authn {
+        return flow.saml_requested_at;
+    }
+    flow.max_age_s.map(|seconds| now.plus(seconds.saturating_mul(-1000)))
+}
+
+/// Everything that the transaction needs, made before it begins.
+struct Prepared {
+    project: ProjectId,
+    actor: Actor,
+    connection: SamlConnection,
+    flow: LoginFlowId,
+    request: String,
+    nonce: Secret,
+    assertion: VerifiedAssertion,
+    subject: Subject,
+    profile: Profile,
+}
+
+/// The one write transaction. A replay, and a flow that has ended meanwhile, leave nothing behind. A person or policy
+/// that is refused leaves the assertion used up and the flow failed.
+async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Result<Completed, Refusal>, SsoError> {
+    let (own, p) = (cx.clone(), Arc::clone(prepared));
+    let work = move |tx: &mut Tx<'_>| {
+        let flow = login::of_browser(tx, &own, &p.project, &p.nonce, &p.flow)?
+            .filter(|flow| flow.saml_request_id.as_deref() == Some(&p.request));
+        let mut flow = flow.ok_or_else(|| Refusal::RequestUnknown(p.request.clone()))?;
+        let seen = SamlAssertionReplay {
+            saml_connection_id: p.connection.id.clone(),
+            assertion_id: p.assertion.id().to_owned(),
+            organization_id: p.connection.organization_id.clone(),
+            keep_until: Timestamp::from(p.assertion.replay_until()),
+        };
+        if !saml_assertion_replays::insert_once(tx, &seen)? {
+            return Err(SsoError::Refused(Refusal::Replayed));
+        }
+        let before = flow.clone();
+        match tx.savepoint(|tx| sign_in(tx, &own, &p, &mut flow)) {
+            Ok(completed) => Ok(Ok(completed)),
+            Err(SsoError::Refused(refusal)) => {
+                let ended = LoginFlow { state: FlowState::Failed, completed_at: Some(own.now()), ..before };
+                login_flows::update(tx, &ended)?;
+                Ok(Err(refusal))
+            }
+            Err(error) => Err(error),
+        }
+    };
+    cx.store.write(work).await
+}
+
+fn sign_in(tx: &mut Tx<'_>, cx: &Context, p: &Prepared, flow: &mut LoginFlow) -> Result<Completed, SsoError> {
+    let login = Login {
+        project: &p.project,
+        connection: &p.connection,
+        assertion: &p.assertion,
+        subject: &p.subject,
+        profile: &p.profile,
+    };
+    let (user, identity) = matching::user_of(tx, cx, &p.actor, &login)?;
+    groups::keep(tx, cx, &p.actor, &login, &user)?;
+    // A provider's clock may run ahead of ours, within the skew; auth_time in the future would be refused by clients.
+    let at = Timestamp::from(p.assertion.authn_instant()).min(cx.now());
+    let vouched = Vouched {
+        proof: Proof {
+            method: AuthFactor::Saml,
+            connection_id: p.connection.id.clone(),
+            organization_id: p.connection.organization_id.clone(),
+            subject: p.subject.key.clone(),
+            at,
+        },
+        user,
+        session: NewSession {
+            primary_auth_factor: AuthFactor::Saml,
+            saml_connection_id: p.connection.id.clone(),
+            identity_id: identity,
+            auth_time: at,
+            amr: Vec::new(),
+            acr: p.assertion.authn_context().map(str::to_owned),
+            saml_session_index: p.assertion.session_index().map(str::to_owned),
+            saml_name_id: p.assertion.name_id().map(|name| name.value.clone()),
+            not_after: p.assertion.session_not_on_or_after().map(Timestamp::from),
+        },
+    };
+    Ok(login::complete(tx, cx, &p.actor, flow, vouched)?)
+}

@@ -1,0 +1,198 @@
+//! From an external login to a user (R1, R3, R4). Everything is looked up inside the connection's organization.
+
+use serde_json::json;
+
+use super::{
+    attributes::Profile,
+    refusal::{Conflict, Refusal, SsoError},
+    subject::Subject,
+};
+use crate::{
+    model::{
+        EmailAddress, UserStatus,
+        ids::{IdentityId, ProjectId, UserId},
+    },
+    saml::VerifiedAssertion,
+    service::{Actor, Change, Context, new_id, record::record},
+    store::{
+        StoreError, Tx, domains,
+        identities::{self, Identity},
+        saml_connections::SamlConnection,
+        scim_connections,
+        users::{self, User},
+    },
+};
+
+/// What a login brings along.
+#[derive(Debug)]
+pub(super) struct Login<'a> {
+    pub project: &'a ProjectId,
+    pub connection: &'a SamlConnection,
+    pub assertion: &'a VerifiedAssertion,
+    pub subject: &'a Subject,
+    pub profile: &'a Profile,
+}
+
+/// The user of a login and the link that it was found through, which may be new.
+pub(super) fn user_of(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    login: &Login<'_>,
+) -> Result<(User, IdentityId), SsoError> {
+    if let Some(identity) = identities::find_saml(tx, &login.connection.id, &login.subject.key)? {
+        let user = users::lock(tx, &login.connection.organization_id, &identity.user_id)?;
+        let user = user.ok_or(Refusal::UserDeleted)?;
+        identities::touch(tx, &identity.id, cx.now())?;
+        return Ok((user, identity.id));
+    }
+    let user = match paired(tx, login)? {
+        Some(user) => user,
+        None => by_email(tx, cx, actor, login)?,
+    };
+    // The policy refuses whoever is inactive, after this; a refused login leaves no link behind.
+    let identity = link(tx, cx, actor, login, &user)?;
+    Ok((user, identity))
+}
+
+/// By the attribute that equals a SCIM externalId, where the connection is paired so.
+fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> {
+    let connection = login.connection;
+    let (Some(scim), Some(attribute)) = (&connection.paired_scim_connection_id, &connection.paired_attribute)
+    else {
+        return Ok(None);
+    };
+    let [external_id] = login.assertion.values(attribute) else { return Ok(None) };
+    let found = users::find_by_external_id(tx, scim, external_id)?;
+    let mut own = found.into_iter().filter(|user| user.organization_id == connection.organization_id);
+    match (own.next(), own.next()) {
+        (Some(_), Some(_)) => Err(Refusal::IdentityConflict(Conflict::Ambiguous).into()),
+        (user, _) => Ok(user),
+    }
+}
+
+/// By an address whose domain the organization has proved, else a new user where the connection makes them.
+fn by_email(tx: &mut Tx<'_>, cx: &Context, actor: &Actor, login: &Login<'_>) -> Result<User, SsoError> {
+    let organization = &login.connection.organization_id;
+    let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
+    let email = login.profile.email.as_ref().ok_or(conflict(Conflict::NoEmail))?;
+    if !domains::is_proved(tx, organization, email.domain())? {
+        return Err(conflict(Conflict::DomainNotProved));
+    }
+    let Some(user) = users::find_by_email(tx, organization, email.folded())? else {
+        return create(tx, cx, actor, login, email);
+    };
+    // The row is read again under its lock: its address or its owner may have changed meanwhile.
+    let user = users::lock(tx, organization, &user.id)?
+        .filter(|user| user.email_folded.as_deref() == Some(email.folded()))
+        .ok_or(conflict(Conflict::NoUser))?;
+    if user.owner || user.break_glass {
+        return Err(conflict(Conflict::Owner));
+    }
+    // Of an inactive user the policy says so, in its own words.
+    if user.status == UserStatus::Active && identities::user_has_saml(tx, &login.connection.id, &user.id)? {
+        return Err(conflict(Conflict::AlreadyLinked));
+    }
+    Ok(user)
+}
+
+/// Just-in-time creation: where the connection allows it, and by default only while no SCIM connection is live (R3).
+fn create(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    login: &Login<'_>,
+    email: &EmailAddress,
+) -> Result<User, SsoError> {
+    let (now, organization) = (cx.now(), &login.connection.organization_id);
+    let allowed = match login.connection.jit_provisioning {
+        Some(allowed) => allowed,
+        None => !scim_connections::has_live(tx, organization, now)?,
+    };
+    if !allowed {
+        return Err(Refusal::IdentityConflict(Conflict::NoUser).into());
+    }
+    if users::was_deleted(tx, organization, email.folded())? {
+        return Err(Refusal::UserDeleted.into());
+    }
+    let user = User {
+        id: new_id!(cx, UserId),
+        organization_id: organization.clone(),
+        scim_connection_id: None,
+        external_id: None,
+        user_name: None,
+        user_name_folded: None,
+        email: Some(email.as_str().to_owned()),
+        email_folded: Some(email.folded().to_owned()),
+        display_name: login.profile.display_name.clone(),
+        given_name: login.profile.given_name.clone(),
+        family_name: login.profile.family_name.clone(),
+        profile_picture_url: None,
+        owner: false,
+        break_glass: false,
+        status: UserStatus::Active,
+        deactivated_by: None,
+        scim_attributes: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        deactivated_at: None,
+        deleted_at: None,
+    };
+    users::insert(tx, &user)?;
+    let after = json!({
+        "id": user.id, "email": user.email, "displayName": user.display_name, "owner": false,
+        "status": user.status.as_str(),
+    });
+    note(tx, cx, actor, login, "user.created", user.id.as_str(), after)?;
+    Ok(user)
+}
+
+fn link(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    login: &Login<'_>,
+    user: &User,
+) -> Result<IdentityId, StoreError> {
+    let now = cx.now();
+    let identity = Identity {
+        id: new_id!(cx, IdentityId),
+        organization_id: user.organization_id.clone(),
+        user_id: user.id.clone(),
+        saml_connection_id: Some(login.connection.id.clone()),
+        oidc_connection_id: None,
+        provider: "saml".into(),
+        subject: login.subject.key.clone(),
+        subject_kind: login.subject.kind,
+        created_at: now,
+        last_login_at: Some(now),
+    };
+    identities::insert(tx, &identity)?;
+    let after = json!({
+        "id": identity.id, "userId": user.id, "samlConnectionId": login.connection.id,
+        "subjectKind": identity.subject_kind.as_str(),
+    });
+    note(tx, cx, actor, login, "identity.created", identity.id.as_str(), after)?;
+    Ok(identity.id)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    login: &Login<'_>,
+    event: &'static str,
+    resource: &str,
+    after: serde_json::Value,
+) -> Result<(), StoreError> {
+    let change = Change {
+        project: login.project,
+        organization: Some(&login.connection.organization_id),
+        event,
+        resource,
+        before: None,
+        after: Some(after),
+    };
+    record(tx, cx, actor, &change)
+}

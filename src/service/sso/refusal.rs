@@ -1,0 +1,144 @@
+//! Why a login through SAML is refused. The code goes to the log, the sentence into the login trace for the
+//! administrator; the browser sees a reference id.
+
+use crate::{
+    model::login::LoginRefusal,
+    saml::{binding::BindingError, response::Rejection},
+    service::login::CompleteError,
+    store::StoreError,
+};
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The connection is a draft or switched off, or has no endpoint that we can send a request to.
+    #[error("the connection is not in use")]
+    ConnectionNotUsable,
+    /// The flow is unknown, expired, ended, or another browser's (R7).
+    #[error("this browser has no such login in progress; it expired, ended, or began in another browser")]
+    NoLoginInProgress,
+    /// The response answers a request, but the browser brought no flow cookie (R7).
+    #[error("the response answers a request, but this browser began none (no flow cookie)")]
+    FlowCookieMissing,
+    /// The response answers a request that this browser did not make, or has already used (R7).
+    #[error("the response answers {0:?}, which is no open request of this browser and connection")]
+    RequestUnknown(String),
+    /// A response without a request, a second time within ten minutes (R8).
+    #[error("the response answers no request; logins that start at the provider are off")]
+    Unsolicited,
+    /// The message could not be unpacked.
+    #[error(transparent)]
+    Binding(#[from] BindingError),
+    /// A check of the response failed.
+    #[error(transparent)]
+    Response(#[from] Rejection),
+    /// The assertion was used before.
+    #[error("the assertion was used before")]
+    Replayed,
+    /// A certificate of the connection cannot be read.
+    #[error("a stored certificate of the connection cannot be read")]
+    StoredCertificate,
+    /// A transient NameID and no stable attribute: there is nothing to know the person by (R2).
+    #[error("the NameID is transient, so the connection needs an attribute that identifies people")]
+    TransientNameId,
+    /// The attribute that identifies people is missing or has several values (R2).
+    #[error("the attribute {0:?}, which identifies people on this connection, must have exactly one value")]
+    SubjectAttribute(String),
+    /// R1's last line: there may be such a user, but nothing proves that it is this one.
+    #[error("{0}; an owner must link the account")]
+    IdentityConflict(Conflict),
+    /// The user was deleted (R3).
+    #[error("the user was deleted; a login does not bring anyone back")]
+    UserDeleted,
+    /// The policy says no.
+    #[error("{0}")]
+    Policy(#[from] PolicyRefusal),
+}
+
+/// Why an external login cannot be matched to a user (R1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// Nothing to match by.
+    #[error("the assertion carries no email address")]
+    NoEmail,
+    /// The organization does not speak for the address.
+    #[error("the organization has not proved the domain of the address")]
+    DomainNotProved,
+    /// The address is an owner's.
+    #[error("the address belongs to an owner, whom an address alone does not identify")]
+    Owner,
+    /// The user already signs in on this connection as somebody else.
+    #[error("the user with this address already signs in on this connection under another identifier")]
+    AlreadyLinked,
+    /// Several users carry the paired identifier.
+    #[error("several users have the identifier that the connection is paired by")]
+    Ambiguous,
+    /// Nobody, and no account may be made.
+    #[error("there is no user for this login, and the connection does not create accounts")]
+    NoUser,
+}
+
+/// The organization's policy refused, wrapped because it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct PolicyRefusal(pub LoginRefusal);
+
+/// Why a use-case of this area did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum SsoError {
+    /// There is no such connection in this project.
+    #[error("there is no such connection")]
+    NotFound,
+    /// Refused.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// A failure of ours.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A request could not be written.
+    #[error("the request could not be written")]
+    Request(#[from] std::io::Error),
+}
+
+impl Refusal {
+    /// The stable reason code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConnectionNotUsable => "connection_not_usable",
+            Self::NoLoginInProgress => "no_login_in_progress",
+            Self::FlowCookieMissing => "flow_cookie_missing",
+            Self::RequestUnknown(_) => "request_unknown",
+            Self::Unsolicited => "unsolicited_response",
+            Self::Binding(fault) => fault.code(),
+            Self::Response(rejection) => rejection.code(),
+            Self::Replayed => "assertion_replayed",
+            Self::StoredCertificate => "certificate_unreadable",
+            Self::TransientNameId => "transient_name_id",
+            Self::SubjectAttribute(_) => "subject_attribute",
+            Self::IdentityConflict(_) => "identity_conflict",
+            Self::UserDeleted => "user_deleted",
+            Self::Policy(refusal) => refusal.0.code(),
+        }
+    }
+
+    /// Whether the message itself is broken, rather than what it says.
+    pub fn is_malformed(&self) -> bool {
+        matches!(self, Self::Binding(_) | Self::Response(Rejection::Xml(_) | Rejection::NotAResponse { .. }))
+    }
+}
+
+impl From<Refusal> for SsoError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<CompleteError> for SsoError {
+    fn from(error: CompleteError) -> Self {
+        match error {
+            CompleteError::Refused(refusal) => Self::Refused(PolicyRefusal(refusal).into()),
+            CompleteError::FlowEnded => Self::Refused(Refusal::NoLoginInProgress),
+            CompleteError::Store(error) => Self::Store(error),
+        }
+    }
+}
