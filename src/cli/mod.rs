@@ -8,6 +8,7 @@ mod migrate;
 mod organization;
 mod output;
 mod project;
+mod saml_connection;
 mod scim_key;
 mod serve;
 
@@ -51,6 +52,9 @@ enum Command {
     /// OAuth clients: your apps.
     #[command(subcommand)]
     Client(client::Command),
+    /// SAML connections of organizations.
+    #[command(subcommand)]
+    SamlConnection(saml_connection::Command),
     /// SCIM bearer tokens of organizations.
     #[command(subcommand)]
     ScimKey(scim_key::Command),
@@ -84,6 +88,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Org(command) => done(organization::run(&config, command)),
         Command::Domain(command) => done(domain::run(&config, command)),
         Command::Client(command) => done(client::run(&config, command)),
+        Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
         Command::ScimKey(command) => done(scim_key::run(&config, command)),
         Command::Version => Ok(ExitCode::SUCCESS),
     }

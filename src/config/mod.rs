@@ -80,6 +80,10 @@ options! {
     /// Proxies whose `X-Forwarded-For` is believed: addresses or networks, such as "10.0.0.0/8".
     trusted_proxies: Vec<String> = Vec::new(), "[]";
 
+    /// Addresses that are not public and that the gateway may call all the same, such as a provider's metadata inside your
+    /// network: addresses or networks, such as "10.1.2.0/24".
+    allowed_egress: Vec<String> = Vec::new(), "[]";
+
     /// The master key that seals stored secrets: 32 bytes in base64. Better in the environment than here. Without it
     /// the file below is used.
     master_key: Option<String> = None, "\"...\"";

@@ -1,0 +1,22 @@
+// What the runner set up.
+
+function given(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: start the tests with tests/e2e/run`);
+  return value;
+}
+
+export const settings = {
+  gateway: given('GATEWAY_URL'),
+  idp: given('IDP_URL'),
+  app: given('APP_URL'),
+  organization: given('ORGANIZATION'),
+  clientId: given('CLIENT_ID'),
+  clientSecret: given('CLIENT_SECRET'),
+  publicClientId: given('PUBLIC_CLIENT_ID'),
+  connection: given('CONNECTION'),
+  expiredConnection: given('EXPIRED_CONNECTION'),
+  backendKey: given('BACKEND_KEY'),
+  log: given('GATEWAY_LOG'),
+  screenshots: given('SCREENSHOTS'),
+};
