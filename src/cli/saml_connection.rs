@@ -64,8 +64,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                     metadata: metadata.as_deref().map(source).transpose()?,
                     jit_provisioning: jit,
                 };
-                let made =
-                    connections::create_saml_connection(&cx, &actor, &egress, &project.id, &org, new);
+                let made = connections::create_saml_connection(&cx, &actor, &egress, &project.id, &org, new);
                 (project.clone(), made.await?)
             }
             Command::SetMetadata { connection, project, metadata } => {

@@ -4,6 +4,8 @@
 //! server ([`server`]) and the tests use the same functions. Nothing here is global: state and metrics belong to
 //! the application, so that several gateways can run in one process.
 
+pub mod auth;
+pub mod backend_api;
 pub mod body;
 pub mod cookies;
 pub mod error;

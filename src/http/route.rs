@@ -12,7 +12,7 @@ use actix_web::{
     web,
 };
 
-use super::{body, error::HttpError, health, login, middleware, oidc, pages, saml, state::Frame};
+use super::{body, error::HttpError, health, middleware, state::Frame};
 
 /// One endpoint: method, pattern, and the handler as an actix route that takes any method.
 #[derive(Clone)]
@@ -76,7 +76,16 @@ impl<T> AppFactory for T where
 
 /// Every endpoint of the public listener.
 pub fn public_endpoints() -> Vec<Endpoint> {
-    [health::ENDPOINTS, pages::ENDPOINTS, oidc::ENDPOINTS, login::ENDPOINTS, saml::ENDPOINTS].concat()
+    [
+        // One area a line.
+        super::health::ENDPOINTS,
+        super::pages::ENDPOINTS,
+        super::oidc::ENDPOINTS,
+        super::login::ENDPOINTS,
+        super::saml::ENDPOINTS,
+        super::backend_api::ENDPOINTS,
+    ]
+    .concat()
 }
 
 /// Every endpoint of the private listener.

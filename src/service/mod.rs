@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod directory;
 pub mod egress;
+pub mod events;
 pub mod handoff;
 pub mod installation;
 pub mod login;

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that the suite links once.
 
 mod architecture;
+mod backend_api;
 mod http;
 mod oidc;
 mod saml;

@@ -1,11 +1,10 @@
 //! `GET` and `POST /oauth/userinfo`: who a token stands for, while the session lives (OpenID Connect Core section 5.3,
 //! RFC 6750).
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::{
-    http::{HttpError, RequestContext},
-    model::secret::Secret,
+    http::{HttpError, RequestContext, auth::bearer},
     service::{
         Context,
         handoff::userinfo::{UserInfoError, userinfo as ask},
@@ -34,12 +33,6 @@ pub(super) async fn userinfo(
             Err(invalid_token(&refused))
         }
     }
-}
-
-fn bearer(request: &HttpRequest) -> Option<Secret> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
 }
 
 /// One answer for all refusals but the end of the session, which the host app acts on by signing the person out.

@@ -1,0 +1,10 @@
+//! The host app's back end: `/v1`, with a back-end API key.
+
+mod events;
+
+use actix_web::web;
+
+use super::Endpoint;
+
+/// The endpoints.
+pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/v1/events", || web::to(events::events))];

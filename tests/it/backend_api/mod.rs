@@ -1,0 +1,3 @@
+//! `/v1`, as the host app's back end sees it.
+
+mod events;
