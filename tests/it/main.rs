@@ -6,5 +6,6 @@ mod http;
 mod oidc;
 mod saml;
 mod scim;
+mod sso;
 mod store;
 mod support;

@@ -1,0 +1,221 @@
+//! Who is it? (R1 to R3)
+
+use vestibule::{
+    model::{
+        ConnectionStatus,
+        ids::{ScimApiKeyId, ScimConnectionId},
+        secret::Secret,
+    },
+    store::{
+        identities, organizations,
+        scim_connections::{self, ScimApiKey, ScimConnection},
+    },
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+const EMAIL: &str = "ada@acme.example";
+
+on_both_databases! {
+    async fn r01_an_address_of_a_proved_domain_finds_its_user(world: World) {
+        let user = world.user(&world.acme.organization, EMAIL, |_| ()).await;
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let connection = world.acme.connection.id.clone();
+        let linked = world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await;
+        assert!(linked);
+    }
+
+    async fn r01_an_address_alone_is_not_enough_for_an_owner(world: World) {
+        world.user(&world.acme.organization, EMAIL, |user| user.owner = true).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+
+    async fn r01_an_address_alone_is_not_enough_for_break_glass(world: World) {
+        world.user(&world.acme.organization, EMAIL, |user| user.break_glass = true).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+
+    async fn r01_an_address_of_another_domain_finds_nobody(world: World) {
+        world.user(&world.acme.organization, "ada@elsewhere.example", |_| ()).await;
+        let answer = world.log_in(&world.acme, &Claims { name_id: "ada@elsewhere.example", ..ADA }).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+
+    async fn r01_a_user_who_has_an_identity_gets_no_second_one_by_address(world: World) {
+        let with = |id, subject| Claims {
+            assertion_id: id, name_id: subject, format: name_id::PERSISTENT, attributes: &[("email", &[EMAIL])],
+        };
+        assert!(signed_in(&world.log_in(&world.acme, &with("_1", "subject-1")).await));
+        let answer = world.log_in(&world.acme, &with("_2", "subject-2")).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+        assert!(signed_in(&world.log_in(&world.acme, &with("_3", "subject-1")).await));
+    }
+
+    async fn r01_a_known_identity_beats_the_address(world: World) {
+        let with = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes };
+        assert!(signed_in(&world.log_in(&world.acme, &with("_1", &[("email", &[EMAIL])])).await));
+        world.user(&world.acme.organization, "eve@acme.example", |_| ()).await;
+        assert!(signed_in(&world.log_in(&world.acme, &with("_2", &[("email", &["eve@acme.example"])])).await));
+        let eve = world.find(&world.acme.organization, "eve@acme.example").await.unwrap();
+        let connection = world.acme.connection.id.clone();
+        assert!(!world.read(move |tx| identities::user_has_saml(tx, &connection, &eve.id)).await);
+    }
+
+    async fn r01_a_pairing_finds_the_external_id_and_is_off_unless_set(world: World) {
+        let scim = scim_connection(&world, &world.acme.organization, false).await;
+        let held = scim.clone();
+        world.user(&world.acme.organization, "other@acme.example", move |user| {
+            user.scim_connection_id = Some(held.clone());
+            user.external_id = Some("emp-7".into());
+        }).await;
+        let claims = |id| Claims {
+            assertion_id: id, name_id: "opaque", format: name_id::PERSISTENT, attributes: &[("employee", &["emp-7"])],
+        };
+        let answer = world.log_in(&world.acme, &claims("_1")).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+        world.change(&world.acme, move |connection| {
+            connection.paired_scim_connection_id = Some(scim.clone());
+            connection.paired_attribute = Some("employee".into());
+        }).await;
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_2")).await));
+        let user = world.find(&world.acme.organization, "other@acme.example").await.unwrap();
+        let connection = world.acme.connection.id.clone();
+        assert!(world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await);
+    }
+
+    async fn r02_a_transient_name_is_never_a_key(world: World) {
+        let claims = Claims { format: name_id::TRANSIENT, attributes: &[("email", &[EMAIL])], ..ADA };
+        let answer = world.log_in(&world.acme, &claims).await;
+        world.assert_refused(&answer, "transient_name_id").await;
+        world.change(&world.acme, |connection| connection.subject_attribute = Some("uid".into())).await;
+        let with_uid = Claims { assertion_id: "_a2", attributes: &[("email", &[EMAIL]), ("uid", &["u-1"])], ..claims.clone() };
+        assert!(signed_in(&world.log_in(&world.acme, &with_uid).await));
+        let without = world.log_in(&world.acme, &Claims { assertion_id: "_a3", ..claims }).await;
+        world.assert_refused(&without, "subject_attribute").await;
+    }
+
+    async fn r02_the_configured_attribute_outlives_a_new_address(world: World) {
+        world.change(&world.acme, |connection| connection.subject_attribute = Some("uid".into())).await;
+        let first = Claims { attributes: &[("uid", &["u-1"])], ..ADA };
+        assert!(signed_in(&world.log_in(&world.acme, &first).await));
+        let married = Claims { assertion_id: "_a2", name_id: "ada.king@acme.example", ..first };
+        assert!(signed_in(&world.log_in(&world.acme, &married).await));
+        assert!(world.find(&world.acme.organization, "ada.king@acme.example").await.is_none(), "no second user");
+    }
+
+    async fn r02_qualifiers_are_part_of_a_persistent_name(world: World) {
+        let claims = |id, name, email: &'static [(&'static str, &'static [&'static str])]| Claims {
+            assertion_id: id, name_id: name, format: name_id::PERSISTENT, attributes: email,
+        };
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_1", "Abc", &[("email", &[EMAIL])])).await));
+        // Case counts in a persistent name: this is somebody else.
+        let other = world.log_in(&world.acme, &claims("_2", "abc", &[("email", &["bob@acme.example"])])).await;
+        assert!(signed_in(&other));
+        assert!(world.find(&world.acme.organization, "bob@acme.example").await.is_some());
+    }
+
+    async fn r03_an_inactive_user_is_refused_and_stays_inactive(world: World) {
+        world.user(&world.acme.organization, EMAIL, |user| user.status = UserStatus::Inactive).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "user_inactive").await;
+        let user = world.find(&world.acme.organization, EMAIL).await.unwrap();
+        assert_eq!(user.status, UserStatus::Inactive);
+        let connection = world.acme.connection.id.clone();
+        let linked = world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await;
+        assert!(!linked, "a refused login leaves no link");
+    }
+
+    async fn r03_a_deleted_user_is_not_made_again(world: World) {
+        let gone = |user: &mut User| user.status = UserStatus::Deleted;
+        world.user(&world.acme.organization, EMAIL, gone).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "user_deleted").await;
+        assert!(world.find(&world.acme.organization, EMAIL).await.is_none());
+    }
+
+    async fn r03_a_linked_user_who_was_deleted_is_refused(world: World) {
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let mut user = world.find(&world.acme.organization, EMAIL).await.unwrap();
+        user.status = UserStatus::Deleted;
+        world.write(move |tx| users::update(tx, &user)).await;
+        let answer = world.log_in(&world.acme, &Claims { assertion_id: "_a2", ..ADA }).await;
+        world.assert_refused(&answer, "user_deleted").await;
+    }
+
+    async fn r03_a_live_scim_connection_switches_creation_off(world: World) {
+        scim_connection(&world, &world.acme.organization, true).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+        assert!(world.find(&world.acme.organization, EMAIL).await.is_none());
+        world.change(&world.acme, |connection| connection.jit_provisioning = Some(true)).await;
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_a2", ..ADA }).await));
+    }
+
+    async fn r03_creation_can_be_switched_off(world: World) {
+        world.change(&world.acme, |connection| connection.jit_provisioning = Some(false)).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+
+    async fn a_connection_switched_off_and_a_disabled_organization_sign_nobody_in(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        world.change(&world.acme, |connection| connection.status = ConnectionStatus::Disabled).await;
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "connection_not_usable").await;
+        world.change(&world.acme, |connection| connection.status = ConnectionStatus::Enabled).await;
+        let mut organization = world.acme.organization.clone();
+        organization.log_in_with_saml = false;
+        world.write(move |tx| organizations::update(tx, &organization)).await;
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "method_not_allowed").await;
+        assert!(world.find(&world.acme.organization, EMAIL).await.is_none(), "a refused login makes no user");
+        // The flow has failed and the assertion is used up.
+        let again = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&again, "request_unknown").await;
+    }
+}
+
+/// A SCIM connection of an organization, with a live token or without.
+async fn scim_connection(world: &World, organization: &Organization, live: bool) -> ScimConnectionId {
+    let now = world.gateway.now();
+    let connection = ScimConnection {
+        id: ScimConnectionId::from_u128(77),
+        organization_id: organization.id.clone(),
+        display_name: "SCIM".into(),
+        status: ConnectionStatus::Enabled,
+        is_default: true,
+        strict: false,
+        provider: "generic".into(),
+        hold_enabled: false,
+        hold_threshold: 0,
+        held_until: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let key = ScimApiKey {
+        id: ScimApiKeyId::from_u128(78),
+        organization_id: organization.id.clone(),
+        scim_connection_id: connection.id.clone(),
+        display_name: "token".into(),
+        token_hash: Secret::new("test-only").hash(),
+        token_suffix: "only".into(),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let id = connection.id.clone();
+    world
+        .write(move |tx| {
+            scim_connections::insert(tx, &connection)?;
+            if live { scim_connections::insert_key(tx, &key) } else { Ok(()) }
+        })
+        .await;
+    id
+}

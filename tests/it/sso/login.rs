@@ -1,0 +1,109 @@
+//! Logins that end well, and what they leave behind.
+
+use actix_web::test::TestRequest;
+use vestibule::{
+    model::{SigningAlgorithm, TokenEndpointAuthMethod},
+    service::directory::{NewClient, create_client},
+    store::{audit_log_events, groups, outbox_events},
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+on_both_databases! {
+    async fn a_first_login_makes_the_user_and_a_second_finds_it(world: World) {
+        let answer = world.log_in(&world.acme, &ADA).await;
+        assert!(signed_in(&answer), "{} {}", answer.status, answer.body);
+        let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+        assert_eq!(ada.display_name.as_deref(), Some("Ada Lovelace"));
+        assert!(!ada.owner);
+        let again = world.log_in(&world.acme, &Claims { assertion_id: "_a2", name_id: "ADA@acme.example", ..ADA }).await;
+        assert!(signed_in(&again));
+        assert_eq!(world.find(&world.acme.organization, "ada@acme.example").await.unwrap().id, ada.id);
+    }
+
+    async fn a_login_is_recorded(world: World) {
+        world.log_in(&world.acme, &ADA).await;
+        let project = world.gateway.project.id.clone();
+        let events = world.write(move |tx| {
+            outbox_events::give_positions(tx, &project, 100)?;
+            outbox_events::after(tx, &project, 0, 100)
+        }).await;
+        let last: Vec<_> = events.iter().rev().take(3).rev().collect();
+        let names: Vec<_> = last.iter().map(|event| event.event_type.as_str()).collect();
+        assert_eq!(names, ["user.created", "identity.created", "session.created"]);
+        for event in last {
+            let (organization, resource) = (world.acme.organization.id.clone(), event.resource_id.clone());
+            let rows = world.read(move |tx| audit_log_events::of_resource(tx, &organization, &resource)).await;
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].actor_kind, "saml_connection");
+            assert_eq!(rows[0].actor_id, Some(world.acme.connection.id.to_string()));
+        }
+    }
+
+    async fn groups_follow_the_assertion(world: World) {
+        let groups = |id, names: &'static [(&'static str, &'static [&'static str])]| Claims { assertion_id: id, attributes: names, ..ADA };
+        let of_ada = || async {
+            let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+            let connection = world.acme.connection.id.clone();
+            let found = world.read(move |tx| groups::saml_groups_of_user(tx, &connection, &ada.id)).await;
+            let mut names: Vec<String> = found.into_iter().map(|(name, _)| name).collect();
+            names.sort();
+            names
+        };
+        world.log_in(&world.acme, &groups("_1", &[("groups", &["staff", "admins", "staff", " "])])).await;
+        assert_eq!(of_ada().await, ["admins", "staff"]);
+        world.log_in(&world.acme, &groups("_2", &[("memberOf", &["staff", "new"])])).await;
+        assert_eq!(of_ada().await, ["new", "staff"]);
+        world.log_in(&world.acme, &groups("_3", &[])).await;
+        assert!(of_ada().await.is_empty());
+    }
+
+    async fn a_host_app_gets_a_code(world: World) {
+        let client = create_client(&world.gateway.cx, &Actor::operator(), &world.gateway.project.id, NewClient {
+            display_name: "App".into(),
+            redirect_uris: vec!["https://app.example/callback".into()],
+            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            id_token_alg: SigningAlgorithm::Rs256,
+        }).await.unwrap();
+        let path = format!(
+            "/oauth/authorize?client_id={}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&response_type=code&scope=openid\
+             &state=s1&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&organization={}",
+            client.0.id, world.acme.organization.id
+        );
+        let mut browser = Browser::default();
+        let answer = world.call(TestRequest::get().uri(&path)).await;
+        browser.keep(&answer);
+        let init = answer.header("location").to_owned();
+        assert!(init.starts_with("/api/saml/v1/"), "{init} {}", answer.body);
+        let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
+        let xml = world.response(&world.acme, Some(&received(&answer)), &ADA);
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        let location = answer.header("location");
+        assert!(location.starts_with("https://app.example/callback?code="), "{location} {}", answer.body);
+        assert!(location.contains("state=s1"));
+    }
+
+    async fn a_request_says_who_we_are(world: World) {
+        let request = world.depart(&world.acme, &mut Browser::default()).await;
+        let sp = format!("http://localhost/api/saml/v1/{}", world.acme.connection.id);
+        assert_eq!(request.issuer, sp);
+        assert_eq!(request.acs_url, Some(format!("{sp}/acs")));
+        assert_eq!(request.destination.as_deref(), Some("https://idp.acme.example/sso"));
+        assert_eq!(request.id.len(), 41);
+        assert!(!request.force_authn);
+    }
+
+    async fn r11_a_forced_sign_in_must_be_recent(world: World) {
+        world.change(&world.acme, |connection| connection.force_authn = true).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        assert!(request.force_authn);
+        world.gateway.clock.advance(60_000);
+        let now = vestibule::saml::xml::instant::format(world.gateway.now().to_datetime());
+        let fresh = world.response(&world.acme, Some(&request), &ADA);
+        let answer = world.post(&world.acme.connection.id, &mut browser, &fresh).await;
+        assert!(signed_in(&answer), "{}", answer.body);
+        assert!(fresh.contains(&now));
+    }
+}
