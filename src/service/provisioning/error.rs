@@ -1,0 +1,69 @@
+//! Why provisioning refuses.
+
+use crate::{
+    scim::{ScimError, filter::FilterError},
+    store::StoreError,
+};
+
+/// Why a provisioning request is refused or fails. The texts are for the admin of the identity provider.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    /// The protocol refuses it.
+    #[error(transparent)]
+    Protocol(#[from] ScimError),
+    /// The id in the path is unknown, deleted, or not this connection's (R20).
+    #[error("there is no resource with this id")]
+    NotFound,
+    /// A name or address is taken.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// An id in the body is unknown or foreign, which is the same to the client (R22).
+    #[error("{0} names no user or group of this connection")]
+    UnknownReference(&'static str),
+    /// A group would contain itself.
+    #[error("a group cannot contain itself, nor a group that contains it")]
+    Cycle,
+    /// No index answers the filter, and there are too many resources to look at each.
+    #[error("the filter matches no index and there are too many resources; add `userName eq` or `externalId eq`")]
+    TooManyResults,
+    /// The client's `If-Match` is of another version.
+    #[error("the resource has changed since it was read")]
+    Stale,
+    /// The database.
+    #[error("database")]
+    Store(#[source] StoreError),
+}
+
+impl ProvisioningError {
+    /// The `scimType` on the wire (RFC 7644 table 9).
+    pub fn scim_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Protocol(error) => Some(error.scim_type()),
+            Self::Conflict(_) => Some("uniqueness"),
+            Self::UnknownReference(_) | Self::Cycle => Some("invalidValue"),
+            Self::TooManyResults => Some("tooMany"),
+            Self::NotFound | Self::Stale | Self::Store(_) => None,
+        }
+    }
+}
+
+impl From<FilterError> for ProvisioningError {
+    fn from(error: FilterError) -> Self {
+        Self::Protocol(error.into())
+    }
+}
+
+/// A unique key that another request took first is a conflict like any other, and a row that another request
+/// removed in between is an unknown reference.
+impl From<StoreError> for ProvisioningError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(_) => Self::Conflict(TAKEN),
+            StoreError::ForeignKey(_) => Self::UnknownReference("a member"),
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// The answer where only the database knows what is taken.
+pub(super) const TAKEN: &str = "the userName or the login address belongs to another user of this organization";

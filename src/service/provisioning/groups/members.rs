@@ -1,0 +1,204 @@
+//! Changes to the members of a group, set-based.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::{
+    model::{
+        fold::fold,
+        ids::{GroupId, UserId},
+    },
+    scim::{patch::MemberChange, resource::Member},
+    service::{
+        Context,
+        provisioning::{ProvisioningError, ScimTenant},
+    },
+    store::{
+        Tx,
+        group_members::{self, GroupMember},
+        parked_members::{self, ParkedMember},
+        scim_groups, scim_users,
+    },
+};
+
+/// How many members came and went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct MembersChanged {
+    pub(super) added: usize,
+    pub(super) removed: usize,
+}
+
+impl MembersChanged {
+    pub(super) fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// What the values of a body stand for.
+#[derive(Default)]
+struct Resolved {
+    users: BTreeSet<UserId>,
+    groups: BTreeSet<GroupId>,
+    /// Names that nobody has yet.
+    parked: BTreeSet<String>,
+}
+
+/// Applies the changes in order. The group is locked by the caller.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    group: &GroupId,
+    changes: &[MemberChange],
+) -> Result<MembersChanged, ProvisioningError> {
+    let mut changed = MembersChanged::default();
+    let organization = &tenant.organization.id;
+    for change in changes {
+        match change {
+            MemberChange::Add(members) => {
+                let resolved = resolve(tx, tenant, members)?;
+                changed.added += add(tx, cx, tenant, group, &resolved)?;
+            }
+            MemberChange::Remove(members) => changed.removed += remove(tx, tenant, group, members)?,
+            MemberChange::Clear => {
+                changed.removed += group_members::clear(tx, organization, group)?;
+                parked_members::forget(tx, group, None)?;
+            }
+            MemberChange::Replace(members) => {
+                let resolved = resolve(tx, tenant, members)?;
+                let wanted: HashSet<&str> = resolved.ids().collect();
+                let present = scim_groups::member_ids(tx, organization, group)?;
+                let gone: Vec<String> = present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
+                changed.removed += group_members::remove(tx, organization, group, &gone)?;
+                parked_members::forget(tx, group, None)?;
+                changed.added += add(tx, cx, tenant, group, &resolved)?;
+            }
+        }
+    }
+    Ok(changed)
+}
+
+impl Resolved {
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.users.iter().map(UserId::as_str).chain(self.groups.iter().map(GroupId::as_str))
+    }
+}
+
+/// What each value stands for: an id of ours on this connection, or the externalId or userName of a user there.
+/// Unknown and foreign ids get the same answer (R22). A userName in the form of an address may come before its
+/// user does, and is parked.
+fn resolve(tx: &mut Tx<'_>, tenant: &ScimTenant, members: &[Member]) -> Result<Resolved, ProvisioningError> {
+    let connection = &tenant.connection.id;
+    let mut resolved = Resolved::default();
+    let (mut user_ids, mut group_ids) = (Vec::new(), Vec::new());
+    for Member { value } in members {
+        if UserId::parse(value).is_ok() {
+            user_ids.push(value.clone());
+        } else if GroupId::parse(value).is_ok() {
+            group_ids.push(value.clone());
+        } else if let Some(user) = named(tx, tenant, value)? {
+            resolved.users.insert(user);
+        } else if value.contains('@') {
+            resolved.parked.insert(value.clone());
+        } else {
+            return Err(ProvisioningError::UnknownReference("members.value"));
+        }
+    }
+    let known: HashSet<String> = scim_users::existing(tx, connection, &user_ids)?.into_iter().collect();
+    for id in &user_ids {
+        let id = UserId::parse(id).ok().filter(|_| known.contains(id));
+        resolved.users.insert(id.ok_or(ProvisioningError::UnknownReference("members.value"))?);
+    }
+    if !group_ids.is_empty() {
+        let known = scim_groups::existing(tx, connection, &group_ids)?;
+        if known.len() < group_ids.iter().collect::<HashSet<_>>().len() {
+            return Err(ProvisioningError::UnknownReference("members.value"));
+        }
+        resolved.groups.extend(known);
+    }
+    Ok(resolved)
+}
+
+/// The one user of the connection with this externalId or userName.
+fn named(tx: &mut Tx<'_>, tenant: &ScimTenant, value: &str) -> Result<Option<UserId>, ProvisioningError> {
+    let mut users = scim_users::named(tx, &tenant.connection.id, value, &fold(value))?;
+    match users.len() {
+        0 | 1 => Ok(users.pop()),
+        _ => Err(ProvisioningError::UnknownReference("members.value")),
+    }
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    group: &GroupId,
+    resolved: &Resolved,
+) -> Result<usize, ProvisioningError> {
+    check_cycle(tx, tenant, group, &resolved.groups)?;
+    let now = cx.now();
+    let row = |id: &str, user: Option<&UserId>, member_group: Option<&GroupId>| GroupMember {
+        group_id: group.clone(),
+        member_id: id.to_owned(),
+        organization_id: tenant.organization.id.clone(),
+        member_user_id: user.cloned(),
+        member_group_id: member_group.cloned(),
+        created_at: now,
+    };
+    let users = resolved.users.iter().map(|id| row(id.as_str(), Some(id), None));
+    let groups = resolved.groups.iter().map(|id| row(id.as_str(), None, Some(id)));
+    let rows: Vec<GroupMember> = users.chain(groups).collect();
+    let parked = resolved.parked.iter().map(|value| ParkedMember {
+        group_id: group.clone(),
+        value: value.clone(),
+        organization_id: tenant.organization.id.clone(),
+        scim_connection_id: tenant.connection.id.clone(),
+        created_at: now,
+    });
+    parked_members::add(tx, &parked.collect::<Vec<_>>())?;
+    Ok(group_members::add(tx, &rows)?)
+}
+
+/// No group may reach itself over its members. Only nested groups are walked, never users.
+fn check_cycle(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    group: &GroupId,
+    added: &BTreeSet<GroupId>,
+) -> Result<(), ProvisioningError> {
+    let mut seen: BTreeSet<GroupId> = BTreeSet::new();
+    let mut next: Vec<GroupId> = added.iter().cloned().collect();
+    while !next.is_empty() {
+        if next.contains(group) {
+            return Err(ProvisioningError::Cycle);
+        }
+        seen.extend(next.iter().cloned());
+        let children = scim_groups::children(tx, &tenant.organization.id, &next)?;
+        next = children.into_iter().filter(|child| !seen.contains(child)).collect();
+        next.sort_unstable();
+        next.dedup();
+    }
+    Ok(())
+}
+
+/// Who is no member is no error: providers repeat what they have said.
+fn remove(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    group: &GroupId,
+    members: &[Member],
+) -> Result<usize, ProvisioningError> {
+    let mut ids = Vec::with_capacity(members.len());
+    let mut names = Vec::new();
+    for Member { value } in members {
+        if UserId::parse(value).is_err() && GroupId::parse(value).is_err() {
+            names.push(value.clone());
+            ids.extend(named(tx, tenant, value)?.map(|id| id.to_string()));
+        } else {
+            ids.push(value.clone());
+        }
+    }
+    if !names.is_empty() {
+        parked_members::forget(tx, group, Some(&names))?;
+    }
+    Ok(group_members::remove(tx, &tenant.organization.id, group, &ids)?)
+}

@@ -1,0 +1,172 @@
+//! Between the resource and its row: what is indexed has columns, all of it is JSON.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    model::{EmailAddress, UserStatus, fold::fold},
+    scim::{Resource, schema::USER},
+    service::{
+        Change, Context,
+        provisioning::{ProvisioningError, ScimTenant},
+        record::record,
+    },
+    store::{
+        StoreError, Tx, domains,
+        group_members::{self, GroupMember},
+        groups, parked_members, scim_groups,
+        user_emails::{self, UserEmail},
+        users::{self, User},
+    },
+};
+
+/// The resource that a row holds. The row's status is the truth about `active`: others than SCIM may change it.
+pub(super) fn resource_of(user: &User) -> Result<Resource, StoreError> {
+    let attributes: Map<String, Value> = match &user.scim_attributes {
+        Some(text) => serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))?,
+        None => Map::new(),
+    };
+    Ok(Resource::from_stored(&USER, attributes).with_active(user.status == UserStatus::Active))
+}
+
+/// Puts the resource into the row, all but status and login address.
+pub(super) fn fill(user: &mut User, resource: &Resource) {
+    let name = |part: &str| {
+        let name = resource.attributes().get("name")?.get(part)?.as_str()?;
+        Some(name.to_owned())
+    };
+    user.external_id = resource.external_id().map(str::to_owned);
+    user.user_name = Some(resource.user_name().to_owned());
+    user.user_name_folded = Some(fold(resource.user_name()));
+    user.given_name = name("givenName");
+    user.family_name = name("familyName");
+    let full_name = [user.given_name.as_deref(), user.family_name.as_deref()];
+    let full_name = full_name.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let display_name = resource.display_name().map(str::to_owned).or_else(|| name("formatted"));
+    user.display_name = display_name.or_else(|| (!full_name.is_empty()).then_some(full_name));
+    user.scim_attributes = Some(Value::Object(resource.attributes().clone()).to_string());
+}
+
+/// Sets the login address that the resource asks for, as far as R21 allows: a new user gets it; afterwards it
+/// changes only to a proved domain, and never for an owner. What SCIM pushed is kept in any case.
+pub(super) fn set_login_address(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    user: &mut User,
+    resource: &Resource,
+) -> Result<(), StoreError> {
+    let Some(wanted) = resource.login_email().and_then(|text| EmailAddress::parse(text).ok()) else {
+        return Ok(());
+    };
+    let allowed = match user.email_folded.as_deref() {
+        None => true,
+        Some(held) if held == wanted.folded() => true,
+        Some(_) if user.owner || user.break_glass => false,
+        Some(_) => domains::is_proved(tx, &tenant.organization.id, wanted.domain())?,
+    };
+    if allowed {
+        user.email = Some(wanted.as_str().to_owned());
+        user.email_folded = Some(wanted.folded().to_owned());
+    }
+    Ok(())
+}
+
+/// Writes the row and what hangs on it: addresses, and the memberships that waited for this user.
+pub(super) fn save(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    before: Option<&User>,
+    user: &User,
+    resource: &Resource,
+) -> Result<(), ProvisioningError> {
+    match before {
+        None => users::insert(tx, user)?,
+        Some(_) => users::update(tx, user)?,
+    }
+    let emails = email_rows(user, resource);
+    if before.is_none_or(|before| before.scim_attributes != user.scim_attributes) {
+        user_emails::replace(tx, &user.organization_id, &user.id, &emails)?;
+    }
+    let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
+    if before.is_none_or(|before| names(before) != names(user)) {
+        claim_memberships(tx, cx, tenant, user)?;
+    }
+    Ok(())
+}
+
+fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
+    let elements = resource.attributes().get("emails").and_then(Value::as_array).into_iter().flatten();
+    let rows = elements.zip(0_i64..).filter_map(|(email, position)| {
+        let value = email.get("value")?.as_str()?;
+        Some(UserEmail {
+            user_id: user.id.clone(),
+            position,
+            organization_id: user.organization_id.clone(),
+            value: value.to_owned(),
+            value_folded: fold(value),
+            kind: email.get("type").and_then(Value::as_str).map(fold),
+            is_primary: email.get("primary") == Some(&Value::Bool(true)),
+        })
+    });
+    rows.collect()
+}
+
+/// Groups may have named the user before it existed, by its externalId or userName.
+fn claim_memberships(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    user: &User,
+) -> Result<(), ProvisioningError> {
+    let names: Vec<String> = user.external_id.iter().chain(&user.user_name).cloned().collect();
+    let parked = parked_members::take(tx, &tenant.connection.id, &names)?;
+    for waiting in parked {
+        let member = GroupMember {
+            group_id: waiting.group_id.clone(),
+            member_id: user.id.to_string(),
+            organization_id: user.organization_id.clone(),
+            member_user_id: Some(user.id.clone()),
+            member_group_id: None,
+            created_at: cx.now(),
+        };
+        if groups::lock_scim(tx, &tenant.connection.id, &waiting.group_id)?.is_some()
+            && group_members::add(tx, &[member])? > 0
+        {
+            scim_groups::touch(tx, &user.organization_id, &[waiting.group_id], cx.now())?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes audit row and outbox event of a change to a user.
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    event: &'static str,
+    before: Option<&User>,
+    after: &User,
+) -> Result<(), StoreError> {
+    let change = Change {
+        project: &tenant.organization.project_id,
+        organization: Some(&tenant.organization.id),
+        event,
+        resource: after.id.as_str(),
+        before: before.map(state),
+        after: Some(state(after)),
+    };
+    record(tx, cx, &tenant.actor(), &change)
+}
+
+/// The user as the audit log and the host app see it.
+fn state(user: &User) -> Value {
+    json!({
+        "id": user.id,
+        "email": user.email,
+        "userName": user.user_name,
+        "externalId": user.external_id,
+        "displayName": user.display_name,
+        "status": user.status.as_str(),
+        "owner": user.owner,
+    })
+}

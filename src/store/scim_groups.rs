@@ -1,0 +1,180 @@
+//! What provisioning asks of the groups that a SCIM connection holds.
+
+use diesel::{dsl::count_star, prelude::*};
+
+use super::{
+    StoreError, Tx,
+    connection::AnyConnection,
+    groups::Group,
+    schema::{group_members, groups, scim_connections, users},
+    scim_filter::Term,
+};
+use crate::model::{
+    Timestamp,
+    ids::{GroupId, OrganizationId, ScimConnectionId},
+};
+
+type Backend = <AnyConnection as diesel::Connection>::Backend;
+
+/// The query with all terms as conditions.
+macro_rules! narrowed {
+    ($query:expr, $terms:expr) => {{
+        let mut query = $query;
+        for term in $terms {
+            query = match term {
+                Term::Id(id) => query.filter(groups::id.eq(id)),
+                Term::ExternalId(id) => query.filter(groups::external_id.eq(id)),
+                Term::DisplayName(name) => query.filter(groups::display_name_folded.eq(name)),
+                Term::Member(id) => {
+                    let is_member = group_members::member_user_id.eq(id).or(group_members::member_group_id.eq(id));
+                    let hits = group_members::table.filter(is_member);
+                    query.filter(groups::id.eq_any(hits.select(group_members::group_id)))
+                }
+                Term::UserName(_) | Term::Email { .. } => query,
+            };
+        }
+        query
+    }};
+}
+
+/// How many groups of the connection match all terms.
+pub fn count(tx: &mut Tx<'_>, connection: &ScimConnectionId, terms: &[Term]) -> Result<i64, StoreError> {
+    let query = groups::table
+        .filter(groups::scim_connection_id.eq(connection))
+        .select(count_star())
+        .into_boxed::<Backend>();
+    let query = narrowed!(query, terms);
+    Ok(query.first(tx.connection)?)
+}
+
+/// A page of those groups, by id.
+pub fn page(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    terms: &[Term],
+    offset: i64,
+    limit: i64,
+) -> Result<Vec<Group>, StoreError> {
+    let query = groups::table
+        .filter(groups::scim_connection_id.eq(connection))
+        .order(groups::id)
+        .offset(offset)
+        .limit(limit)
+        .select(Group::as_select())
+        .into_boxed::<Backend>();
+    let query = narrowed!(query, terms);
+    Ok(query.load(tx.connection)?)
+}
+
+/// The groups of the connection with this folded name, other than the given one.
+pub fn with_name(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    folded: &str,
+    other_than: &GroupId,
+) -> Result<i64, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection))
+        .filter(groups::display_name_folded.eq(folded).and(groups::id.ne(other_than)))
+        .select(count_star())
+        .first(tx.connection)?)
+}
+
+/// Lets one writer at a time give names on a connection: group names are unique by check, not by key, as groups
+/// from SAML need not be.
+pub fn lock_names(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), StoreError> {
+    // On SQLite the one writer is the lock.
+    if let AnyConnection::Postgres(c) = &mut *tx.connection {
+        scim_connections::table.find(connection).select(scim_connections::id).for_no_key_update().first::<ScimConnectionId>(c)?;
+    }
+    Ok(())
+}
+
+/// A member as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedMember {
+    /// The id of the user or group.
+    pub id: String,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// Its name.
+    pub display: Option<String>,
+}
+
+/// The members of a group with their names, by id.
+pub fn members(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    group: &GroupId,
+) -> Result<Vec<NamedMember>, StoreError> {
+    type Row = (String, Option<GroupId>, Option<String>, Option<String>);
+    let rows: Vec<Row> = group_members::table
+        .left_join(users::table.on(users::id.nullable().eq(group_members::member_user_id)))
+        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
+        .order(group_members::member_id)
+        .select((
+            group_members::member_id,
+            group_members::member_group_id,
+            users::display_name.nullable(),
+            users::user_name.nullable(),
+        ))
+        .load(tx.connection)?;
+    let named = |(id, group, display, name): Row| NamedMember {
+        id,
+        is_group: group.is_some(),
+        display: display.or(name),
+    };
+    Ok(rows.into_iter().map(named).collect())
+}
+
+/// The ids of the members of a group.
+pub fn member_ids(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    group: &GroupId,
+) -> Result<Vec<String>, StoreError> {
+    Ok(group_members::table
+        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
+        .select(group_members::member_id)
+        .load(tx.connection)?)
+}
+
+/// Those of the ids that are groups held by the connection.
+pub fn existing(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[String],
+) -> Result<Vec<GroupId>, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq_any(ids)))
+        .select(groups::id)
+        .load(tx.connection)?)
+}
+
+/// The groups that are members of any of the groups.
+pub fn children(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    ids: &[GroupId],
+) -> Result<Vec<GroupId>, StoreError> {
+    let rows: Vec<Option<GroupId>> = group_members::table
+        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq_any(ids)))
+        .filter(group_members::member_group_id.is_not_null())
+        .select(group_members::member_group_id)
+        .load(tx.connection)?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Counts a change of each group, whose members have changed.
+pub fn touch(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    ids: &[GroupId],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = groups::table.filter(groups::organization_id.eq(organization).and(groups::id.eq_any(ids)));
+    diesel::update(rows)
+        .set((groups::version.eq(groups::version + 1), groups::updated_at.eq(at)))
+        .execute(tx.connection)?;
+    Ok(())
+}
