@@ -19,6 +19,7 @@ pub mod params;
 pub mod request;
 pub mod route;
 pub mod saml;
+pub mod scim;
 pub mod server;
 pub mod sites;
 pub mod state;

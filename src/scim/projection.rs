@@ -40,6 +40,11 @@ impl Projection {
         }
     }
 
+    /// Everything but one attribute.
+    pub fn without(name: &str) -> Self {
+        Self(Mode::Except(items(Some(name))))
+    }
+
     /// Whether the client asked for certain attributes; then it gets a body (RFC 7644 section 3.5.2).
     pub fn is_given(&self) -> bool {
         self.0 != Mode::Default

@@ -61,7 +61,9 @@ fn term(filter: &Filter, resource: Resource) -> Option<Term> {
         Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(text) } => {
             compare(path, text, resource)
         }
-        Filter::ValuePath { path, filter } if is(path, "emails", None) && resource == Resource::User => email(filter),
+        Filter::ValuePath { path, filter } if is(path, "emails", None) && resource == Resource::User => {
+            email(filter)
+        }
         _ => None,
     }
 }
@@ -85,7 +87,9 @@ fn email(inner: &Filter) -> Option<Term> {
     let [first, second] = members.as_slice() else { return None };
     let part = |name: &str| {
         [first, second].into_iter().find_map(|member| match member {
-            Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(text) } if path.name == name => {
+            Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(text) }
+                if path.name == name =>
+            {
                 Some(fold(text))
             }
             _ => None,

@@ -26,7 +26,8 @@ macro_rules! narrowed {
                 Term::ExternalId(id) => query.filter(groups::external_id.eq(id)),
                 Term::DisplayName(name) => query.filter(groups::display_name_folded.eq(name)),
                 Term::Member(id) => {
-                    let is_member = group_members::member_user_id.eq(id).or(group_members::member_group_id.eq(id));
+                    let is_member =
+                        group_members::member_user_id.eq(id).or(group_members::member_group_id.eq(id));
                     let hits = group_members::table.filter(is_member);
                     query.filter(groups::id.eq_any(hits.select(group_members::group_id)))
                 }
@@ -85,7 +86,11 @@ pub fn with_name(
 pub fn lock_names(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.
     if let AnyConnection::Postgres(c) = &mut *tx.connection {
-        scim_connections::table.find(connection).select(scim_connections::id).for_no_key_update().first::<ScimConnectionId>(c)?;
+        scim_connections::table
+            .find(connection)
+            .select(scim_connections::id)
+            .for_no_key_update()
+            .first::<ScimConnectionId>(c)?;
     }
     Ok(())
 }

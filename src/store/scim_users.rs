@@ -34,7 +34,8 @@ macro_rules! narrowed {
                     query.filter(users::id.eq_any(hits.select(user_emails::user_id)))
                 }
                 Term::Email { value, kind: Some(kind) } => {
-                    let hits = addressed().filter(user_emails::value_folded.eq(value).and(user_emails::kind.eq(kind)));
+                    let hits = addressed()
+                        .filter(user_emails::value_folded.eq(value).and(user_emails::kind.eq(kind)));
                     query.filter(users::id.eq_any(hits.select(user_emails::user_id)))
                 }
                 Term::DisplayName(_) | Term::Member(_) => query,

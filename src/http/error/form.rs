@@ -39,7 +39,7 @@ impl Form {
         match self {
             Self::Page => ("text/html; charset=utf-8", page::body(problem)),
             Self::OAuth => ("application/json", oauth::body(problem)),
-            Self::Scim => ("application/scim+json", scim::body(problem)),
+            Self::Scim => ("application/scim+json; charset=utf-8", scim::body(problem)),
             Self::Api => ("application/json", api::body(problem)),
         }
     }

@@ -1,15 +1,25 @@
-//! SCIM errors of the frame: what fails before a SCIM handler runs (RFC 7644 section 3.12).
-
-use serde_json::json;
+//! SCIM errors (RFC 7644 section 3.12).
 
 use super::Problem;
+use crate::scim::error_body;
 
-/// Without a `scimType`: RFC 7644 has none for these.
+/// The detail error keywords of RFC 7644 table 9. A code that is none of them is for the log alone.
+const SCIM_TYPES: &[&str] = &[
+    "invalidFilter",
+    "tooMany",
+    "uniqueness",
+    "mutability",
+    "invalidSyntax",
+    "invalidPath",
+    "noTarget",
+    "invalidValue",
+    "invalidVers",
+    "sensitive",
+];
+
+/// The body, with the reference to quote at its end.
 pub(super) fn body(problem: &Problem<'_>) -> String {
-    json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-        "status": problem.status.as_str(),
-        "detail": format!("{} (reference {})", problem.message, problem.reference),
-    })
-    .to_string()
+    let scim_type = SCIM_TYPES.contains(&problem.code).then_some(problem.code);
+    let detail = format!("{} (reference {})", problem.message, problem.reference);
+    error_body(problem.status.as_u16(), scim_type, &detail).to_string()
 }

@@ -24,7 +24,9 @@ pub enum ProvisioningError {
     #[error("a group cannot contain itself, nor a group that contains it")]
     Cycle,
     /// No index answers the filter, and there are too many resources to look at each.
-    #[error("the filter matches no index and there are too many resources; add `userName eq` or `externalId eq`")]
+    #[error(
+        "the filter matches no index and there are too many resources; add `userName eq` or `externalId eq`"
+    )]
     TooManyResults,
     /// The client's `If-Match` is of another version.
     #[error("the resource has changed since it was read")]
@@ -66,4 +68,5 @@ impl From<StoreError> for ProvisioningError {
 }
 
 /// The answer where only the database knows what is taken.
-pub(super) const TAKEN: &str = "the userName or the login address belongs to another user of this organization";
+pub(super) const TAKEN: &str =
+    "the userName or the login address belongs to another user of this organization";

@@ -34,7 +34,12 @@ impl ScimTenant {
 }
 
 /// Counts the rewrites of a request, to be shown to the admin.
-fn count_rewrites(tx: &mut Tx<'_>, cx: &Context, tenant: &ScimTenant, rewrites: &Rewrites) -> Result<(), StoreError> {
+fn count_rewrites(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    rewrites: &Rewrites,
+) -> Result<(), StoreError> {
     for rewrite in rewrites {
         let row = ScimRewriteCount {
             scim_connection_id: tenant.connection.id.clone(),

@@ -13,7 +13,7 @@ async fn an_unknown_path_is_404_in_the_form_of_its_protocol() {
     );
     assert!(page.text().contains("REQ"));
     let scim = call(get("/api/scim/v1/Nothing")).await;
-    assert_eq!(scim.header("content-type"), "application/scim+json");
+    assert_eq!(scim.header("content-type"), "application/scim+json; charset=utf-8");
     assert_snapshot!(scim.text(), @r#"{"detail":"There is nothing at this address. (reference REQ)","schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404"}"#);
     assert_snapshot!(call(get("/v1/nothing")).await.text(), @r#"{"code":"not_found","message":"There is nothing at this address.","reference":"REQ"}"#);
     assert_snapshot!(call(get("/oauth/nothing")).await.text(), @r#"{"error":"invalid_request","error_description":"There is nothing at this address. (reference REQ)"}"#);

@@ -52,9 +52,11 @@ pub async fn patch(
     mut body: Value,
     projection: &Projection,
 ) -> Result<GroupView, ProvisioningError> {
-    let rewrites = if tenant.connection.strict { Rewrites::new() } else { rewrite_patch(&GROUP, id, &mut body) };
+    let rewrites =
+        if tenant.connection.strict { Rewrites::new() } else { rewrite_patch(&GROUP, id, &mut body) };
     let (patch, absent) = (Patch::parse(&GROUP, &body)?, tenant.absent());
-    change(cx, tenant, id, if_match, projection, rewrites, move |before| plan_group(before, &patch, absent)).await
+    change(cx, tenant, id, if_match, projection, rewrites, move |before| plan_group(before, &patch, absent))
+        .await
 }
 
 /// Locks, changes and saves in one transaction. A change to what is there already writes nothing.

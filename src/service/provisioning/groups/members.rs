@@ -67,7 +67,8 @@ pub(super) fn apply(
                 let resolved = resolve(tx, tenant, members)?;
                 let wanted: HashSet<&str> = resolved.ids().collect();
                 let present = scim_groups::member_ids(tx, organization, group)?;
-                let gone: Vec<String> = present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
+                let gone: Vec<String> =
+                    present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
                 changed.removed += group_members::remove(tx, organization, group, &gone)?;
                 parked_members::forget(tx, group, None)?;
                 changed.added += add(tx, cx, tenant, group, &resolved)?;

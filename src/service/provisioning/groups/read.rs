@@ -31,7 +31,8 @@ pub async fn get(
     let (tenant, projection) = (tenant.clone(), projection.clone());
     cx.store
         .read(move |tx| {
-            let group = groups::find_scim(tx, &tenant.connection.id, &id)?.ok_or(ProvisioningError::NotFound)?;
+            let group =
+                groups::find_scim(tx, &tenant.connection.id, &id)?.ok_or(ProvisioningError::NotFound)?;
             Ok(GroupView::load(tx, &tenant, group, &projection)?)
         })
         .await
@@ -62,7 +63,8 @@ pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Gr
             let page = plan.run(total, load, |(group, members), filter| {
                 Ok(matches(filter, &GROUP, &for_filter(group, members)?))
             })?;
-            let groups = page.items.into_iter().map(|(group, _)| GroupView::load(tx, &tenant, group, &projection));
+            let groups =
+                page.items.into_iter().map(|(group, _)| GroupView::load(tx, &tenant, group, &projection));
             Ok(GroupPage { total: page.total, groups: groups.collect::<Result<_, _>>()? })
         })
         .await

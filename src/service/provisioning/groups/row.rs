@@ -34,7 +34,11 @@ pub(super) fn fill(group: &mut Group, resource: &Resource) {
 }
 
 /// Providers look groups up by name and take it for unique.
-pub(super) fn check_name(tx: &mut Tx<'_>, tenant: &ScimTenant, group: &Group) -> Result<(), ProvisioningError> {
+pub(super) fn check_name(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    group: &Group,
+) -> Result<(), ProvisioningError> {
     scim_groups::lock_names(tx, &tenant.connection.id)?;
     let others = scim_groups::with_name(tx, &tenant.connection.id, &group.display_name_folded, &group.id)?;
     if others == 0 { Ok(()) } else { Err(ProvisioningError::Conflict(NAME_TAKEN)) }

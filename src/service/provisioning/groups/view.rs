@@ -51,7 +51,10 @@ impl GroupView {
     pub fn render(&self, base: &str, projection: &Projection) -> Result<Value, StoreError> {
         let mut shown = whole(&self.group, base)?;
         if !self.members.is_empty() {
-            shown.insert("members".to_owned(), self.members.iter().map(|member| shown_member(member, base)).collect());
+            shown.insert(
+                "members".to_owned(),
+                self.members.iter().map(|member| shown_member(member, base)).collect(),
+            );
         }
         Ok(Value::Object(projection.apply(&GROUP, shown)))
     }
@@ -59,7 +62,8 @@ impl GroupView {
 
 fn shown_member(member: &NamedMember, base: &str) -> Value {
     let (kind, endpoint) = if member.is_group { ("Group", "Groups") } else { ("User", "Users") };
-    let mut shown = json!({ "value": member.id, "$ref": format!("{base}/{endpoint}/{}", member.id), "type": kind });
+    let mut shown =
+        json!({ "value": member.id, "$ref": format!("{base}/{endpoint}/{}", member.id), "type": kind });
     if let Some(display) = &member.display {
         shown["display"] = json!(display);
     }

@@ -54,7 +54,8 @@ pub async fn patch(
     mut body: Value,
     projection: &Projection,
 ) -> Result<UserView, ProvisioningError> {
-    let rewrites = if tenant.connection.strict { Rewrites::new() } else { rewrite_patch(&USER, id, &mut body) };
+    let rewrites =
+        if tenant.connection.strict { Rewrites::new() } else { rewrite_patch(&USER, id, &mut body) };
     let (patch, absent) = (Patch::parse(&USER, &body)?, tenant.absent());
     change(cx, tenant, id, if_match, projection, move |before| {
         let applied = apply(before, &patch, absent)?;

@@ -139,7 +139,9 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     let same_person = same_external_id && (user.external_id.is_some() || same_name);
     let sends_again = RETRIES_CREATES.contains(&tenant.connection.provider.as_str());
     match user.status {
-        UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => Found::SentAgain(user),
+        UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => {
+            Found::SentAgain(user)
+        }
         UserStatus::Active => Found::Taken(HELD),
         _ if user.deactivated_by == Some(DeactivatedBy::Scim) && same_person => Found::Restorable(user),
         _ => Found::Taken(INACTIVE),

@@ -42,7 +42,15 @@ pub async fn delete(
             let groups = group_members::remove_user(tx, organization, &id)?;
             scim_groups::touch(tx, organization, &groups, now)?;
             let project = &tenant.organization.project_id;
-            sessions::end_for_user(tx, &context, &tenant.actor(), project, organization, &id, "deprovisioned")?;
+            sessions::end_for_user(
+                tx,
+                &context,
+                &tenant.actor(),
+                project,
+                organization,
+                &id,
+                "deprovisioned",
+            )?;
             tell(tx, &context, &tenant, "user.deleted", Some(&before), &user)?;
             Ok(())
         })

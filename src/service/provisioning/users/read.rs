@@ -48,7 +48,8 @@ pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Us
             let terms = &plan.compiled.terms;
             let total = scim_users::count(tx, organization, connection, terms)?;
             let load = |offset, limit| scim_users::page(tx, organization, connection, terms, offset, limit);
-            let page = plan.run(total, load, |user, filter| Ok(matches(filter, &USER, &for_filter(user)?)))?;
+            let page =
+                plan.run(total, load, |user, filter| Ok(matches(filter, &USER, &for_filter(user)?)))?;
             Ok(UserPage { total: page.total, users: UserView::load(tx, &tenant, page.items, &projection)? })
         })
         .await

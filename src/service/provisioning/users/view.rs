@@ -5,11 +5,7 @@ use serde_json::{Map, Value, json};
 use super::row::resource_of;
 use crate::{
     model::ids::{GroupId, UserId},
-    scim::{
-        projection::Projection,
-        resource::Meta,
-        schema::USER,
-    },
+    scim::{projection::Projection, resource::Meta, schema::USER},
     service::provisioning::ScimTenant,
     store::{StoreError, Tx, scim_users, users::User},
 };

@@ -1,0 +1,75 @@
+//! The caller of a SCIM endpoint, from its bearer token (RFC 6750, R20).
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header},
+    web,
+};
+
+use super::PREFIXES;
+use crate::{
+    http::{HttpError, RequestContext},
+    model::secret::Secret,
+    service::{
+        Context,
+        provisioning::{AccessRefusal, ScimTenant, authenticate},
+    },
+};
+
+/// An identity provider with a live token. A handler that takes one is for such callers alone.
+#[derive(Debug, Clone)]
+pub struct ScimCaller {
+    /// Connection and organization.
+    pub tenant: ScimTenant,
+    /// The address of the SCIM server as it was called, without a slash at the end.
+    pub base: String,
+}
+
+impl FromRequest for ScimCaller {
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { find(&request).await })
+    }
+}
+
+async fn find(request: &HttpRequest) -> Result<ScimCaller, HttpError> {
+    let frame = RequestContext::extract(request).await?;
+    let cx = web::Data::<Context>::extract(request).await.map_err(HttpError::internal)?;
+    let token = bearer(request).ok_or_else(|| {
+        HttpError::unauthorized("unauthorized", "A bearer token is required.", "Bearer realm=\"SCIM\"")
+    })?;
+    let tenant = authenticate(&cx, &frame.site()?.project, &token, frame.id()).await.map_err(refuse)?;
+    frame.set_organization(tenant.organization_id());
+    let prefix =
+        PREFIXES.into_iter().find(|prefix| request.path().starts_with(prefix)).unwrap_or(PREFIXES[0]);
+    Ok(ScimCaller { tenant, base: frame.site()?.url(prefix) })
+}
+
+fn bearer(request: &HttpRequest) -> Option<Secret> {
+    let header = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| Secret::new(token))
+}
+
+fn refuse(refusal: AccessRefusal) -> HttpError {
+    match refusal {
+        AccessRefusal::UnknownToken => HttpError::unauthorized(
+            "unauthorized",
+            "The bearer token is not valid.",
+            "Bearer realm=\"SCIM\", error=\"invalid_token\"",
+        ),
+        AccessRefusal::SwitchedOff => HttpError::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Provisioning is switched off for this organization.",
+        ),
+        AccessRefusal::Store(error) => HttpError::internal(error),
+    }
+}

@@ -1,0 +1,23 @@
+//! `DELETE /Groups/{id}`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::{
+    http::{
+        HttpError,
+        scim::{ScimCaller, input, reply},
+    },
+    service::{Context, provisioning::groups},
+};
+
+/// Deletes a group.
+pub(in crate::http::scim) async fn handle(
+    cx: web::Data<Context>,
+    caller: ScimCaller,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, HttpError> {
+    let if_match = input::if_match(&request);
+    groups::delete(&cx, &caller.tenant, &id, if_match).await.map_err(reply::refuse)?;
+    Ok(reply::no_content(None))
+}

@@ -1,0 +1,54 @@
+//! What a SCIM request brings: its body, its parameters, its conditions.
+
+use actix_web::{HttpRequest, http::header, web};
+use serde_json::Value;
+
+use super::reply::protocol;
+use crate::{
+    http::{HttpError, body},
+    scim::{
+        list::{Query, projection_from_pairs},
+        projection::Projection,
+    },
+};
+
+/// The largest body in bytes: a group of some eighty thousand members.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// The types that providers send; Google says `application/json`, some say nothing.
+const MEDIA_TYPES: &[&str] = &["application/scim+json", "application/json"];
+
+/// The JSON body.
+pub(super) async fn json(request: &HttpRequest, payload: web::Payload) -> Result<Value, HttpError> {
+    if request.headers().contains_key(header::CONTENT_TYPE) {
+        body::require_type(request, MEDIA_TYPES)?;
+    }
+    let bytes = body::read(request, payload, MAX_BODY).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|_| HttpError::bad_request("invalidSyntax", "The body is not JSON, or nested too deep."))
+}
+
+/// The query of a list.
+pub(super) fn query(request: &HttpRequest) -> Result<Query, HttpError> {
+    Query::from_pairs(&pairs(request)).map_err(protocol)
+}
+
+/// What is to be shown of one resource.
+pub(super) fn projection(request: &HttpRequest) -> Result<Projection, HttpError> {
+    projection_from_pairs(&pairs(request)).map_err(protocol)
+}
+
+/// Decoded parameters; a plus sign is a blank.
+pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
+    form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect()
+}
+
+/// `If-Match`.
+pub(super) fn if_match(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::IF_MATCH)?.to_str().ok()
+}
+
+/// `If-None-Match`.
+pub(super) fn if_none_match(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::IF_NONE_MATCH)?.to_str().ok()
+}
