@@ -4,6 +4,7 @@ mod architecture;
 mod backend_api;
 mod http;
 mod oidc;
+mod provisioning;
 mod saml;
 mod scim;
 mod sso;

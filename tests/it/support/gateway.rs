@@ -10,7 +10,7 @@ use vestibule::{
         Actor, Context,
         directory::{self, NewOrganization, NewProject},
     },
-    store::{organizations::Organization, projects::Project, seal::MasterKey},
+    store::{StoreError, audit_log_events, organizations::Organization, projects::Project, seal::MasterKey},
     testing::{MockClock, SeededRng},
 };
 
@@ -58,6 +58,16 @@ impl Gateway {
         sites.add(&self.project.id, &self.project.public_url).unwrap();
         let frame = Frame::new(sites, self.cx.clock.clone(), self.cx.rng.clone());
         web::Data::new(frame.with(Arc::new(self.cx.clone())))
+    }
+
+    /// What the audit log of Acme says about a resource, oldest first.
+    pub async fn events(&self, resource: &str) -> Vec<String> {
+        let (organization, resource) = (self.acme.id.clone(), resource.to_owned());
+        let events =
+            self.cx.store.read(move |tx| audit_log_events::of_resource(tx, &organization, &resource));
+        let events: Vec<audit_log_events::AuditLogEvent> =
+            events.await.unwrap_or_else(|e: StoreError| panic!("{e}"));
+        events.into_iter().map(|event| event.event_name).collect()
     }
 
     pub fn now(&self) -> vestibule::model::Timestamp {

@@ -1,0 +1,129 @@
+//! Whole conversations of real providers, as data: `fixtures/scim/<provider>/*.json`. Each step is a request and
+//! what its answer must hold; at the end the directory must be exactly what the file says.
+//!
+//! In the expected bodies `"*"` stands for any value, `null` for none, and what is not named is not looked at. What
+//! `keep` names is put in for `{{name}}` later on.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::support::Scim;
+use crate::support::Kind;
+
+#[derive(Deserialize)]
+struct Conversation {
+    about: String,
+    steps: Vec<Step>,
+    leaves: Value,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    name: String,
+    request: Request,
+    expect: Expected,
+    #[serde(default)]
+    keep: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: String,
+    path: String,
+    body: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    status: u16,
+    #[serde(default)]
+    body: Value,
+}
+
+async fn replay(kind: Kind, file: &Path) {
+    let conversation: Conversation = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let place = format!("{}: {}", file.display(), conversation.about);
+    let scim = Scim::start(kind).await;
+    let mut kept = BTreeMap::new();
+    for step in conversation.steps {
+        let path = filled(&step.request.path, &kept);
+        let body =
+            step.request.body.map(|body| serde_json::from_str(&filled(&body.to_string(), &kept)).unwrap());
+        let answer = scim.request_as(&scim.acme, &step.request.method, &path, body.as_ref()).await;
+        let at = format!("{place}, step {:?}", step.name);
+        assert_eq!(answer.status, step.expect.status, "{at}: {}", answer.body);
+        let wanted: Value = serde_json::from_str(&filled(&step.expect.body.to_string(), &kept)).unwrap();
+        assert!(
+            wanted.is_null() || holds(&wanted, &answer.body),
+            "{at}: {:#} does not hold {wanted:#}",
+            answer.body
+        );
+        assert!(
+            answer.body.is_null() || !answer.body.to_string().contains("null"),
+            "{at}: a null in an answer"
+        );
+        for (name, pointer) in step.keep {
+            kept.insert(name, answer.body.pointer(&pointer).and_then(Value::as_str).expect(&at).to_owned());
+        }
+    }
+    assert_eq!(scim.directory().await, conversation.leaves, "{place}");
+}
+
+fn filled(text: &str, kept: &BTreeMap<String, String>) -> String {
+    kept.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+}
+
+fn holds(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::String(any), found) if any == "*" => !found.is_null(),
+        (Value::Object(wanted), Value::Object(found)) => {
+            wanted.iter().all(|(name, value)| holds(value, found.get(name).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(wanted), Value::Array(found)) => {
+            wanted.len() == found.len()
+                && wanted.iter().zip(found).all(|(wanted, found)| holds(wanted, found))
+        }
+        (wanted, found) => wanted == found,
+    }
+}
+
+async fn replay_all(kind: Kind, provider: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scim").join(provider);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort_unstable();
+    assert!(!files.is_empty());
+    for file in files {
+        replay(kind, &file).await;
+    }
+}
+
+macro_rules! conversations {
+    ($($provider:ident),*) => {$(
+        mod $provider {
+            #[actix_web::test]
+            async fn sqlite() {
+                super::replay_all(super::Kind::Sqlite, stringify!($provider)).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                super::replay_all(super::Kind::Postgres, stringify!($provider)).await;
+            }
+        }
+    )*};
+}
+
+conversations!(okta, entra, others);
+
+#[test]
+fn every_provider_with_fixtures_is_replayed() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scim");
+    let mut providers: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    providers.sort_unstable();
+    assert_eq!(providers, ["entra", "okta", "others"]);
+}

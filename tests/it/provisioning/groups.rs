@@ -1,0 +1,148 @@
+//! Groups and their members.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::support::{GROUP, Scim, USER, user};
+use crate::support::on_both_databases;
+
+/// The ids of the members that a group shows.
+async fn members(scim: &Scim, group: &str) -> Vec<String> {
+    let body = scim.get(&format!("/Groups/{group}")).await.body;
+    let members = body["members"].as_array().cloned().unwrap_or_default();
+    members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect()
+}
+
+fn add(id: &str) -> Value {
+    json!([{ "op": "add", "path": "members", "value": [{ "value": id }] }])
+}
+
+on_both_databases! {
+    async fn adds_at_the_same_time_are_all_kept(scim: Scim) {
+        let group = scim.group("Everyone", &[]).await;
+        let mut ids = Vec::new();
+        for number in 0..120 {
+            ids.push(scim.user(&format!("user{number}@acme.example")).await);
+        }
+        let scim = Rc::new(scim);
+        let spawn = |id: String| {
+            let (scim, path) = (scim.clone(), format!("/Groups/{group}"));
+            actix_web::rt::spawn(async move { scim.patch(&path, add(&id)).await.status })
+        };
+        let tasks: Vec<_> = ids.iter().cloned().map(spawn).collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 204);
+        }
+        let mut found = members(&scim, &group).await;
+        found.sort_unstable();
+        ids.sort_unstable();
+        assert_eq!(found, ids);
+        assert_eq!(scim.get(&format!("/Groups/{group}?attributes=id")).await.header("etag"), "W/\"121\"");
+    }
+
+    async fn r22_unknown_members_are_refused_and_nothing_is_half_done(scim: Scim) {
+        let anna = scim.user("anna@acme.example").await;
+        let group = scim.group("Team", &[]).await;
+        for id in ["nobody", "user_0000000000000000000000000", "group_0000000000000000000000000", "8f6e4b1c-1d2e"] {
+            let operations = json!([
+                { "op": "replace", "path": "displayName", "value": "Changed" },
+                { "op": "add", "path": "members", "value": [{ "value": anna }, { "value": id }] }
+            ]);
+            let answer = scim.patch(&format!("/Groups/{group}"), operations).await;
+            assert_eq!(answer.refusal(), (400, "invalidValue"), "{id}");
+        }
+        assert!(members(&scim, &group).await.is_empty());
+        assert_eq!(scim.get(&format!("/Groups/{group}")).await.body["displayName"], "Team");
+    }
+
+    async fn members_by_user_name_may_come_before_their_users(scim: Scim) {
+        let group = scim.group("Team", &["late@acme.example"]).await;
+        assert!(members(&scim, &group).await.is_empty());
+        let late = scim.user("late@acme.example").await;
+        assert_eq!(members(&scim, &group).await, [late.clone()]);
+        let by_name = scim.group("By name", &["LATE@acme.example"]).await;
+        assert_eq!(members(&scim, &by_name).await, [late]);
+        scim.patch(&format!("/Groups/{group}"), add("later@acme.example")).await;
+        let forget = json!([{ "op": "remove", "path": "members", "value": [{ "value": "later@acme.example" }] }]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), forget).await.status, 204);
+        scim.user("later@acme.example").await;
+        assert_eq!(members(&scim, &group).await.len(), 1, "what was taken back is forgotten");
+    }
+
+    async fn a_member_by_external_id_is_found(scim: Scim) {
+        let body = json!({ "schemas": [USER], "userName": "anna", "externalId": "00u1" });
+        let anna = scim.post("/Users", body).await.id();
+        let group = scim.group("Team", &["00u1"]).await;
+        assert_eq!(members(&scim, &group).await, [anna]);
+    }
+
+    async fn scim_rule_33_groups_nest_but_never_into_themselves(scim: Scim) {
+        let inner = scim.group("Inner", &[]).await;
+        let middle = scim.group("Middle", &[&inner]).await;
+        let outer = scim.group("Outer", &[&middle]).await;
+        let shown = scim.get(&format!("/Groups/{outer}")).await.body;
+        assert_eq!((&shown["members"][0]["type"], &shown["members"][0]["value"]), (&json!("Group"), &json!(middle)));
+        for (group, member) in [(&inner, &inner), (&inner, &middle), (&inner, &outer)] {
+            let answer = scim.patch(&format!("/Groups/{group}"), add(member)).await;
+            assert_eq!(answer.refusal(), (400, "invalidValue"));
+        }
+        assert_eq!(scim.delete(&format!("/Groups/{middle}")).await.status, 204);
+        assert!(members(&scim, &outer).await.is_empty());
+    }
+
+    async fn replace_sets_exactly_these_members(scim: Scim) {
+        let (anna, ben) = (scim.user("anna@acme.example").await, scim.user("ben@acme.example").await);
+        let group = scim.group("Team", &[&anna]).await;
+        let body = |ids: Value| json!({ "schemas": [GROUP], "displayName": "Team", "members": ids });
+        let path = format!("/Groups/{group}");
+        assert_eq!(scim.put(&path, body(json!([{ "value": ben }]))).await.header("etag"), "W/\"2\"");
+        assert_eq!(members(&scim, &group).await, [ben.clone()]);
+        assert_eq!(scim.put(&path, body(json!([{ "value": ben }]))).await.header("etag"), "W/\"2\"", "no change");
+        scim.put(&path, body(json!(null))).await;
+        assert!(members(&scim, &group).await.is_empty());
+    }
+
+    async fn scim_rule_42_changes_that_are_repeated_succeed_and_change_nothing(scim: Scim) {
+        let anna = scim.user("anna@acme.example").await;
+        let group = scim.group("Team", &[]).await;
+        let path = format!("/Groups/{group}");
+        for _ in 0..2 {
+            assert_eq!(scim.patch(&path, add(&anna)).await.header("etag"), "W/\"2\"");
+        }
+        let remove = json!([{ "op": "remove", "path": format!("members[value eq \"{anna}\"]") }]);
+        for _ in 0..2 {
+            assert_eq!(scim.patch(&path, remove.clone()).await.header("etag"), "W/\"3\"");
+        }
+        assert_eq!(scim.gateway.events(&group).await, ["group.created", "group.updated", "group.updated"]);
+    }
+
+    async fn scim_rule_51_a_patch_answers_204_unless_attributes_are_asked_for(scim: Scim) {
+        let group = scim.group("Team", &[]).await;
+        let rename = |name: &str| json!([{ "op": "replace", "path": "displayName", "value": name }]);
+        let quiet = scim.patch(&format!("/Groups/{group}"), rename("A")).await;
+        assert_eq!((quiet.status, quiet.body), (204, Value::Null));
+        let shown = scim.patch(&format!("/Groups/{group}?attributes=displayName"), rename("B")).await;
+        assert_eq!((shown.status, &shown.body["displayName"]), (200, &json!("B")));
+    }
+
+    async fn names_are_unique_on_a_connection(scim: Scim) {
+        scim.group("Team", &[]).await;
+        let other = scim.group("Other", &[]).await;
+        let taken = json!([{ "op": "replace", "path": "displayName", "value": "TEAM" }]);
+        assert_eq!(scim.patch(&format!("/Groups/{other}"), taken).await.refusal(), (409, "uniqueness"));
+        let body = json!({ "schemas": [GROUP], "displayName": "Other" });
+        assert_eq!(scim.put(&format!("/Groups/{other}"), body).await.status, 200, "not with itself");
+        let globex = json!({ "schemas": [GROUP], "displayName": "Team" });
+        assert_eq!(scim.request_as(&scim.globex, "POST", "/Groups", Some(&globex)).await.status, 201);
+    }
+
+    async fn a_user_shows_its_groups_only_where_they_are_asked_for(scim: Scim) {
+        let anna = scim.post("/Users", user("anna@acme.example")).await.id();
+        scim.group("Team", &[&anna]).await;
+        let shown = scim.get(&format!("/Users/{anna}")).await.body;
+        assert_eq!(shown["groups"][0]["display"], "Team");
+        let without = scim.get(&format!("/Users/{anna}?excludedAttributes=groups")).await.body;
+        assert!(without.get("groups").is_none());
+    }
+}

@@ -1,0 +1,120 @@
+//! Lists, filters, pages, projections.
+
+use serde_json::{Value, json};
+
+use super::support::{Scim, USER};
+use crate::support::on_both_databases;
+
+/// Three users with names, addresses, external ids.
+async fn people(scim: &Scim) {
+    for (name, kind, active) in [("anna", "work", true), ("ben", "home", true), ("carl", "work", false)] {
+        let body = json!({
+            "schemas": [USER], "userName": format!("{name}@acme.example"), "externalId": format!("Ext-{name}"),
+            "displayName": name.to_uppercase(), "active": active,
+            "emails": [{ "value": format!("{name}@acme.example"), "type": kind }]
+        });
+        assert_eq!(scim.post("/Users", body).await.status, 201);
+    }
+}
+
+/// The userNames that a filter finds, without their domain.
+async fn found(scim: &Scim, filter: &str) -> Result<Vec<String>, (u16, String)> {
+    let answer = scim.get(&format!("/Users?filter={filter}")).await;
+    if answer.status != 200 {
+        return Err((answer.status, answer.refusal().1.to_owned()));
+    }
+    let names = answer.body["Resources"].as_array().unwrap().iter();
+    let names: Vec<String> =
+        names.map(|user| user["userName"].as_str().unwrap().split('@').next().unwrap().to_owned()).collect();
+    assert_eq!(answer.body["totalResults"], json!(names.len()));
+    Ok(names)
+}
+
+on_both_databases! {
+    async fn scim_rule_57_to_61_filters(scim: Scim) {
+        people(&scim).await;
+        for (filter, wanted) in [
+            ("userName eq \"ANNA@acme.example\"", &["anna"][..]),
+            ("externalId eq \"Ext-ben\"", &["ben"]),
+            ("externalId eq \"ext-ben\"", &[]),
+            ("externalId eq Ext-ben", &["ben"]),
+            ("emails eq \"carl@acme.example\"", &["carl"]),
+            ("emails.value eq \"CARL@acme.example\"", &["carl"]),
+            ("emails[type eq \"work\"].value eq \"anna@acme.example\"", &["anna"]),
+            ("emails[type eq \"home\" and value eq \"anna@acme.example\"]", &[]),
+            ("userName eq \"anna@acme.example\" and externalId eq \"Ext-anna\"", &["anna"]),
+            ("userName eq \"anna@acme.example\" and externalId eq \"Ext-ben\"", &[]),
+            ("userName eq \"carl@acme.example\" and active eq false", &["carl"]),
+            ("displayName eq \"anna\"", &["anna"]),
+            ("active eq True", &["anna", "ben"]),
+            ("not (active eq true) or userName sw \"b\"", &["ben", "carl"]),
+            ("emails[type eq \"work\"] and active eq true", &["anna"]),
+            ("title pr", &[]),
+            ("id eq \"nobody\"", &[]),
+        ] {
+            assert_eq!(found(&scim, filter).await.as_deref(), Ok(wanted.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>().as_slice()), "{filter}");
+        }
+    }
+
+    async fn scim_rule_57_bad_filters_are_400(scim: Scim) {
+        people(&scim).await;
+        for (filter, wanted) in [
+            ("userName", "invalidFilter"),
+            ("userName like \"x\"", "invalidFilter"),
+            ("nothing eq \"x\"", "invalidFilter"),
+            ("active gt true", "invalidFilter"),
+            ("password eq \"x\"", "sensitive"),
+            ("((((((((((((((((((((userName pr))))))))))))))))))))", "invalidFilter"),
+        ] {
+            assert_eq!(found(&scim, filter).await, Err((400, wanted.to_owned())), "{filter}");
+        }
+    }
+
+    async fn scim_rule_66_pages(scim: Scim) {
+        people(&scim).await;
+        for (query, items, start) in [
+            ("startIndex=1&count=2", 2, 1),
+            ("startIndex=3&count=2", 1, 3),
+            ("startIndex=9&count=2", 0, 9),
+            ("startIndex=0&count=1", 1, 1),
+            ("count=0", 0, 1),
+            ("count=-3", 0, 1),
+            ("filter=active pr&startIndex=2&count=1", 1, 2),
+        ] {
+            let body = scim.get(&format!("/Users?{query}")).await.body;
+            let shown = (&body["totalResults"], &body["itemsPerPage"], &body["startIndex"]);
+            assert_eq!(shown, (&json!(3), &json!(items), &json!(start)), "{query}");
+            assert_eq!(body["Resources"].as_array().unwrap().len(), items);
+        }
+        assert_eq!(scim.get("/Users?count=many").await.refusal(), (400, "invalidValue"));
+    }
+
+    async fn a_search_in_a_body_is_the_same(scim: Scim) {
+        people(&scim).await;
+        let search = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        let body = json!({ "schemas": [search], "filter": "userName sw \"a\"", "attributes": ["userName"], "count": 1 });
+        let answer = scim.post("/Users/.search", body).await;
+        assert_eq!((answer.status, &answer.body["totalResults"]), (200, &json!(1)));
+        assert_eq!(answer.body["Resources"][0]["userName"], "anna@acme.example");
+        assert!(answer.body["Resources"][0].get("emails").is_none());
+        assert_eq!(scim.post("/Groups/.search", json!({})).await.refusal(), (400, "invalidSyntax"));
+    }
+
+    async fn scim_rule_67_projection_on_every_answer(scim: Scim) {
+        people(&scim).await;
+        let names = |body: &Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let list = scim.get("/Users?attributes=userName&count=1").await.body;
+        assert_eq!(names(&list["Resources"][0]), ["id", "schemas", "userName"]);
+        let body = json!({ "schemas": [USER], "userName": "dora@acme.example", "title": "Dr" });
+        let created = scim.post("/Users?excludedAttributes=meta,active", body).await.body;
+        assert_eq!(names(&created), ["id", "schemas", "title", "userName"]);
+        let both = scim.get("/Users?attributes=userName&excludedAttributes=title").await;
+        assert_eq!(both.refusal(), (400, "invalidValue"));
+    }
+
+    async fn scim_rule_63_a_filter_that_no_index_answers_is_bounded(scim: Scim) {
+        people(&scim).await;
+        let scan = scim.get("/Users?filter=title eq \"x\"").await;
+        assert_eq!((scan.status, &scan.body["totalResults"]), (200, &json!(0)));
+    }
+}
