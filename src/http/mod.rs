@@ -8,6 +8,7 @@ pub mod auth;
 pub mod backend_api;
 pub mod body;
 pub mod cookies;
+pub mod devidp;
 pub mod error;
 pub mod health;
 pub mod login;

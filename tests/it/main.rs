@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backend_api;
+mod devidp;
 mod http;
 mod oidc;
 mod provisioning;

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, http::header};
 
 use super::Endpoint;
 use assets::{icon_path, stylesheet_path};
-pub use templates::{ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage};
+pub use templates::{DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage};
 
 /// The pages' own assets.
 pub(super) const ENDPOINTS: &[Endpoint] = assets::ENDPOINTS;

@@ -54,3 +54,31 @@ pub struct NoticePage<'a> {
 #[derive(Template)]
 #[template(path = "logout.html")]
 pub struct LogoutPage;
+
+/// The development provider asks as whom to sign in.
+#[derive(Template)]
+#[template(path = "devidp.html")]
+pub struct DevIdpPage<'a> {
+    /// The accounts.
+    pub choices: &'a [DevIdpChoice],
+    /// The request, to be carried along when another account is asked for.
+    pub saml_request: &'a str,
+    /// Given back as it came.
+    pub relay_state: Option<&'a str>,
+    /// Whether the application insists on a new sign-in.
+    pub asked_again: bool,
+}
+
+/// One account, with the response that choosing it posts.
+pub struct DevIdpChoice {
+    /// For people.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// The groups, joined.
+    pub groups: String,
+    /// Where the response goes.
+    pub acs_url: String,
+    /// The response, base64.
+    pub saml_response: String,
+}

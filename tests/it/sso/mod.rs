@@ -229,7 +229,7 @@ impl Browser {
         if cookies.is_empty() { request } else { request.insert_header(("cookie", cookies.join("; "))) }
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    pub fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all(header::SET_COOKIE).filter_map(|value| value.to_str().ok()) {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.retain(|(n, _)| n != name);
