@@ -232,8 +232,7 @@ fn check_parameters(
         scope,
         login_hint: request.login_hint,
         organization_id: organization,
-        // We cannot see how old the provider's own session is, so `max_age` asks for a new authentication too (R11).
-        force_authn: force_authn || max_age_s.is_some(),
+        force_authn,
         max_age_s,
     })
 }
@@ -320,12 +319,12 @@ mod tests {
     }
 
     #[test]
-    fn r11_prompt_and_max_age_force_a_new_authentication() {
+    fn r11_prompt_and_max_age_are_carried_into_the_login() {
         assert!(!check(|_| ()).unwrap().force_authn);
         assert!(check(|r| r.prompt = Some("login".into())).unwrap().force_authn);
         assert!(!check(|r| r.prompt = Some("consent".into())).unwrap().force_authn);
         let aged = check(|r| r.max_age = Some("18446744073709551615".into())).unwrap();
-        assert_eq!((aged.force_authn, aged.max_age_s), (true, Some(86_400_000_000)));
+        assert_eq!((aged.force_authn, aged.max_age_s), (false, Some(86_400_000_000)));
     }
 
     #[test]
