@@ -100,7 +100,7 @@ test('someone whom the provider knows and the organization does not gets a page 
   const context = await browser.newContext();
   const page = await context.newPage();
   await signIn(page, 'stranger', 'somebody@acme.example');
-  await page.getByText('Reference').waitFor();
+  await page.getByText('Reference', { exact: true }).waitFor();
   assert.match(await page.locator('code').textContent(), /^req_/);
   assert.ok(!(await page.content()).includes('stranger@'));
   await context.close();
@@ -120,7 +120,7 @@ test('the pages look finished: light, dark and on a phone', async () => {
     await page.screenshot({ path: `${settings.screenshots}/login-${name}.png` });
     await page.getByLabel('Work email').fill('nobody@unknown.example');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('Reference').waitFor();
+    await page.getByText('Reference', { exact: true }).waitFor();
     await page.screenshot({ path: `${settings.screenshots}/error-${name}.png` });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.ok(!wide, `${name}: the page is wider than the window`);

@@ -104,7 +104,7 @@ test('a response edited after signing is refused', async () => {
   const edited = xml.replaceAll('bob@acme.example', 'alice@acme.example');
   assert.notEqual(edited, xml);
   const SAMLResponse = Buffer.from(edited).toString('base64');
-  await assertRefused(await deliver(agent, response, { ...response.fields, SAMLResponse }), 'digest_mismatch');
+  await assertRefused(await deliver(agent, response, { ...response.fields, SAMLResponse }), 'signature_digest');
 });
 
 test('an expired response is refused', async () => {
