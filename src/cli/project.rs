@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Make a project, with its signing keys and a key for your back end. A running server knows it after a restart.
+    /// Make a project, with its signing keys and a key for your back end.
     Create {
         /// Its name, for people.
         name: String,

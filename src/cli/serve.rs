@@ -50,7 +50,10 @@ pub(super) async fn serve(
     cx: Context,
     extend: impl FnOnce(Frame) -> Frame,
 ) -> Result<(), Failure> {
-    let sites = sites(&cx).await?;
+    let sites = known_sites(&cx).await?;
+    if sites.iter().next().is_none() {
+        return Err("there is no project yet: run `vestibule project create`".into());
+    }
     let public = TcpListener::bind(config.listen).map_err(|e| format!("{}: {e}", config.listen))?;
     let private =
         TcpListener::bind(config.private_listen).map_err(|e| format!("{}: {e}", config.private_listen))?;
@@ -62,13 +65,10 @@ pub(super) async fn serve(
     Ok(outcome?)
 }
 
-async fn sites(cx: &Context) -> Result<Sites, Failure> {
+async fn known_sites(cx: &Context) -> Result<Sites, Failure> {
     let mut sites = Sites::default();
     for project in directory::list_projects(cx).await? {
         sites.add(&project.id, &project.public_url)?;
-    }
-    if sites.iter().next().is_none() {
-        return Err("there is no project yet: run `vestibule project create`".into());
     }
     Ok(sites)
 }
@@ -77,7 +77,12 @@ fn frame(config: &Config, cx: &Context, sites: Sites) -> Result<Frame, Failure> 
     let frame = Frame::new(sites, Arc::clone(&cx.clock), Arc::clone(&cx.rng))
         .trusting(TrustedProxies::parse(&config.trusted_proxies)?)
         .with(Arc::new(cx.clone()));
-    let probe = cx.clone();
+    let (probe, reload) = (cx.clone(), cx.clone());
+    // A project that is made while we serve is found at the first request for its host.
+    let frame = frame.reloading(move || {
+        let cx = reload.clone();
+        Box::pin(async move { known_sites(&cx).await.map_err(|error| error.to_string()) })
+    });
     Ok(frame.ready_when(move || {
         let probe = probe.clone();
         Box::pin(async move { installation::check(&probe).await.map_err(|error| error.to_string()) })

@@ -61,7 +61,7 @@ impl Actor {
     }
 
     /// A caller with an id, in a request.
-    pub fn in_request(kind: ActorKind, id: impl ToString, request_id: impl Into<String>) -> Self {
+    pub fn in_request(kind: ActorKind, id: &(impl ToString + ?Sized), request_id: impl Into<String>) -> Self {
         Self { kind, id: Some(id.to_string()), request_id: Some(request_id.into()) }
     }
 }

@@ -48,7 +48,7 @@ pub async fn create_saml_connection(
         Some(source) => Some(load(cx, egress, source).await?),
         None => None,
     };
-    let mut connection = draft(cx, organization, new.display_name, new.jit_provisioning);
+    let mut connection = draft(cx, organization, &new.display_name, new.jit_provisioning);
     if let Some(loaded) = &loaded {
         apply(&mut connection, loaded, cx.now());
         adapt_to_provider(&mut connection);
@@ -88,7 +88,7 @@ pub async fn create_saml_connection(
 fn draft(
     cx: &Context,
     organization: &OrganizationId,
-    display_name: String,
+    display_name: &str,
     jit_provisioning: Option<bool>,
 ) -> SamlConnection {
     let now = cx.now();

@@ -87,7 +87,7 @@ pub async fn check_signing_keys(cx: &Context, id: &ProjectId) -> Result<(), Dire
 
 /// Every project of the installation.
 pub async fn list_projects(cx: &Context) -> Result<Vec<Project>, DirectoryError> {
-    Ok(cx.store.read(|tx| projects::list(tx)).await?)
+    Ok(cx.store.read(projects::list).await?)
 }
 
 /// The origin and the host name of a public address.

@@ -23,8 +23,8 @@ pub struct ClientCredentials {
     pub method: TokenEndpointAuthMethod,
 }
 
-/// The client, if the credentials are its own and came in the way that it registered: a client with a secret cannot
-/// be impersonated by leaving the secret out.
+/// The client, if the credentials are its own. A client with a secret cannot be impersonated by leaving the secret
+/// out. Header or body is all the same: libraries differ in which they use unasked, and the proof is equal.
 pub(super) fn authenticate(
     tx: &mut Tx<'_>,
     project: &ProjectId,
@@ -33,7 +33,8 @@ pub(super) fn authenticate(
 ) -> Result<Option<OauthClient>, StoreError> {
     let Ok(id) = OauthClientId::parse(&credentials.client_id) else { return Ok(None) };
     let Some(client) = oauth_clients::find(tx, project, &id)? else { return Ok(None) };
-    if client.token_endpoint_auth_method != credentials.method {
+    let public = |method| method == TokenEndpointAuthMethod::None;
+    if public(client.token_endpoint_auth_method) != public(credentials.method) {
         return Ok(None);
     }
     let proved = match (credentials.method, &credentials.secret) {

@@ -57,6 +57,7 @@ pub struct World {
 }
 
 /// A client and its secret.
+#[derive(Clone)]
 pub struct HostApp {
     pub client: OauthClient,
     pub secret: Option<Secret>,
