@@ -1,5 +1,7 @@
 //! The integration tests: one binary, so that the suite links once.
 
+#![allow(clippy::needless_pass_by_value, reason = "a test's helpers take what reads best at the call")]
+
 mod architecture;
 mod backend_api;
 mod devidp;

@@ -108,7 +108,7 @@ fn domain_name(text: &str) -> Result<String, DirectoryError> {
         return Err(DirectoryError::Invalid("a domain looks like acme.example".into()));
     }
     let shared = |entry: &&str| name == **entry || name.ends_with(&format!(".{entry}"));
-    if NEVER_PROVED.iter().any(|entry| shared(entry)) {
+    if NEVER_PROVED.iter().any(shared) {
         return Err(DirectoryError::Invalid(format!("{name} belongs to everybody; nobody can prove it")));
     }
     Ok(name)

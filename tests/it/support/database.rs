@@ -23,7 +23,6 @@ pub enum Kind {
 
 /// A migrated, empty database, removed when dropped.
 pub struct TestDatabase {
-    pub kind: Kind,
     pub url: String,
     place: Place,
 }
@@ -52,7 +51,7 @@ impl TestDatabase {
         let path = folder.path().join("test.db");
         std::fs::copy(sqlite_template(), &path).unwrap();
         let url = format!("sqlite:{}", path.display());
-        Self { kind: Kind::Sqlite, url, place: Place::Folder { _folder: folder } }
+        Self { url, place: Place::Folder { _folder: folder } }
     }
 
     fn postgres() -> Self {
@@ -62,7 +61,7 @@ impl TestDatabase {
         let name = format!("test_{}_{number}", std::process::id());
         execute(&server_url(), &format!("CREATE DATABASE {name} TEMPLATE {template}"));
         let url = with_database(&server_url(), &name);
-        Self { kind: Kind::Postgres, url, place: Place::Server { name } }
+        Self { url, place: Place::Server { name } }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Gateway {
     pub acme: Organization,
     pub globex: Organization,
     // Last, so that the store closes its connections before the database goes.
-    pub database: TestDatabase,
+    _database: TestDatabase,
 }
 
 impl Gateway {
@@ -49,7 +49,7 @@ impl Gateway {
         .unwrap();
         let acme = organization(&cx, &project, "Acme", "acme.example").await;
         let globex = organization(&cx, &project, "Globex", "globex.example").await;
-        Self { cx, clock, project, acme, globex, database }
+        Self { cx, clock, project, acme, globex, _database: database }
     }
 
     /// The frame for `public_app` and `private_app`, with the context as the handlers' state.
