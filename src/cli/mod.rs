@@ -2,6 +2,7 @@
 
 mod client;
 mod context;
+mod demo;
 mod doctor;
 mod domain;
 mod migrate;
@@ -36,6 +37,8 @@ struct Cli {
 enum Command {
     /// Serve the projects that are set up.
     Serve(serve::Args),
+    /// Try everything on this machine: a database in ./data, an example organization and a development provider.
+    Demo(demo::Args),
     /// Bring the database up to this version.
     Migrate,
     /// Check configuration, database, keys, clock and outgoing TLS, and explain each finding.
@@ -82,6 +85,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let config = Config::load(cli.config.as_deref())?;
     match cli.command {
         Command::Serve(args) => done(serve::run(&config, &args)),
+        Command::Demo(args) => done(demo::run(&config, &args)),
         Command::Migrate => done(migrate::run(&config)),
         Command::Doctor => doctor::run(&config),
         Command::Project(command) => done(project::run(&config, command)),

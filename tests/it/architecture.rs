@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("devidp", &["saml", "model"]),
     ("http", &["service", "devidp", "model", "saml", "scim", "jose"]),
     ("jobs", &["service", "model"]),
-    ("cli", &["service", "model", "http", "jobs", "config", "telemetry"]),
+    ("cli", &["service", "model", "devidp", "http", "jobs", "config", "telemetry"]),
     ("config", &[]),
     ("telemetry", &[]),
     ("testing", &["model", "saml", "devidp"]),

@@ -30,6 +30,14 @@ pub enum Created {
     Again(UserView),
 }
 
+impl Created {
+    /// The user's id.
+    pub fn id(&self) -> &str {
+        let (Self::New(view) | Self::Again(view)) = self;
+        view.id()
+    }
+}
+
 const HELD: &str = "a user with this userName, externalId or login address exists already on this connection";
 const HELD_BY_OTHER: &str = "a user with this login address is provisioned by another SCIM connection; \
      remove it there first";

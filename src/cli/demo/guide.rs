@@ -1,0 +1,51 @@
+//! What the demo prints: what it made, and what to do with it.
+
+use super::{Args, setup::Demo};
+use crate::cli::output;
+
+/// Prints the guide.
+pub(super) fn print(demo: &Demo, args: &Args) {
+    let Demo { issuer, organization, user, scim_token, backend_api_key, .. } = demo;
+    output::line(format!(
+        "
+Vestibule demo. Everything listens on this machine only and is kept in {folder}/.
+
+  gateway                 {issuer}
+  development provider    {idp}   (signs in anyone; never in `serve`)
+  organization            Acme, {organization}, acme.example
+  SAML connection         {connection}
+  SCIM base URL           {issuer}/scim/v2
+  OAuth client            {client}
+
+Try it:
+
+  1. Open the demo app:   http://localhost:{app}
+  2. Press Sign in, type  user@acme.example
+  3. Choose Uma Sherman at the development provider.
+     You land in the app, which shows organization_id, the user and the claims that it verified.
+
+Provision somebody, as an identity provider would:
+
+  curl -s {issuer}/scim/v2/Users \\
+    -H 'Authorization: Bearer {scim_token}' \\
+    -H 'Content-Type: application/scim+json' \\
+    -d '{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"new@acme.example\",\"name\":{{\"givenName\":\"New\",\"familyName\":\"Person\"}},\"emails\":[{{\"value\":\"new@acme.example\",\"primary\":true}}],\"active\":true}}'
+
+Deactivate user@acme.example. The app's next request is refused (\"value\": true brings the user back):
+
+  curl -s -X PATCH {issuer}/scim/v2/Users/{user} \\
+    -H 'Authorization: Bearer {scim_token}' \\
+    -H 'Content-Type: application/scim+json' \\
+    -d '{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{{\"op\":\"replace\",\"path\":\"active\",\"value\":false}}]}}'
+
+See what happened:
+
+  curl -s {issuer}/v1/events -H 'Authorization: Bearer {backend_api_key}'
+",
+        folder = args.folder.display(),
+        idp = args.idp_origin(),
+        connection = demo.saml_connection,
+        client = demo.client_id,
+        app = args.app_port,
+    ));
+}
