@@ -13,3 +13,4 @@ mod scim;
 mod sso;
 mod store;
 mod support;
+mod tenancy;

@@ -7,6 +7,8 @@ mod login;
 mod token;
 mod userinfo;
 
+use std::sync::Arc;
+
 use actix_web::{
     body::to_bytes,
     http::{
@@ -14,10 +16,11 @@ use actix_web::{
         header::{self, HeaderMap},
     },
     test::{self, TestRequest},
+    web::Data,
 };
 use serde_json::Value;
 use vestibule::{
-    http::{Frame, public_app},
+    http::{Frame, Sites, public_app},
     jose::base64url_encode,
     model::{
         AuthFactor, ConnectionStatus, SigningAlgorithm, SubjectKind, TokenEndpointAuthMethod, UserStatus,
@@ -110,12 +113,23 @@ impl World {
         Self { gateway, app, ada, gus }
     }
 
-    pub fn frame(&self) -> actix_web::web::Data<Frame> {
+    pub fn frame(&self) -> Data<Frame> {
         self.gateway.frame()
     }
 
     pub async fn call(&self, request: TestRequest) -> Answer {
-        let app = test::init_service(public_app(&self.frame())).await;
+        self.call_frame(self.frame(), request).await
+    }
+
+    /// As [`Self::call`], on a server of these sites.
+    pub async fn call_at(&self, sites: Sites, request: TestRequest) -> Answer {
+        let cx = &self.gateway.cx;
+        let frame = Frame::new(sites, cx.clock.clone(), cx.rng.clone()).with(Arc::new(cx.clone()));
+        self.call_frame(Data::new(frame), request).await
+    }
+
+    async fn call_frame(&self, frame: Data<Frame>, request: TestRequest) -> Answer {
+        let app = test::init_service(public_app(&frame)).await;
         let response = test::call_service(&app, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body()).await.unwrap();

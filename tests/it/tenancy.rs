@@ -1,0 +1,285 @@
+//! The tenancy matrix: every route of the product, and what a neighbour finds behind it. The rows are matched against the
+//! route table itself, so a route that nobody has thought about here fails the suite.
+//!
+//! Two kinds of neighbours try each door: another organization of the same project (Globex, while Acme calls), and
+//! another project on the same server (`https://other.example`), which is handed Acme's own credentials and ids.
+
+use std::collections::BTreeSet;
+
+use actix_web::{
+    http::{Method, header},
+    test::TestRequest,
+};
+use serde_json::json;
+use vestibule::{
+    http::{Sites, private_endpoints, public_endpoints},
+    model::secret::Secret,
+    service::{
+        Actor,
+        directory::{self, NewProject},
+    },
+};
+
+use crate::{
+    oidc::{Answer, REDIRECT, VERIFIER, World, basic, get, post},
+    support::on_both_databases,
+};
+
+const HOME: &str = "localhost";
+const OTHER: &str = "other.example";
+const FORM: &str = "application/x-www-form-urlencoded";
+const SCIM: [&str; 2] = ["/api/scim/v1", "/scim/v2"];
+
+/// One try: the request, the only status that may answer it, and what the answer must not hold.
+struct Door {
+    request: TestRequest,
+    status: u16,
+    never: Vec<String>,
+}
+
+/// Everything that Acme's people, apps and provider hold, and the names of what is Globex's.
+struct Keys {
+    flow: String,
+    flow_cookie: String,
+    session_cookie: String,
+    access_token: String,
+    code: Secret,
+    scim_token: String,
+    globex_user: String,
+    globex_group: String,
+    backend_key: String,
+    foreign_backend_key: String,
+    foreign_organization: String,
+}
+
+#[actix_web::test]
+async fn the_matrix_knows_every_route() {
+    let world = World::start(crate::support::Kind::Sqlite).await;
+    let keys = keys(&world).await;
+    let unknown: BTreeSet<String> = routes()
+        .into_iter()
+        .filter(|(method, pattern)| doors(&world, &keys, method, pattern).is_none())
+        .map(|(method, pattern)| format!("{method} {pattern}"))
+        .collect();
+    assert!(unknown.is_empty(), "routes without a row in the tenancy matrix: {unknown:#?}");
+}
+
+on_both_databases! {
+    async fn no_route_opens_for_a_neighbour(world: World) {
+        let keys = keys(&world).await;
+        for (method, pattern) in routes() {
+            for (number, door) in doors(&world, &keys, &method, pattern).unwrap_or_default().into_iter().enumerate() {
+                let answer = call(&world, door.request).await;
+                assert_eq!(answer.status.as_u16(), door.status, "{method} {pattern} ({number}): {}", answer.body);
+                let location = answer.header("location");
+                for secret in door.never {
+                    let found = answer.body.contains(&secret) || location.contains(&secret);
+                    assert!(!found, "{method} {pattern} ({number}) shows {secret}: {}", answer.body);
+                }
+            }
+        }
+        // And nothing of Acme's was used up or ended by it.
+        assert_eq!(world.userinfo(&keys.access_token).await.status.as_u16(), 200);
+        let home = get(&format!("/login?flow={}", keys.flow)).insert_header((header::COOKIE, keys.flow_cookie.clone()));
+        assert!(call(&world, home).await.body.contains(&keys.flow));
+        assert_eq!(world.exchange(&world.app, &keys.code, &[]).await.status.as_u16(), 200);
+    }
+}
+
+fn routes() -> Vec<(Method, &'static str)> {
+    let endpoints = [public_endpoints(), private_endpoints()].concat();
+    endpoints.into_iter().map(|endpoint| (endpoint.method, endpoint.pattern)).collect()
+}
+
+/// The tries at one route; none: the matrix does not know it.
+fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<Vec<Door>> {
+    if let Some((prefix, rest)) =
+        SCIM.iter().find_map(|prefix| Some((*prefix, pattern.strip_prefix(prefix)?)))
+    {
+        return scim(keys, method, prefix, rest);
+    }
+    let connection = &world.ada.connection.id;
+    let with =
+        |path: &str, cookie: &str| elsewhere(method, path).insert_header((header::COOKIE, cookie.to_owned()));
+    Some(match pattern {
+        // Nothing of a tenant in them.
+        "/healthz" | "/readyz" | "/metrics" | "/assets/{name}" | "/.well-known/openid-configuration" => {
+            vec![]
+        }
+        "/oauth/jwks" => vec![door(elsewhere(method, pattern), 200, &[])],
+        "/oauth/authorize" => authorize(world, keys, method),
+        "/oauth/token" => vec![door(token_request(world, keys), 401, &[])],
+        "/oauth/userinfo" => {
+            vec![door(bearer(elsewhere(method, pattern), &keys.access_token), 401, &["ada@"])]
+        }
+        "/login" if *method == Method::POST => {
+            let body = format!("email=ada%40acme.example&flow={}", keys.flow);
+            let request = with("/login", &keys.flow_cookie).insert_header((header::CONTENT_TYPE, FORM));
+            vec![door(request.set_payload(body), 200, &[&keys.flow])]
+        }
+        "/login" => vec![
+            door(
+                with(&format!("/login?flow={}", keys.flow), &keys.flow_cookie),
+                200,
+                &[&keys.flow, "Example App"],
+            ),
+            door(with("/login", &keys.session_cookie), 200, &["Acme", "ada@"]),
+        ],
+        "/login/continue" => {
+            vec![door(with(&format!("/login/continue?flow={}", keys.flow), &keys.flow_cookie), 400, &[])]
+        }
+        "/logout" => vec![door(with("/logout", &keys.session_cookie), 200, &["Acme", "ada@"])],
+        "/api/saml/v1/{connection}/init" | "/api/saml/v1/{connection}/metadata" => {
+            let path = pattern.replace("{connection}", connection.as_str());
+            vec![door(with(&path, &keys.flow_cookie), 404, &["idp.example"])]
+        }
+        "/api/saml/v1/{connection}/acs" => {
+            let path = pattern.replace("{connection}", connection.as_str());
+            let request = with(&path, &keys.flow_cookie).insert_header((header::CONTENT_TYPE, FORM));
+            vec![door(request.set_payload("SAMLResponse=PHg%2BPC94Pg%3D%3D"), 404, &["idp.example"])]
+        }
+        "/v1/events" => vec![
+            door(bearer(elsewhere(method, pattern), &keys.backend_key), 401, &["Acme"]),
+            door(bearer(here(method, pattern), &keys.foreign_backend_key), 401, &["Acme"]),
+        ],
+        _ => return None,
+    })
+}
+
+fn authorize(world: &World, keys: &Keys, method: &Method) -> Vec<Door> {
+    let query = world.authorization(&world.app, &[]);
+    let foreign = world.authorization(&world.app, &[("organization", &keys.foreign_organization)]);
+    if *method == Method::POST {
+        let form = |request: TestRequest, body: String| {
+            request.insert_header((header::CONTENT_TYPE, FORM)).set_payload(body)
+        };
+        let path = "/oauth/authorize";
+        return vec![
+            door(form(elsewhere(method, path), query), 400, &["Example App"]),
+            door(form(here(method, path), foreign), 303, &["/api/saml"]),
+        ];
+    }
+    vec![
+        door(elsewhere(method, &format!("/oauth/authorize?{query}")), 400, &["Example App"]),
+        door(here(method, &format!("/oauth/authorize?{foreign}")), 303, &["/api/saml"]),
+    ]
+}
+
+fn token_request(world: &World, keys: &Keys) -> TestRequest {
+    let secret = world.app.secret.as_ref().map(Secret::expose).unwrap_or_default();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", keys.code.expose()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let credentials = basic(world.app.client.id.as_str(), secret);
+    elsewhere(&Method::POST, "/oauth/token")
+        .set_form(form)
+        .insert_header((header::AUTHORIZATION, credentials))
+}
+
+/// Acme's token: useless at another project; among Globex's ids it finds nothing (R20).
+fn scim(keys: &Keys, method: &Method, prefix: &str, rest: &str) -> Option<Vec<Door>> {
+    let (foreign_id, known) =
+        match rest.trim_start_matches('/').split('/').next()?.to_ascii_lowercase().as_str() {
+            "users" => (keys.globex_user.as_str(), true),
+            "groups" => (keys.globex_group.as_str(), true),
+            "schemas" | "resourcetypes" | "serviceproviderconfig" | "bulk" | "me" | ".search" => ("", true),
+            _ => ("", false),
+        };
+    if !known {
+        return None;
+    }
+    let path =
+        format!("{prefix}{}", rest.replace("{id}", if foreign_id.is_empty() { "x" } else { foreign_id }));
+    let never = ["pushed@globex.example", "Globex Team"];
+    let json = |request: TestRequest| {
+        bearer(request, &keys.scim_token).set_json(json!({ "schemas": [], "Operations": [] }))
+    };
+    let mut doors = vec![door(json(elsewhere(method, &path)), 401, &never)];
+    if rest.ends_with("/{id}") && !foreign_id.is_empty() {
+        let patch = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": "displayName", "value": "stolen" }],
+        });
+        let whole = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "stolen", "displayName": "stolen",
+        });
+        let body = if *method == Method::PATCH { patch } else { whole };
+        doors.push(door(bearer(here(method, &path), &keys.scim_token).set_json(body), 404, &never));
+    } else if *method == Method::GET && !foreign_id.is_empty() {
+        doors.push(door(bearer(here(method, &path), &keys.scim_token), 200, &never));
+        let filter =
+            form_urlencoded::byte_serialize(format!("id eq \"{foreign_id}\"").as_bytes()).collect::<String>();
+        let filtered = here(method, &format!("{path}?filter={filter}"));
+        doors.push(door(bearer(filtered, &keys.scim_token), 200, &never));
+    }
+    Some(doors)
+}
+
+fn door(request: TestRequest, status: u16, never: &[&str]) -> Door {
+    Door { request, status, never: never.iter().map(|text| (*text).to_owned()).collect() }
+}
+
+fn here(method: &Method, path: &str) -> TestRequest {
+    TestRequest::with_uri(path).method(method.clone()).insert_header((header::HOST, HOME))
+}
+
+fn elsewhere(method: &Method, path: &str) -> TestRequest {
+    TestRequest::with_uri(path).method(method.clone()).insert_header((header::HOST, OTHER))
+}
+
+fn bearer(request: TestRequest, token: &str) -> TestRequest {
+    request.insert_header((header::AUTHORIZATION, format!("Bearer {token}")))
+}
+
+/// Both projects are served.
+async fn call(world: &World, request: TestRequest) -> Answer {
+    let mut sites = Sites::default();
+    for project in directory::list_projects(&world.gateway.cx).await.unwrap() {
+        sites.add(&project.id, &project.public_url).unwrap();
+    }
+    world.call_at(sites, request).await
+}
+
+async fn keys(world: &World) -> Keys {
+    let (cx, actor, home) = (&world.gateway.cx, Actor::operator(), &world.gateway.project.id);
+    let new = NewProject { display_name: "Other".into(), public_url: format!("https://{OTHER}") };
+    let other = directory::create_project(cx, &actor, new).await.unwrap();
+    let new = directory::NewOrganization { display_name: "Foreign".into(), external_id: None };
+    let foreign = directory::create_organization(cx, &actor, &other.id, new).await.unwrap();
+    let (_, backend_key) = directory::create_backend_api_key(cx, &actor, home, "test").await.unwrap();
+    let (_, foreign_key) = directory::create_backend_api_key(cx, &actor, &other.id, "test").await.unwrap();
+    let acme = world.gateway.acme.id.clone();
+    let (_, scim_token) = directory::create_scim_api_key(cx, &actor, home, &acme, "test").await.unwrap();
+    let globex = world.gateway.globex.id.clone();
+    let (_, globex_token) = directory::create_scim_api_key(cx, &actor, home, &globex, "test").await.unwrap();
+    let push = async |path: &str, body: serde_json::Value| {
+        let request = bearer(post(path), globex_token.expose()).set_json(body);
+        let answer = world.call(request).await;
+        assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    };
+    let user = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "pushed@globex.example" });
+    let group =
+        json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Globex Team" });
+    let globex_user = push("/scim/v2/Users", user).await;
+    let globex_group = push("/scim/v2/Groups", group).await;
+    let (access_token, completed) = world.access_token(&world.ada).await;
+    let (code, _) = world.code(&world.app, &world.ada).await;
+    let begun = world.authorize(&[]).await;
+    Keys {
+        flow: begun.location("flow").unwrap(),
+        flow_cookie: format!("__Host-vestibule_flow={}", begun.cookie("__Host-vestibule_flow").unwrap()),
+        session_cookie: format!("__Host-vestibule_session={}", completed.session_token.expose()),
+        access_token,
+        code,
+        scim_token: scim_token.expose().to_owned(),
+        globex_user,
+        globex_group,
+        backend_key: backend_key.expose().to_owned(),
+        foreign_backend_key: foreign_key.expose().to_owned(),
+        foreign_organization: foreign.id.to_string(),
+    }
+}
