@@ -1,6 +1,7 @@
 //! Canonical XML: the exclusive form (xml-exc-c14n, with InclusiveNamespaces) and the inclusive form 1.0, both
 //! without comments. Iterative, so that depth costs no stack; an error is an error and never an empty string.
 
+use memchr::memmem;
 use roxmltree::{Attribute, Node, NodeId};
 
 use crate::saml::{
@@ -152,7 +153,7 @@ impl<'a, 'i: 'a> Canon<'a, 'i, '_> {
     fn collect_namespaces(&mut self, node: Node<'a, 'i>, prefix: &'a str, is_apex: bool) {
         self.wanted.clear();
         // What is declared cannot change where nothing is declared, so most elements need no look at their scope.
-        let declares = is_apex || start_tag_source(node).contains("xmlns");
+        let declares = || is_apex || memmem::find(start_tag_source(node).as_bytes(), b"xmlns").is_some();
         match self.form {
             Canonicalization::Exclusive { inclusive_prefixes } => {
                 if prefix != "xml" {
@@ -163,7 +164,7 @@ impl<'a, 'i: 'a> Canon<'a, 'i, '_> {
                         self.wanted.push((tree::attribute_prefix(node, attribute), uri));
                     }
                 }
-                if declares && !inclusive_prefixes.is_empty() {
+                if !inclusive_prefixes.is_empty() && declares() {
                     let listed = node.namespaces().filter(|n| {
                         let name = n.name().unwrap_or_default();
                         inclusive_prefixes.iter().any(|p| p == name)
@@ -171,7 +172,7 @@ impl<'a, 'i: 'a> Canon<'a, 'i, '_> {
                     self.wanted.extend(listed.filter_map(declaration));
                 }
             }
-            Canonicalization::Inclusive if declares => {
+            Canonicalization::Inclusive if declares() => {
                 self.wanted.extend(node.namespaces().filter_map(declaration));
             }
             Canonicalization::Inclusive => {}

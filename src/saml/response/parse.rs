@@ -14,6 +14,7 @@ use crate::saml::{
 #[derive(Debug)]
 pub(super) struct Message<'a, 'i> {
     pub root: Element<'a, 'i>,
+    census: Census<'a, 'i>,
     /// Direct child of the root.
     pub signature: Option<Element<'a, 'i>>,
 }
@@ -36,11 +37,49 @@ pub(super) fn root<'a, 'i>(doc: &'a Document<'i>) -> Result<Element<'a, 'i>, Rej
     }
 }
 
+/// What there is anywhere in the document, counted in one pass: in Advice, in Extensions, in a Signature.
+#[derive(Debug, Default)]
+struct Census<'a, 'i> {
+    responses: usize,
+    assertions: usize,
+    encrypted: usize,
+    signatures: usize,
+    first_assertion: Option<Element<'a, 'i>>,
+}
+
+impl<'a, 'i> Census<'a, 'i> {
+    fn take(root: Element<'a, 'i>) -> Result<Self, Rejection> {
+        let (mut census, mut ids) = (Self::default(), HashSet::new());
+        for node in root.descendants().filter(Element::is_element) {
+            // Which of `ID`, `Id`, `id`, `xml:id`, `x:ID` is an identifier is a thing that libraries disagree about, so
+            // no value of any of them may occur twice.
+            for id in node.attributes().filter(|a| a.name().eq_ignore_ascii_case("ID")) {
+                if !ids.insert(id.value()) {
+                    return Err(Rejection::IdRepeated { id: id.value().to_owned() });
+                }
+            }
+            match node.tag_name().name() {
+                "Response" if tree::is(node, ns::PROTOCOL, "Response") => census.responses += 1,
+                "EncryptedAssertion" if tree::is(node, ns::ASSERTION, "EncryptedAssertion") => {
+                    census.encrypted += 1
+                }
+                "Signature" if tree::is(node, ns::DSIG, "Signature") => census.signatures += 1,
+                "Assertion" if tree::is(node, ns::ASSERTION, "Assertion") => {
+                    census.assertions += 1;
+                    census.first_assertion.get_or_insert(node);
+                }
+                _ => {}
+            }
+        }
+        Ok(census)
+    }
+}
+
 /// Finds the parts, and refuses what would let two readers find different ones.
 pub(super) fn message<'a, 'i>(doc: &'a Document<'i>) -> Result<Message<'a, 'i>, Rejection> {
     let root = root(doc)?;
-    unique_ids(root)?;
-    if root.descendants().skip(1).any(|n| tree::is(n, ns::PROTOCOL, "Response")) {
+    let census = Census::take(root)?;
+    if census.responses > 1 {
         return Err(Rejection::NestedResponse);
     }
     only_known_children(root, "Response", |n| {
@@ -54,25 +93,21 @@ pub(super) fn message<'a, 'i>(doc: &'a Document<'i>) -> Result<Message<'a, 'i>, 
     if let Some(element) = tree::comment_in_text(root) {
         return Err(crate::saml::xml::ReadError::CommentInText(tree::name(element)).into());
     }
-    Ok(Message { root, signature: signature(root, "Response")? })
+    Ok(Message { root, census, signature: signature(root, "Response")? })
 }
 
 /// Finds the one Assertion and its signature. Assertions anywhere count: in Advice, in Extensions, in a Signature.
 pub(super) fn signed_parts<'a, 'i>(message: &Message<'a, 'i>) -> Result<SignedParts<'a, 'i>, Rejection> {
     let root = message.root;
-    let named = |local| root.descendants().filter(move |n| tree::is(*n, ns::ASSERTION, local));
-    let encrypted = named("EncryptedAssertion").count();
-    let mut assertions = named("Assertion");
-    let first = assertions.next();
-    let count = usize::from(first.is_some()) + assertions.count() + encrypted;
+    let census = &message.census;
+    let count = census.assertions + census.encrypted;
     if count > 1 {
         return Err(Rejection::AssertionRepeated(count));
     }
-    let assertion = match first {
+    let assertion = match census.first_assertion {
         Some(assertion) if assertion.parent() == Some(root) => assertion,
-        Some(_) => return Err(Rejection::AssertionMissing),
-        None if encrypted == 1 => return Err(Rejection::EncryptedAssertion),
-        None => return Err(Rejection::AssertionMissing),
+        None if census.encrypted == 1 => return Err(Rejection::EncryptedAssertion),
+        _ => return Err(Rejection::AssertionMissing),
     };
     require_id(assertion, "Assertion")?;
     only_known_children(assertion, "Assertion", |n| {
@@ -91,7 +126,7 @@ pub(super) fn signed_parts<'a, 'i>(message: &Message<'a, 'i>) -> Result<SignedPa
     })?;
     let signature = signature(assertion, "Assertion")?;
     let placed = usize::from(message.signature.is_some()) + usize::from(signature.is_some());
-    if root.descendants().filter(|n| tree::is(*n, ns::DSIG, "Signature")).count() != placed {
+    if census.signatures != placed {
         return Err(Rejection::SignatureMisplaced);
     }
     Ok(SignedParts { assertion, signature })
@@ -109,19 +144,6 @@ fn require_id(node: Element<'_, '_>, element: &'static str) -> Result<(), Reject
         Some(id) if !id.trim().is_empty() => Ok(()),
         _ => Err(Rejection::IdMissing { element }),
     }
-}
-
-/// No value of an ID occurs twice, whatever the attribute is called: which of `ID`, `Id`, `id`, `xml:id`, `x:ID` counts
-/// as an identifier is a thing that libraries disagree about.
-fn unique_ids(root: Element<'_, '_>) -> Result<(), Rejection> {
-    let mut seen = HashSet::new();
-    let ids = root.descendants().flat_map(|n| n.attributes()).filter(|a| a.name().eq_ignore_ascii_case("ID"));
-    for id in ids {
-        if !seen.insert(id.value()) {
-            return Err(Rejection::IdRepeated { id: id.value().to_owned() });
-        }
-    }
-    Ok(())
 }
 
 fn only_known_children(

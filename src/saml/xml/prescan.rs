@@ -4,6 +4,8 @@
 //! opinions about corner cases of namespaces. What could cost too much, or be read differently by another parser,
 //! is refused here: DOCTYPE (entities, defaults), encodings other than UTF-8, odd namespace declarations.
 
+use memchr::{memchr, memchr2, memmem};
+
 /// What a document may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -160,7 +162,7 @@ impl<'a> Scan<'a> {
     }
 
     fn content(&mut self) -> Result<(), PrescanError> {
-        while let Some(offset) = self.bytes[self.at..].iter().position(|b| *b == b'<') {
+        while let Some(offset) = memchr(b'<', &self.bytes[self.at..]) {
             check_references(self.at, &self.bytes[self.at..self.at + offset])?;
             self.at += offset + 1;
             match self.bytes.get(self.at) {
@@ -258,9 +260,7 @@ impl<'a> Scan<'a> {
             _ => return Err(PrescanError::Malformed(self.at)),
         };
         let start = self.at + 1;
-        let length = self.bytes[start..]
-            .iter()
-            .position(|b| *b == quote || *b == b'<')
+        let length = memchr2(quote, b'<', &self.bytes[start..])
             .filter(|length| self.bytes[start + length] == quote)
             .ok_or(PrescanError::Malformed(start))?;
         self.at = start + length + 1;
@@ -305,8 +305,10 @@ impl<'a> Scan<'a> {
 /// Character references name characters of XML: roxmltree reads `&#xD800;` as U+FFFD, which is another document.
 fn check_references(start: usize, span: &[u8]) -> Result<(), PrescanError> {
     let mut rest = span;
-    while let Some(at) = find(rest, b"&#") {
-        rest = &rest[at + 2..];
+    while let Some(at) = memchr(b'&', rest) {
+        rest = &rest[at + 1..];
+        let Some(number) = rest.strip_prefix(b"#") else { continue };
+        rest = number;
         // Ten digits are more than any character needs.
         let end = rest.iter().take(12).position(|b| *b == b';').ok_or(PrescanError::Malformed(start))?;
         let digits = std::str::from_utf8(&rest[..end]).unwrap_or_default();
@@ -350,7 +352,7 @@ fn pseudo_attribute<'a>(declared: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    memmem::find(haystack, needle)
 }
 
 #[cfg(test)]
