@@ -177,7 +177,8 @@ fn validate(
         clock_skew: Duration::milliseconds(connection.clock_skew_ms),
         now: now.to_datetime(),
     };
-    Ok(response::validate(message, &expected)?)
+    let traced = response::validate_traced(message, &expected);
+    traced.result.map_err(|rejection| Refusal::Response { rejection, passed: traced.passed })
 }
 
 /// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.

@@ -30,8 +30,13 @@ pub enum Refusal {
     #[error(transparent)]
     Binding(#[from] BindingError),
     /// A check of the response failed.
-    #[error(transparent)]
-    Response(#[from] Rejection),
+    #[error("{rejection}")]
+    Response {
+        /// The check that failed.
+        rejection: Rejection,
+        /// The checks that passed before it.
+        passed: Vec<&'static str>,
+    },
     /// The assertion was used before.
     #[error("the assertion was used before")]
     Replayed,
@@ -110,7 +115,7 @@ impl Refusal {
             Self::RequestUnknown(_) => "request_unknown",
             Self::Unsolicited => "unsolicited_response",
             Self::Binding(fault) => fault.code(),
-            Self::Response(rejection) => rejection.code(),
+            Self::Response { rejection, .. } => rejection.code(),
             Self::Replayed => "assertion_replayed",
             Self::StoredCertificate => "certificate_unreadable",
             Self::TransientNameId => "transient_name_id",
@@ -123,7 +128,21 @@ impl Refusal {
 
     /// Whether the message itself is broken, rather than what it says.
     pub fn is_malformed(&self) -> bool {
-        matches!(self, Self::Binding(_) | Self::Response(Rejection::Xml(_) | Rejection::NotAResponse { .. }))
+        let broken =
+            |rejection: &Rejection| matches!(rejection, Rejection::Xml(_) | Rejection::NotAResponse { .. });
+        matches!(self, Self::Binding(_))
+            || matches!(self, Self::Response { rejection, .. } if broken(rejection))
+    }
+
+    /// The checks that passed before this one failed, for the login trace.
+    pub fn passed(&self) -> &[&'static str] {
+        if let Self::Response { passed, .. } = self { passed } else { &[] }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Response { rejection, passed: Vec::new() }
     }
 }
 

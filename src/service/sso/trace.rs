@@ -57,6 +57,9 @@ async fn keep(
     };
     let Some(connection) = cx.store.read(look).await? else { return Ok(()) };
     let now = cx.now();
+    let mut steps: Vec<_> =
+        refusal.passed().iter().map(|check| json!({ "check": check, "passed": true })).collect();
+    steps.push(json!({ "check": refusal.code(), "passed": false, "detail": refusal.to_string() }));
     let trace = LoginTrace {
         id: new_id!(cx, LoginTraceId),
         project_id: project.clone(),
@@ -66,7 +69,7 @@ async fn keep(
         outcome: "refused".into(),
         code: refusal.code().into(),
         email_hash: None,
-        steps: json!([{ "check": refusal.code(), "detail": refusal.to_string() }]).to_string(),
+        steps: json!(steps).to_string(),
         created_at: now,
         expires_at: now.plus(KEPT),
     };

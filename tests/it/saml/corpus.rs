@@ -43,6 +43,25 @@ fn an_accepted_message_tells_who() {
     }
 }
 
+/// A check that no message fails may be a check that does nothing.
+#[test]
+fn every_reason_has_a_case() {
+    let sources = [
+        include_str!("../../../src/saml/response/error.rs"),
+        include_str!("../../../src/saml/dsig/signature.rs"),
+        include_str!("../../../src/saml/dsig/verify.rs"),
+        include_str!("../../../src/saml/xml/mod.rs"),
+        include_str!("../../../src/saml/xml/prescan.rs"),
+    ];
+    let outcomes: BTreeSet<_> = all().iter().map(|case| case.outcome).collect();
+    let codes = sources.iter().flat_map(|source| source.lines()).filter_map(|line| {
+        let (_, code) = line.split_once(" => \"")?;
+        code.trim().strip_suffix("\",")
+    });
+    let without: Vec<_> = codes.filter(|code| !outcomes.contains(code)).collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
 #[test]
 fn names_are_unique() {
     let names: BTreeSet<_> = all().iter().map(|case| case.name.clone()).collect();

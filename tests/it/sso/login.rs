@@ -60,28 +60,37 @@ on_both_databases! {
     }
 
     async fn a_host_app_gets_a_code(world: World) {
-        let client = create_client(&world.gateway.cx, &Actor::operator(), &world.gateway.project.id, NewClient {
-            display_name: "App".into(),
-            redirect_uris: vec!["https://app.example/callback".into()],
-            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
-            id_token_alg: SigningAlgorithm::Rs256,
-        }).await.unwrap();
-        let path = format!(
-            "/oauth/authorize?client_id={}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&response_type=code&scope=openid\
-             &state=s1&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&organization={}",
-            client.0.id, world.acme.organization.id
-        );
-        let mut browser = Browser::default();
-        let answer = world.call(TestRequest::get().uri(&path)).await;
-        browser.keep(&answer);
-        let init = answer.header("location").to_owned();
-        assert!(init.starts_with("/api/saml/v1/"), "{init} {}", answer.body);
-        let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
-        let xml = world.response(&world.acme, Some(&received(&answer)), &ADA);
+        let (mut browser, request) = authorize(&world, "").await;
+        assert!(!request.force_authn);
+        let xml = world.response(&world.acme, Some(&request), &ADA);
         let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
         let location = answer.header("location");
         assert!(location.starts_with("https://app.example/callback?code="), "{location} {}", answer.body);
         assert!(location.contains("state=s1"));
+    }
+
+    async fn r11_max_age_asks_again_and_is_checked(world: World) {
+        let (mut browser, request) = authorize(&world, "&max_age=30").await;
+        assert!(request.force_authn);
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        // 30 s and the clock skew of 180 s.
+        world.gateway.clock.advance(211_000);
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "authn_too_old").await;
+    }
+
+    async fn a_refusal_keeps_the_checks_that_passed(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA).replace("ada@", "eve@");
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        let (project, reference) = (world.gateway.project.id.clone(), answer.header("x-request-id").to_owned());
+        let trace = world.read(move |tx| login_traces::find(tx, &project, &reference)).await.unwrap();
+        let steps: Vec<serde_json::Value> = serde_json::from_str(&trace.steps).unwrap();
+        let (last, passed) = steps.split_last().unwrap();
+        assert!(passed.len() >= 9 && passed.iter().all(|step| step["passed"] == true), "{}", trace.steps);
+        assert_eq!((last["check"].as_str(), last["passed"].as_bool()), (Some("signature_digest"), Some(false)));
+        assert!(last["detail"].as_str().unwrap().contains("changed after signing"));
     }
 
     async fn a_request_says_who_we_are(world: World) {
@@ -106,4 +115,29 @@ on_both_databases! {
         assert!(signed_in(&answer), "{}", answer.body);
         assert!(fresh.contains(&now));
     }
+}
+
+/// A host app begins a login for Acme.
+async fn authorize(world: &World, extra: &str) -> (Browser, ReceivedRequest) {
+    let new = NewClient {
+        display_name: "App".into(),
+        redirect_uris: vec!["https://app.example/callback".into()],
+        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        id_token_alg: SigningAlgorithm::Rs256,
+    };
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    let (client, _) = create_client(cx, &Actor::operator(), project, new).await.unwrap();
+    let path = format!(
+        "/oauth/authorize?client_id={}&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&response_type=code\
+         &scope=openid&state=s1&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+         &code_challenge_method=S256&organization={}{extra}",
+        client.id, world.acme.organization.id
+    );
+    let mut browser = Browser::default();
+    let answer = world.call(TestRequest::get().uri(&path)).await;
+    browser.keep(&answer);
+    let init = answer.header("location").to_owned();
+    assert!(init.starts_with("/api/saml/v1/"), "{init} {}", answer.body);
+    let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
+    (browser, received(&answer))
 }
