@@ -63,6 +63,15 @@ impl Projection {
         }
     }
 
+    /// Whether the sub-attribute is asked for by its name, as those need it that are returned on request.
+    pub fn names(&self, resource_type: &ResourceType, name: &str, sub: &str) -> bool {
+        let is_named = |item: &Item| {
+            item.is_in(resource_type.schema.id, name)
+                && item.sub().is_some_and(|asked| asked.eq_ignore_ascii_case(sub))
+        };
+        matches!(&self.0, Mode::Only(items) if items.iter().any(is_named))
+    }
+
     /// The resource with what is to be shown of it. What is always returned stays.
     pub fn apply(
         &self,
@@ -274,6 +283,8 @@ mod tests {
             shows(None, None) && shows(Some("Members.value"), None) && shows(None, Some("members.display"))
         );
         assert!(!shows(None, Some("MEMBERS")) && !shows(Some("displayName"), None));
+        let names = |a| Projection::parse(a, None).unwrap().names(&GROUP, "members", "display");
+        assert!(names(Some("members.Display")) && !names(Some("members")) && !names(None));
     }
 
     #[test]

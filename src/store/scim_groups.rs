@@ -107,7 +107,7 @@ pub struct NamedMember {
 }
 
 /// The members of a group with their names, by id.
-pub fn members(
+pub fn named_members(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     group: &GroupId,

@@ -5,6 +5,7 @@ mod discovery;
 mod groups;
 mod input;
 mod reply;
+mod search;
 mod unsupported;
 mod users;
 
@@ -69,7 +70,7 @@ macro_rules! below {
                 Endpoint::get(concat!($prefix, "/Schemas"), || web::to(discovery::schemas::handle_list)),
                 Endpoint::get(concat!($prefix, "/Schemas/{id}"), || web::to(discovery::schemas::handle)),
                 Endpoint::post(concat!($prefix, "/Bulk"), || web::to(unsupported::handle)),
-                Endpoint::post(concat!($prefix, "/.search"), || web::to(unsupported::handle)),
+                Endpoint::post(concat!($prefix, "/.search"), || web::to(search::handle)),
                 Endpoint::get(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
                 Endpoint::post(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
                 Endpoint::put(concat!($prefix, "/Me"), || web::to(unsupported::handle)),

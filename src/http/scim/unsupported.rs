@@ -1,4 +1,4 @@
-//! Endpoints of RFC 7644 that this server does not have: `/Bulk`, `/Me` and the search over all types.
+//! Endpoints of RFC 7644 that this server does not have: `/Bulk` and `/Me`.
 
 use actix_web::{HttpResponse, http::StatusCode};
 

@@ -96,9 +96,9 @@ impl Resource {
         self.text("displayName")
     }
 
-    /// `active`; true where the type has no such attribute.
-    pub fn is_active(&self) -> bool {
-        self.attributes.get("active").and_then(Value::as_bool).unwrap_or(true)
+    /// `active`; `None` where the client has unassigned it, which neither activates nor deactivates.
+    pub fn active(&self) -> Option<bool> {
+        self.attributes.get("active")?.as_bool()
     }
 
     /// All email addresses.
@@ -119,9 +119,12 @@ impl Resource {
         self.attributes.get("emails").and_then(Value::as_array).into_iter().flatten()
     }
 
-    /// The same with `active` set, as a restore and a hold need it.
+    /// The same with `active` as it is now, for others than the client may have changed it. Unassigned stays
+    /// unassigned.
     pub fn with_active(mut self, active: bool) -> Self {
-        self.attributes.insert("active".to_owned(), Value::Bool(active));
+        if let Some(stored) = self.attributes.get_mut("active") {
+            *stored = Value::Bool(active);
+        }
         self
     }
 
@@ -151,21 +154,18 @@ impl Resource {
         shown
     }
 
-    /// Only for PATCH, which has checked what it changed. An `active` that was removed stays as it was.
+    /// Only for PATCH, which has checked what it changed.
     pub(in crate::scim) fn patched(&self, attributes: Map<String, Value>) -> Result<Self, ScimError> {
         check_required(self.resource_type, &attributes)?;
-        let mut new = Self { resource_type: self.resource_type, attributes };
-        if !new.attributes.contains_key("active") {
-            new.keep_active(self);
-        }
-        Ok(new)
+        Ok(Self { resource_type: self.resource_type, attributes })
     }
 
-    /// Unassigned is neither true nor false: who leaves `active` out means neither to activate nor to deactivate.
+    /// Who leaves `active` out means neither to activate nor to deactivate.
     fn keep_active(&mut self, before: &Resource) {
-        if let Some(active) = before.attributes.get("active") {
-            self.attributes.insert("active".to_owned(), active.clone());
-        }
+        match before.attributes.get("active") {
+            Some(active) => self.attributes.insert("active".to_owned(), active.clone()),
+            None => self.attributes.remove("active"),
+        };
     }
 }
 

@@ -239,6 +239,11 @@ impl Attribute {
         self
     }
 
+    pub(super) const fn returned_on_request(mut self) -> Self {
+        self.returned = Returned::Request;
+        self
+    }
+
     pub(super) const fn values(mut self, values: &'static [&'static str]) -> Self {
         self.canonical_values = values;
         self

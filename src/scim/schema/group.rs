@@ -14,5 +14,5 @@ const MEMBERS: &[Attribute] = &[
     Attribute::string("value", "The id of the member.").immutable(),
     Attribute::reference("$ref", &["User", "Group"], "The address of the member.").immutable(),
     Attribute::string("type", "What the member is.").values(&["User", "Group"]).immutable(),
-    Attribute::string("display", "The name of the member.").read_only(),
+    Attribute::string("display", "The name of the member.").read_only().returned_on_request(),
 ];

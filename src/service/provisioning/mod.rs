@@ -4,6 +4,7 @@
 //! that changes nothing writes nothing but the counts of its rewrites.
 
 mod error;
+pub mod everything;
 pub mod groups;
 
 mod search;

@@ -1,5 +1,7 @@
 //! Provisioning over HTTP, as identity providers do it, on both databases.
 
+#![allow(clippy::needless_pass_by_value, reason = "`json!` in a call reads best by value")]
+
 mod access;
 mod conversations;
 mod groups;

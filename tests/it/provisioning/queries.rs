@@ -100,6 +100,29 @@ on_both_databases! {
         assert_eq!(scim.post("/Groups/.search", json!({})).await.refusal(), (400, "invalidSyntax"));
     }
 
+    async fn scim_rule_55_a_search_over_all_types(scim: Scim) {
+        people(&scim).await;
+        scim.group("Team", &[]).await;
+        let search = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        for (filter, start, count, total, items) in [
+            (json!(null), 1, 10, 4, 4),
+            (json!(null), 3, 2, 4, 2),
+            (json!(null), 4, 10, 4, 1),
+            (json!(null), 9, 10, 4, 0),
+            (json!("displayName pr"), 1, 0, 4, 0),
+            (json!("displayName eq \"team\""), 1, 10, 1, 1),
+            (json!("userName pr"), 1, 10, 3, 3),
+            (json!("members pr"), 1, 10, 0, 0),
+        ] {
+            let body = json!({ "schemas": [search], "filter": filter, "startIndex": start, "count": count });
+            let answer = scim.post("/.search", body).await.body;
+            let shown = (&answer["totalResults"], &answer["itemsPerPage"]);
+            assert_eq!(shown, (&json!(total), &json!(items)), "{filter} from {start}");
+        }
+        let bad = json!({ "schemas": [search], "filter": "nothing pr" });
+        assert_eq!(scim.post("/.search", bad).await.refusal(), (400, "invalidFilter"));
+    }
+
     async fn scim_rule_67_projection_on_every_answer(scim: Scim) {
         people(&scim).await;
         let names = |body: &Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

@@ -165,6 +165,17 @@ on_both_databases! {
         assert_eq!(scim.gateway.events(&id).await, ["user.created"]);
     }
 
+    async fn an_active_that_is_removed_changes_no_status(scim: Scim) {
+        let id = scim.user("anna@acme.example").await;
+        let path = format!("/Users/{id}");
+        scim.patch(&path, json!([{ "op": "replace", "value": { "active": false } }])).await;
+        let removed = scim.patch(&path, json!([{ "op": "remove", "path": "active" }])).await;
+        assert!(removed.body.get("active").is_none());
+        scim.patch(&path, json!([{ "op": "replace", "value": { "title": "Dr" } }])).await;
+        scim.put(&path, user("anna@acme.example")).await;
+        assert_eq!(scim.row(&id).await.unwrap().status, UserStatus::Inactive);
+    }
+
     async fn every_change_leaves_its_audit_row(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         let path = format!("/Users/{id}");

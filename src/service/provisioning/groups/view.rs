@@ -8,6 +8,7 @@ use crate::{
     service::provisioning::ScimTenant,
     store::{
         StoreError, Tx,
+        group_members::{self, GroupMember},
         groups::Group,
         scim_groups::{self, NamedMember},
     },
@@ -22,15 +23,23 @@ pub struct GroupView {
 }
 
 impl GroupView {
-    /// Reads the members, only where the projection shows them.
+    /// Reads the members, only where the projection shows them, and their names, only where it asks for them.
     pub(super) fn load(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         group: Group,
         projection: &Projection,
     ) -> Result<Self, StoreError> {
-        let members = if projection.shows(&GROUP, "members") {
-            scim_groups::members(tx, &tenant.organization.id, &group.id)?
+        let members = if projection.names(&GROUP, "members", "display") {
+            scim_groups::named_members(tx, &tenant.organization.id, &group.id)?
+        } else if projection.shows(&GROUP, "members") {
+            let rows = group_members::list(tx, &tenant.organization.id, &group.id)?;
+            let unnamed = |row: GroupMember| NamedMember {
+                id: row.member_id,
+                is_group: row.member_group_id.is_some(),
+                display: None,
+            };
+            rows.into_iter().map(unnamed).collect()
         } else {
             Vec::new()
         };

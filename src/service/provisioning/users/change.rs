@@ -110,7 +110,7 @@ pub(super) fn write(
     let mut user = before.clone();
     fill(&mut user, new);
     set_login_address(tx, tenant, &mut user, new)?;
-    let event = set_status(cx, before, &mut user, new.is_active())?.unwrap_or(event);
+    let event = set_status(cx, before, &mut user, new.active())?.unwrap_or(event);
     user.version += 1;
     user.updated_at = cx.now().max(before.updated_at);
     save(tx, cx, tenant, Some(before), &user, new)?;
@@ -127,19 +127,19 @@ fn set_status(
     cx: &Context,
     before: &User,
     user: &mut User,
-    active: bool,
+    active: Option<bool>,
 ) -> Result<Option<&'static str>, ProvisioningError> {
     match (before.status == UserStatus::Active, active) {
-        (true, false) => {
+        (true, Some(false)) => {
             user.status = UserStatus::Inactive;
             user.deactivated_by = Some(DeactivatedBy::Scim);
             user.deactivated_at = Some(cx.now());
             Ok(Some("user.deactivated"))
         }
-        (false, true) if before.deactivated_by != Some(DeactivatedBy::Scim) => {
+        (false, Some(true)) if before.deactivated_by != Some(DeactivatedBy::Scim) => {
             Err(ProvisioningError::Conflict(NOT_OURS_TO_ACTIVATE))
         }
-        (false, true) => {
+        (false, Some(true)) => {
             user.status = UserStatus::Active;
             user.deactivated_by = None;
             user.deactivated_at = None;

@@ -164,7 +164,7 @@ fn insert(
     resource: &Resource,
 ) -> Result<User, ProvisioningError> {
     let now = cx.now();
-    let active = resource.is_active();
+    let active = resource.active().unwrap_or(true);
     let mut user = User {
         id: id.clone(),
         organization_id: tenant.organization.id.clone(),
