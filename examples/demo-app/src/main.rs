@@ -92,13 +92,13 @@ async fn callback(
     let answer = answer.into_inner();
     let state = answer.state.unwrap_or_default();
     let Some(pending) = sessions.take_pending(&request, &state) else {
-        return failed("This sign-in was begun in another browser, or ended already.");
+        return refused("This sign-in was begun in another browser, or ended already.");
     };
     if answer.iss.as_deref() != Some(provider.issuer()) {
-        return failed("The answer came from another issuer.");
+        return refused("The answer came from another issuer.");
     }
     if let Some(error) = answer.error {
-        return failed(&format!("{error}: {}", answer.error_description.unwrap_or_default()));
+        return refused(&format!("{error}: {}", answer.error_description.unwrap_or_default()));
     }
     match provider.finish(answer.code.unwrap_or_default(), pending).await {
         Ok(session) => HttpResponse::SeeOther()
@@ -134,6 +134,12 @@ fn page_with(mut response: actix_web::HttpResponseBuilder, html: String) -> Http
         .body(html)
 }
 
+/// The browser came with something that cannot be used.
+fn refused(error: &str) -> HttpResponse {
+    page_with(HttpResponse::BadRequest(), pages::failed(error))
+}
+
+/// The provider could not be asked, or its answer did not verify.
 fn failed(error: &str) -> HttpResponse {
     eprintln!("demo app: {error}");
     page_with(HttpResponse::BadGateway(), pages::failed(error))

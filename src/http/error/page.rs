@@ -5,11 +5,13 @@ use crate::http::pages;
 
 /// A plain page: what happened, and the reference to quote.
 pub(super) fn body(problem: &Problem<'_>) -> String {
-    let title = match problem.status.as_u16() {
-        404 => "Page not found",
-        421 => "Unknown address",
-        429 => "Too many requests",
-        status if status < 500 => "This request cannot be used",
+    let title = match (problem.code, problem.status.as_u16()) {
+        ("sign_in_refused" | "no_login_in_progress", _) => "Sign-in did not work",
+        ("no_sign_in_page", _) => "No sign-in page found",
+        (_, 404) => "Page not found",
+        (_, 421) => "Unknown address",
+        (_, 429) => "Too many requests",
+        (_, status) if status < 500 => "This request cannot be used",
         _ => "Something went wrong",
     };
     pages::error_page(title, problem.message, problem.reference)

@@ -1,7 +1,11 @@
 //! `GET /login/continue`: from the address to the organization's identity provider. Unknown domains, disabled
 //! organizations and organizations without a connection end on one and the same page (R12).
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 
 use super::flow_cookie::{self, FlowCookie};
 use crate::{
@@ -24,7 +28,9 @@ pub(super) async fn next(
     let next = browser::destination(&cx, &site.project, cookie.nonce(), &flow).await;
     match next.map_err(HttpError::internal)? {
         Next::NoFlow => Err(no_flow()),
-        Next::Nowhere => Err(HttpError::not_found(
+        Next::Nowhere => Err(HttpError::new(
+            StatusCode::NOT_FOUND,
+            "no_sign_in_page",
             "We could not find a sign-in page for this address. Please check the address, or ask your administrator \
              whether single sign-on is set up for it.",
         )),
