@@ -34,7 +34,7 @@ impl XmlError {
 /// Scans and parses, once. Everything that is verified is read from the tree returned.
 ///
 /// # Errors
-/// Whatever [`prescan`] refuses, and anything that is not well formed.
+/// Whatever [`prescan()`] refuses, and anything that is not well formed.
 pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<roxmltree::Document<'a>, XmlError> {
     let text = prescan(bytes, limits)?;
     roxmltree::Document::parse(text).map_err(|e| XmlError::NotWellFormed(e.to_string()))

@@ -1,5 +1,5 @@
-//! Signing in through a SAML identity provider: the browser is sent there with a request ([`start`]), and what comes back
-//! becomes a session ([`consume`]).
+//! Signing in through a SAML identity provider: the browser is sent there with a request ([`start()`]), and what comes back
+//! becomes a session ([`consume()`]).
 
 mod attributes;
 mod consume;
