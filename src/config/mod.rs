@@ -96,7 +96,7 @@ options! {
     log_format: LogFormat = LogFormat::Pretty, "\"pretty\"";
 
     /// What is logged: directives such as `info,vestibule=debug`.
-    log_filter: String = "info".into(), "\"info\"";
+    log_filter: String = "info,actix_server=warn".into(), "\"info,actix_server=warn\"";
 }
 
 /// How log lines look.

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod backend_api;
+mod cli;
 mod devidp;
 mod http;
 mod oidc;

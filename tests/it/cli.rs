@@ -1,0 +1,164 @@
+//! The real binary: a host app is put behind the gateway by its commands alone, and what must not be served is not.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use tempfile::TempDir;
+
+/// The binary in an empty folder, with nothing of this machine's environment that concerns it.
+struct Machine {
+    folder: TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VESTIBULE_")) {
+            command.env_remove(name);
+        }
+        command.current_dir(self.path()).args(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed and returns its named values' last words.
+    fn values(&self, arguments: &[&str]) -> impl Fn(&str) -> String + use<> {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        move |name| {
+            let line =
+                text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+            line.split_whitespace().last().unwrap().to_owned()
+        }
+    }
+
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?} should fail");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+#[test]
+fn a_host_app_is_set_up_by_commands() {
+    let machine = Machine::new();
+    assert!(machine.refused(&["project", "list"]).contains("vestibule migrate"));
+    machine.values(&["migrate"]);
+    assert!(machine.refused(&["serve"]).contains("vestibule project create"));
+    let project =
+        machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
+    let of = ["--project", project.as_str()];
+    let client = machine.values(&[
+        "client",
+        "create",
+        "App",
+        of[0],
+        of[1],
+        "--redirect-uri",
+        "https://app.example.com/callback",
+    ]);
+    assert!(client("client_id").starts_with("client_"));
+    assert!(client("client_secret").starts_with("vestibule_client_"));
+    let org = machine.values(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"])("organization");
+    let to = ["--org", org.as_str()];
+    machine.values(&["domain", "add", "acme.example", of[0], of[1], to[0], to[1]]);
+    let scim = machine.values(&["scim-key", "create", of[0], of[1], to[0], to[1]]);
+    assert_eq!(scim("SCIM base URL"), "https://login.example.com/api/scim/v1");
+    assert!(scim("bearer token").starts_with("vestibule_scim_"));
+    let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
+    assert_eq!(draft("status"), "draft");
+    let connection = draft("connection");
+    assert_eq!(draft("ACS URL"), format!("https://login.example.com/api/saml/v1/{connection}/acs"));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let machine = Machine::new();
+    machine.values(&["migrate"]);
+    let project =
+        machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
+    let taken = machine.refused(&["project", "create", "Q", "--public-url", "https://login.example.com"]);
+    assert!(taken.contains("login.example.com is taken"), "{taken}");
+    let http = machine.refused(&["project", "create", "Q", "--public-url", "http://login.example.org"]);
+    assert!(http.contains("https"), "{http}");
+    let of = ["--project", project.as_str()];
+    let script =
+        machine.refused(&["client", "create", "App", of[0], of[1], "--redirect-uri", "javascript:alert(1)"]);
+    assert!(script.contains("redirect URI"), "{script}");
+    let other = "project_0000000000000000000000000";
+    let missing = machine.refused(&["org", "create", "Acme", "--project", other]);
+    assert!(missing.contains("no project"), "{missing}");
+    assert!(machine.refused(&["--config", "none.toml", "migrate"]).contains("none.toml"));
+    let wrong = machine.refused(&["org", "create", "Acme", "--project", "org_0000000000000000000000000"]);
+    assert!(wrong.contains("not an identifier of this kind"), "{wrong}");
+}
+
+#[test]
+fn r29_doctor_complains_of_a_key_beside_the_database() {
+    let machine = Machine::new();
+    machine.values(&["migrate"]);
+    machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let output = machine.run(&["doctor"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("warning  master key"), "{text}");
+    assert!(text.contains("ok       signing keys"), "{text}");
+    std::fs::create_dir(machine.path().join("elsewhere")).unwrap();
+    std::fs::write(machine.path().join("vestibule.toml"), "master_key_file = 'elsewhere/master.key'")
+        .unwrap();
+    let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("ok       master key"), "{text}");
+    // The new key is not the one that sealed the signing keys.
+    assert!(text.contains("FAILED   signing keys"), "{text}");
+    assert!(!output.status.success());
+}
+
+#[test]
+fn r29_a_demo_database_is_not_served() {
+    let machine = Machine::new();
+    machine.values(&["migrate"]);
+    let path = machine.path().join("data/vestibule.db");
+    let mut connection =
+        <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().unwrap()).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut connection,
+        "INSERT INTO settings (name, value) VALUES ('environment', 'demo')",
+    )
+    .unwrap();
+    machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let refused = machine.refused(&["serve"]);
+    assert!(refused.contains("vestibule demo"), "{refused}");
+}
+
+#[test]
+fn secrets_are_stored_hashed_or_sealed() {
+    let machine = Machine::new();
+    machine.values(&["migrate"]);
+    let made = machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let secret = made("backend API key");
+    let project = made("project");
+    let client = machine.values(&[
+        "client",
+        "create",
+        "App",
+        "--project",
+        &project,
+        "--redirect-uri",
+        "https://app.example.com/cb",
+    ]);
+    for file in ["data/vestibule.db", "data/vestibule.db-wal"] {
+        let bytes = std::fs::read(machine.path().join(file)).unwrap_or_default();
+        for secret in [secret.as_bytes(), client("client_secret").as_bytes(), b"PRIVATE KEY"] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret), "a secret is in {file}");
+        }
+    }
+}
