@@ -55,6 +55,10 @@ impl Database {
                 Ok(AnyConnection::Postgres(connection))
             }
             Self::Sqlite(path) => {
+                // SQLite makes the file but not its folder, and a first start has neither.
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|e| unavailable(&e))?;
+                }
                 let path = path.to_str().ok_or_else(|| unavailable(&"the path is not UTF-8"))?;
                 let mut connection = SqliteConnection::establish(path).map_err(|e| unavailable(&e))?;
                 connection.batch_execute(PRAGMAS)?;
