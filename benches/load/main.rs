@@ -1,0 +1,108 @@
+//! Load: SCIM creates and SAML logins a second over HTTP, each beside a raw loop that writes the same rows to the
+//! same kind of database. Numbers are for docs/OPERATIONS.md; ratios are what counts, absolute numbers are this
+//! machine's.
+//!
+//! `cargo bench --bench load` runs on SQLite, and on PostgreSQL too where TEST_DATABASE_URL names an empty database.
+
+#![allow(clippy::print_stdout, reason = "printing numbers is what it is for")]
+
+mod client;
+mod gateway;
+mod raw;
+
+use std::time::Instant;
+
+use client::Connection;
+use gateway::Gateway;
+use vestibule::devidp::Account;
+
+/// Connections at once, as in the bars of DESIGN part 10.
+const CONNECTIONS: usize = 32;
+const CREATES: usize = 8_000;
+const LOGINS: usize = 4_000;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    run("sqlite", &format!("sqlite:{}/load.db", folder.path().display()));
+    match std::env::var("TEST_DATABASE_URL") {
+        Ok(url) => run("postgres", &url),
+        Err(_) => println!("postgres: not measured, TEST_DATABASE_URL is not set"),
+    }
+}
+
+fn run(name: &str, url: &str) {
+    let gateway = Gateway::start(url);
+    println!("{name}: {CONNECTIONS} connections");
+    let creates = scim_creates(&gateway);
+    let raw_creates = raw::creates(&gateway, CREATES, CONNECTIONS);
+    report("SCIM POST /Users", &creates, raw_creates);
+    let logins = saml_logins(&gateway);
+    let raw_logins = raw::logins(&gateway, LOGINS, CONNECTIONS);
+    report("ACS, pre-signed responses", &logins, raw_logins);
+}
+
+/// What a run came to.
+struct Outcome {
+    a_second: f64,
+    /// The part of the processor time of the whole process that the load generator took.
+    generator_share: f64,
+}
+
+fn report(what: &str, outcome: &Outcome, raw: f64) {
+    println!(
+        "  {what:28} {:6.0} a second; raw loop {raw:6.0}; ratio {:.2}; the generator took {:.0}% of the processor",
+        outcome.a_second,
+        outcome.a_second / raw,
+        outcome.generator_share * 100.0
+    );
+}
+
+fn scim_creates(gateway: &Gateway) -> Outcome {
+    let requests = (0..CREATES).map(|n| {
+        let address = format!("u{n}@acme.example");
+        let body = format!(
+            r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{address}","externalId":"x{n}","name":{{"givenName":"Given","familyName":"Family{n}"}},"displayName":"Given Family{n}","emails":[{{"value":"{address}","type":"work","primary":true}}],"active":true}}"#
+        );
+        gateway.post("/scim/v2/Users", "application/scim+json", &gateway.scim_header(), &body)
+    });
+    drive(gateway, requests.collect(), "201")
+}
+
+fn saml_logins(gateway: &Gateway) -> Outcome {
+    let mut connection = Connection::open(gateway.address);
+    let requests = (0..LOGINS).map(|n| {
+        let address = format!("u{n}@acme.example");
+        let account =
+            Account { email: &address, first_name: "Given", last_name: "Family", groups: &["Staff"] };
+        gateway.signed_response(&mut connection, &account)
+    });
+    let requests = requests.collect();
+    drive(gateway, requests, "303")
+}
+
+/// Sends the requests over the connections, each its share, and insists on the status.
+fn drive(gateway: &Gateway, requests: Vec<String>, status: &str) -> Outcome {
+    let chunk = requests.len().div_ceil(CONNECTIONS);
+    let (start, busy_before) = (Instant::now(), client::processor_time("self"));
+    let generator: f64 = std::thread::scope(|scope| {
+        let threads: Vec<_> = requests
+            .chunks(chunk)
+            .map(|share| {
+                scope.spawn(move || {
+                    let mut connection = Connection::open(gateway.address);
+                    for request in share {
+                        let answer = connection.send(request);
+                        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+                    }
+                    client::processor_time("thread-self")
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    let busy = client::processor_time("self") - busy_before;
+    Outcome {
+        a_second: requests.len() as f64 / start.elapsed().as_secs_f64(),
+        generator_share: generator / busy.max(f64::EPSILON),
+    }
+}
