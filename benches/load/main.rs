@@ -65,7 +65,7 @@ fn scim_creates(gateway: &Gateway) -> Outcome {
         );
         gateway.post("/scim/v2/Users", "application/scim+json", &gateway.scim_header(), &body)
     });
-    drive(gateway, requests.collect(), "201")
+    drive(gateway, &requests.collect::<Vec<_>>(), "201")
 }
 
 fn saml_logins(gateway: &Gateway) -> Outcome {
@@ -76,12 +76,11 @@ fn saml_logins(gateway: &Gateway) -> Outcome {
             Account { email: &address, first_name: "Given", last_name: "Family", groups: &["Staff"] };
         gateway.signed_response(&mut connection, &account)
     });
-    let requests = requests.collect();
-    drive(gateway, requests, "303")
+    drive(gateway, &requests.collect::<Vec<_>>(), "303")
 }
 
 /// Sends the requests over the connections, each its share, and insists on the status.
-fn drive(gateway: &Gateway, requests: Vec<String>, status: &str) -> Outcome {
+fn drive(gateway: &Gateway, requests: &[String], status: &str) -> Outcome {
     let chunk = requests.len().div_ceil(CONNECTIONS);
     let (start, busy_before) = (Instant::now(), client::processor_time("self"));
     let generator: f64 = std::thread::scope(|scope| {

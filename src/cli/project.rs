@@ -17,7 +17,7 @@ pub(super) enum Command {
     Create {
         /// Its name, for people.
         name: String,
-        /// Where browsers and identity providers reach it, such as https://login.example.com.
+        /// Where browsers and identity providers reach it, such as `https://login.example.com`.
         #[arg(long)]
         public_url: String,
     },

@@ -41,6 +41,11 @@ impl Machine {
         }
     }
 
+    /// Runs a command that must succeed.
+    fn done(&self, arguments: &[&str]) {
+        drop(self.values(arguments));
+    }
+
     fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?} should fail");
@@ -52,7 +57,7 @@ impl Machine {
 fn a_host_app_is_set_up_by_commands() {
     let machine = Machine::new();
     assert!(machine.refused(&["project", "list"]).contains("vestibule migrate"));
-    machine.values(&["migrate"]);
+    machine.done(&["migrate"]);
     assert!(machine.refused(&["serve"]).contains("vestibule project create"));
     let project =
         machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
@@ -70,7 +75,7 @@ fn a_host_app_is_set_up_by_commands() {
     assert!(client("client_secret").starts_with("vestibule_client_"));
     let org = machine.values(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"])("organization");
     let to = ["--org", org.as_str()];
-    machine.values(&["domain", "add", "acme.example", of[0], of[1], to[0], to[1]]);
+    machine.done(&["domain", "add", "acme.example", of[0], of[1], to[0], to[1]]);
     let scim = machine.values(&["scim-key", "create", of[0], of[1], to[0], to[1]]);
     assert_eq!(scim("SCIM base URL"), "https://login.example.com/api/scim/v1");
     assert!(scim("bearer token").starts_with("vestibule_scim_"));
@@ -83,7 +88,7 @@ fn a_host_app_is_set_up_by_commands() {
 #[test]
 fn mistakes_are_named() {
     let machine = Machine::new();
-    machine.values(&["migrate"]);
+    machine.done(&["migrate"]);
     let project =
         machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
     let taken = machine.refused(&["project", "create", "Q", "--public-url", "https://login.example.com"]);
@@ -105,8 +110,8 @@ fn mistakes_are_named() {
 #[test]
 fn r29_doctor_complains_of_a_key_beside_the_database() {
     let machine = Machine::new();
-    machine.values(&["migrate"]);
-    machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
     let output = machine.run(&["doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning  master key"), "{text}");
@@ -125,7 +130,7 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
 #[test]
 fn r29_a_demo_database_is_not_served() {
     let machine = Machine::new();
-    machine.values(&["migrate"]);
+    machine.done(&["migrate"]);
     let path = machine.path().join("data/vestibule.db");
     let mut connection =
         <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().unwrap()).unwrap();
@@ -134,7 +139,7 @@ fn r29_a_demo_database_is_not_served() {
         "INSERT INTO settings (name, value) VALUES ('environment', 'demo')",
     )
     .unwrap();
-    machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
     let refused = machine.refused(&["serve"]);
     assert!(refused.contains("vestibule demo"), "{refused}");
 }
@@ -142,7 +147,7 @@ fn r29_a_demo_database_is_not_served() {
 #[test]
 fn secrets_are_stored_hashed_or_sealed() {
     let machine = Machine::new();
-    machine.values(&["migrate"]);
+    machine.done(&["migrate"]);
     let made = machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"]);
     let secret = made("backend API key");
     let project = made("project");

@@ -1,4 +1,4 @@
-//! What surrounds every handler: see [`frame`] for the order.
+//! What surrounds every handler: see [`frame()`] for the order.
 
 mod frame;
 mod headers;
