@@ -20,6 +20,7 @@ lint:
 	scripts/need build cargo-deny
 	cargo fmt --check
 	cargo clippy --locked --all-targets $(FEATURES) -- -D warnings
+	cargo fetch --locked --quiet
 	cargo deny --offline check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items $(FEATURES)
 
