@@ -46,6 +46,9 @@ pub struct IdTokenClaims {
     /// The user's login address, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether the organization has proved the address's domain; where there is an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
     /// The user's name, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -123,6 +123,7 @@ struct Redeemed {
     client: OauthClient,
     code: AuthorizationCode,
     live: LiveSession,
+    email_verified: Option<bool>,
     keyring: Keyring,
 }
 
@@ -155,7 +156,10 @@ fn redeem(
         return Ok(Err(refusal));
     }
     Ok(match sessions::find_live(tx, project, &code.session_id, now)? {
-        Some(live) => Ok(Redeemed { client, code, live, keyring: Keyring::load(tx, cx, project)? }),
+        Some(live) => {
+            let email_verified = userinfo::email_verified(tx, &live)?;
+            Ok(Redeemed { client, code, live, email_verified, keyring: Keyring::load(tx, cx, project)? })
+        }
         None => Err(TokenRefusal::SessionEnded),
     })
 }
@@ -182,9 +186,10 @@ fn mismatch(
 
 /// Signs, outside of the transaction: the writer never waits for RSA.
 fn issue(cx: &Context, issuer: &str, redeemed: &Redeemed, now: Timestamp) -> Result<Tokens, HandoffFailure> {
-    let Redeemed { client, code, live: LiveSession { session, user, organization }, keyring } = redeemed;
+    let Redeemed { client, code, live, email_verified, keyring } = redeemed;
+    let LiveSession { session, user, organization } = live;
     let signer = keyring.signer(cx, algorithm(client.id_token_alg))?;
-    let claims = userinfo::claims(&redeemed.live);
+    let claims = userinfo::claims(live, *email_verified);
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME).min(session.expires_at);
     let access = AccessTokenClaims {
         iss: issuer.to_owned(),
@@ -211,6 +216,7 @@ fn issue(cx: &Context, issuer: &str, redeemed: &Redeemed, now: Timestamp) -> Res
         amr: serde_json::from_str(&session.amr).unwrap_or_default(),
         sid: session.id.to_string(),
         email: claims.email,
+        email_verified: claims.email_verified,
         name: claims.name,
         organization_id: claims.organization_id,
         organization: claims.organization,

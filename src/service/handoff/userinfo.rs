@@ -6,7 +6,7 @@ use super::{HandoffFailure, access_token_audience};
 use crate::{
     jose::{self, ACCESS_TOKEN_TYPE, AccessTokenClaims, Expected, OrganizationClaim, VerifyError},
     model::{
-        Millis, Timestamp,
+        EmailAddress, Millis, Timestamp,
         ids::{OauthClientId, ProjectId, SessionId},
         secret::Secret,
     },
@@ -15,7 +15,7 @@ use crate::{
         sessions::{self, LiveSession},
         signing::Keyring,
     },
-    store::{StoreError, Tx, oauth_clients, sessions as session_rows},
+    store::{StoreError, Tx, domains, oauth_clients, sessions as session_rows},
 };
 
 /// How often at most a session's use is written down, in milliseconds: a write per request would be for nothing.
@@ -29,6 +29,9 @@ pub struct UserInfo {
     /// The user's login address, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether the organization has proved the address's domain; where there is an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
     /// The user's name, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -90,26 +93,37 @@ pub async fn userinfo(
     let of = project.clone();
     let load = move |tx: &mut Tx<'_>| {
         let client_lives = oauth_clients::find(tx, &of, &client)?.is_some();
-        Ok::<_, StoreError>((client_lives, sessions::find_live(tx, &of, &session, now)?))
+        let live = sessions::find_live(tx, &of, &session, now)?;
+        let email_verified = live.as_ref().map(|live| email_verified(tx, live)).transpose()?.flatten();
+        Ok::<_, StoreError>((client_lives, live, email_verified))
     };
-    let (client_lives, live) = cx.store.read(load).await.map_err(HandoffFailure::Store)?;
+    let (client_lives, live, email_verified) = cx.store.read(load).await.map_err(HandoffFailure::Store)?;
     let live = live.ok_or(UserInfoError::SessionEnded)?;
     let same = live.user.id.as_str() == claims.sub && live.organization.id.as_str() == claims.organization_id;
     if !client_lives || !same {
         return Err(UserInfoError::Claims);
     }
     touch(cx, &live, now).await?;
-    Ok(self::claims(&live))
+    Ok(self::claims(&live, email_verified))
+}
+
+/// Whether the organization speaks for the user's address: it has proved its domain. Asked each time, since proofs come
+/// and go. `None`: the user has no address.
+pub(super) fn email_verified(tx: &mut Tx<'_>, live: &LiveSession) -> Result<Option<bool>, StoreError> {
+    let Some(email) = &live.user.email else { return Ok(None) };
+    let Ok(email) = EmailAddress::parse(email) else { return Ok(Some(false)) };
+    domains::is_proved(tx, &live.organization.id, email.domain()).map(Some)
 }
 
 /// What is told about a user.
-pub(super) fn claims(live: &LiveSession) -> UserInfo {
+pub(super) fn claims(live: &LiveSession, email_verified: Option<bool>) -> UserInfo {
     let LiveSession { session, user, organization } = live;
     let full =
         [&user.given_name, &user.family_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     UserInfo {
         sub: user.id.to_string(),
         email: user.email.clone(),
+        email_verified,
         name: user.display_name.clone().or((!full.is_empty()).then_some(full)),
         organization_id: organization.id.to_string(),
         organization: OrganizationClaim {

@@ -26,8 +26,8 @@ on_both_databases! {
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login"],
             "claims_supported": [
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "email", "name",
-                "organization_id", "organization"
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "email",
+                "email_verified", "name", "organization_id", "organization"
             ],
             "authorization_response_iss_parameter_supported": true,
             "claims_parameter_supported": false,

@@ -63,6 +63,7 @@ on_both_databases! {
             "amr": ["mfa"],
             "sid": completed.session.id,
             "email": "ada@acme.example",
+            "email_verified": true,
             "name": "Test Person",
             "organization_id": organization,
             "organization": { "id": organization, "display_name": "Acme" },

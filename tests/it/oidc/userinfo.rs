@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use vestibule::{
+    jose::base64url_decode,
     model::OrganizationStatus,
     service::sessions,
     store::{organizations, sessions as session_rows},
@@ -28,6 +29,7 @@ on_both_databases! {
         let wanted = json!({
             "sub": world.ada.user.id,
             "email": "ada@acme.example",
+            "email_verified": true,
             "name": "Test Person",
             "organization_id": organization,
             "organization": { "id": organization, "display_name": "Acme" },
@@ -36,6 +38,28 @@ on_both_databases! {
         assert_eq!(answer.json(), wanted);
         let posted = post("/oauth/userinfo").insert_header((header::AUTHORIZATION, format!("bearer {token}")));
         assert_eq!(world.call(posted).await.status, StatusCode::OK);
+    }
+
+    async fn an_address_is_verified_only_in_a_domain_that_the_organization_has_proved(world: World) {
+        // Proved by the neighbour, a subdomain of a proved one, and nobody's: all the same.
+        for (email, wanted) in [
+            (Some("ada@ACME.example"), json!(true)),
+            (Some("ada@globex.example"), json!(false)),
+            (Some("ada@mail.acme.example"), json!(false)),
+            (Some("ada@nobody.example"), json!(false)),
+            (None, Value::Null),
+        ] {
+            let mut user = world.ada.user.clone();
+            user.email = email.map(str::to_owned);
+            user.email_folded = email.map(str::to_lowercase);
+            world.write(move |tx| users::update(tx, &user)).await;
+            let (code, _) = world.code(&world.app, &world.ada).await;
+            let tokens = world.exchange(&world.app, &code, &[]).await.json();
+            let payload = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
+            let id: Value = serde_json::from_slice(&base64url_decode(payload).unwrap()).unwrap();
+            let info = world.userinfo(tokens["access_token"].as_str().unwrap()).await.json();
+            assert_eq!((&id["email_verified"], &info["email_verified"]), (&wanted, &wanted), "{email:?}");
+        }
     }
 
     async fn without_a_token_it_asks_for_one(world: World) {
