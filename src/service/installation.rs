@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     model::Millis,
     store::{
-        StoreError, authorization_codes, login_flows, login_traces, saml_assertion_replays,
+        StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays,
         settings::{self, Setting},
     },
 };
@@ -13,8 +13,13 @@ use crate::{
 const ENVIRONMENT: &str = "environment";
 const DEMO: &str = "demo";
 
-/// Ended flows and codes are kept this long, to recognise a late second use.
+/// Ended flows and codes are kept this long, to recognise a late second use. A flow that did not end is of no use to
+/// anybody, and anybody can begin one: it goes when it expires.
 const KEPT_AFTER_EXPIRY: Millis = 24 * 60 * 60 * 1000;
+
+/// How many rows go in one transaction.
+const PORTION: i64 = 1_000;
+const PORTION_ROWS: usize = 1_000;
 
 /// Whether the database answers.
 pub async fn check(cx: &Context) -> Result<(), StoreError> {
@@ -33,15 +38,29 @@ pub async fn mark_demo(cx: &Context) -> Result<(), StoreError> {
     cx.store.write(move |tx| settings::insert(tx, &setting)).await
 }
 
-/// Forgets what has expired (R32). Returns how many rows went.
+/// Forgets what has expired (R32). Returns how many rows went. There is one writer for everybody: it gets the rows in
+/// small portions, and others come between.
 pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     let now = cx.now();
-    cx.store
-        .write(move |tx| {
-            Ok(saml_assertion_replays::delete_expired(tx, now)?
-                + authorization_codes::delete_expired(tx, now.plus(-KEPT_AFTER_EXPIRY))?
-                + login_flows::delete_expired(tx, now.plus(-KEPT_AFTER_EXPIRY))?
-                + login_traces::delete_expired(tx, now)?)
-        })
-        .await
+    let before = now.plus(-KEPT_AFTER_EXPIRY);
+    Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
+        + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
+        + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
+        + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
+        + in_portions(cx, move |tx| login_traces::delete_expired(tx, now, PORTION)).await?)
+}
+
+async fn in_portions(
+    cx: &Context,
+    delete: impl Fn(&mut Tx<'_>) -> Result<usize, StoreError> + Copy + Send + 'static,
+) -> Result<usize, StoreError> {
+    let mut rows = 0;
+    loop {
+        let portion = cx.store.write(delete).await?;
+        rows += portion;
+        // What expires from now on is the next run's, so that this one ends.
+        if portion < PORTION_ROWS {
+            return Ok(rows);
+        }
+    }
 }

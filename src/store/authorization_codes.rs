@@ -56,8 +56,17 @@ pub fn use_up(tx: &mut Tx<'_>, id: &AuthorizationCodeId, now: Timestamp) -> Resu
     Ok(used == 1)
 }
 
-/// Forgets codes that expired before `before`. Used ones are kept until then, to recognise a second use.
-pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
-    let old = authorization_codes::table.filter(authorization_codes::expires_at.lt(before));
-    Ok(diesel::delete(old).execute(tx.connection)?)
+/// Forgets codes that expired before `before`, at most `limit` of them. Used ones are kept until then, to recognise a
+/// second use.
+pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<AuthorizationCodeId> = authorization_codes::table
+        .filter(authorization_codes::expires_at.lt(before))
+        .limit(limit)
+        .select(authorization_codes::id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let rows = authorization_codes::table.filter(authorization_codes::id.eq_any(&old));
+    Ok(diesel::delete(rows).execute(tx.connection)?)
 }

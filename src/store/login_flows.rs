@@ -96,8 +96,50 @@ pub fn of_browser(
         .load(tx.connection)?)
 }
 
-/// Forgets the flows that expired before `before` (R32).
-pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
-    let old = login_flows::table.filter(login_flows::expires_at.lt(before));
-    Ok(diesel::delete(old).execute(tx.connection)?)
+/// Forgets a browser's oldest flows that have not ended, all but the newest `keep` (R32). Returns how many went.
+pub fn delete_oldest_open(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    nonce_hash: &TokenHash,
+    keep: i64,
+) -> Result<usize, StoreError> {
+    let old: Vec<LoginFlowId> = login_flows::table
+        .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
+        .filter(login_flows::completed_at.is_null())
+        .order(login_flows::id.desc())
+        .offset(keep)
+        .limit(SOME)
+        .select(login_flows::id)
+        .load(tx.connection)?;
+    delete(tx, &old)
+}
+
+/// Forgets flows that expired before `before` without having ended, at most `limit` of them (R32).
+pub fn delete_unfinished(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<LoginFlowId> = login_flows::table
+        .filter(login_flows::expires_at.lt(before).and(login_flows::completed_at.is_null()))
+        .limit(limit)
+        .select(login_flows::id)
+        .load(tx.connection)?;
+    delete(tx, &old)
+}
+
+/// Forgets flows that expired before `before`, ended or not, at most `limit` of them (R32).
+pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<LoginFlowId> = login_flows::table
+        .filter(login_flows::expires_at.lt(before))
+        .limit(limit)
+        .select(login_flows::id)
+        .load(tx.connection)?;
+    delete(tx, &old)
+}
+
+/// How many rows one statement of [`delete_oldest_open`] takes; the next login takes the rest.
+const SOME: i64 = 500;
+
+fn delete(tx: &mut Tx<'_>, ids: &[LoginFlowId]) -> Result<usize, StoreError> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(login_flows::table.filter(login_flows::id.eq_any(ids))).execute(tx.connection)?)
 }

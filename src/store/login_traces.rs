@@ -56,8 +56,16 @@ pub fn count_since(
         .get_result(tx.connection)?)
 }
 
-/// Forgets the traces that have expired (R32).
-pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
-    let old = login_traces::table.filter(login_traces::expires_at.lt(now));
-    Ok(diesel::delete(old).execute(tx.connection)?)
+/// Forgets traces that have expired, at most `limit` of them (R32).
+pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<LoginTraceId> = login_traces::table
+        .filter(login_traces::expires_at.lt(now))
+        .limit(limit)
+        .select(login_traces::id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let rows = login_traces::table.filter(login_traces::id.eq_any(&old));
+    Ok(diesel::delete(rows).execute(tx.connection)?)
 }

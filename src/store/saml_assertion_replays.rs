@@ -28,8 +28,18 @@ pub fn insert_once(tx: &mut Tx<'_>, seen: &SamlAssertionReplay) -> Result<bool, 
     Ok(inserted == 1)
 }
 
-/// Forgets the ids whose assertions have expired by now.
-pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
-    let old = saml_assertion_replays::table.filter(saml_assertion_replays::keep_until.lt(now));
-    Ok(diesel::delete(old).execute(tx.connection)?)
+/// Forgets ids whose assertions have expired by now: `limit` of them, on whichever connections they were seen.
+pub fn delete_expired(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let old: Vec<String> = saml_assertion_replays::table
+        .filter(saml_assertion_replays::keep_until.lt(now))
+        .limit(limit)
+        .select(saml_assertion_replays::assertion_id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    let rows = saml_assertion_replays::table
+        .filter(saml_assertion_replays::keep_until.lt(now))
+        .filter(saml_assertion_replays::assertion_id.eq_any(&old));
+    Ok(diesel::delete(rows).execute(tx.connection)?)
 }

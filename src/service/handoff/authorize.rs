@@ -12,8 +12,13 @@ use crate::{
     store::{StoreError, Tx, oauth_clients, organizations},
 };
 
-/// The longest `state`, `nonce` or `login_hint` that is carried through a login, in bytes.
-const MAX_CARRIED: usize = 2048;
+/// The longest values that are carried through a login, in bytes. Anybody can begin one, and each is a row (R32). An
+/// address has at most 254 (RFC 5321).
+const MAX_STATE: usize = 512;
+const MAX_NONCE: usize = 512;
+const MAX_LOGIN_HINT: usize = 254;
+const MAX_SCOPE: usize = 1000;
+const MAX_REDIRECT_URI: usize = 2000;
 
 /// The parameters as they came; the caller leaves out empty and repeated ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,7 +116,7 @@ pub enum AuthorizeRefusal {
     LoginRequired,
     #[error("max_age must be a number of seconds")]
     MaxAge,
-    #[error("state, nonce or login_hint is too long")]
+    #[error("state, nonce, login_hint, scope or redirect_uri is too long")]
     TooLong,
 }
 
@@ -211,16 +216,13 @@ fn check_parameters(
     if request.response_mode.as_deref().is_some_and(|mode| mode != "query") {
         return Err(AuthorizeRefusal::ResponseMode);
     }
+    check_lengths(&request)?;
     let scope = granted(request.scope.as_deref().unwrap_or("")).ok_or(AuthorizeRefusal::Scope)?;
     if request.code_challenge_method.as_deref() != Some("S256") {
         return Err(AuthorizeRefusal::CodeChallengeMethod);
     }
     let code_challenge = CodeChallenge::parse(request.code_challenge.as_deref().unwrap_or(""))
         .map_err(|_| AuthorizeRefusal::CodeChallenge)?;
-    let carried = [&request.state, &request.nonce, &request.login_hint];
-    if carried.into_iter().flatten().any(|text| text.len() > MAX_CARRIED) {
-        return Err(AuthorizeRefusal::TooLong);
-    }
     let force_authn = prompts_for_login(request.prompt.as_deref().unwrap_or(""))?;
     let max_age_s = max_age(request.max_age.as_deref())?;
     Ok(OauthRequest {
@@ -235,6 +237,19 @@ fn check_parameters(
         force_authn,
         max_age_s,
     })
+}
+
+fn check_lengths(request: &AuthorizationRequest) -> Result<(), AuthorizeRefusal> {
+    let too_long = [
+        (&request.state, MAX_STATE),
+        (&request.nonce, MAX_NONCE),
+        (&request.login_hint, MAX_LOGIN_HINT),
+        (&request.scope, MAX_SCOPE),
+        (&request.redirect_uri, MAX_REDIRECT_URI),
+    ]
+    .into_iter()
+    .any(|(value, max)| value.as_ref().is_some_and(|text| text.len() > max));
+    if too_long { Err(AuthorizeRefusal::TooLong) } else { Ok(()) }
 }
 
 /// The scopes that we know among those asked for; others are left out (OpenID Connect Core section 3.1.2.1).
@@ -310,12 +325,26 @@ mod tests {
             (|r| r.prompt = Some("none".into()), R::LoginRequired, "login_required"),
             (|r| r.max_age = Some("-1".into()), R::MaxAge, "invalid_request"),
             (|r| r.max_age = Some("soon".into()), R::MaxAge, "invalid_request"),
-            (|r| r.state = Some("x".repeat(2049)), R::TooLong, "invalid_request"),
+            (|r| r.state = Some("x".repeat(513)), R::TooLong, "invalid_request"),
+            (|r| r.nonce = Some("x".repeat(513)), R::TooLong, "invalid_request"),
+            (|r| r.login_hint = Some("x".repeat(255)), R::TooLong, "invalid_request"),
+            (|r| r.scope = Some(format!("openid {}", "x".repeat(994))), R::TooLong, "invalid_request"),
+            (|r| r.redirect_uri = Some("x".repeat(2001)), R::TooLong, "invalid_request"),
         ];
         for (edit, refusal, error) in faults {
             assert_eq!(check(edit).unwrap_err(), *refusal);
             assert_eq!(refusal.error(), *error);
         }
+    }
+
+    #[test]
+    fn r32_the_longest_values_are_carried() {
+        let carried = check(|r| {
+            (r.state, r.nonce) = (Some("x".repeat(512)), Some("x".repeat(512)));
+            (r.login_hint, r.redirect_uri) = (Some("x".repeat(254)), Some("x".repeat(2000)));
+            r.scope = Some(format!("openid {}", "x".repeat(993)));
+        });
+        assert_eq!(carried.unwrap().scope, "openid");
     }
 
     #[test]

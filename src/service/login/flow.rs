@@ -17,6 +17,9 @@ use crate::{
 /// How long a person may take from the first page to the provider's answer; also the flow cookie's lifetime (R7).
 pub const FLOW_LIFETIME: Millis = 10 * 60 * 1000;
 
+/// How many logins one browser may have open: as many as an answer of a provider is matched with.
+const MAX_OPEN: i64 = 20;
+
 /// An authorization request that was checked: the client, its exact redirect URI and challenge (RFC 6749, 7636).
 #[derive(Debug, Clone)]
 pub struct OauthRequest {
@@ -43,7 +46,8 @@ pub struct OauthRequest {
 }
 
 /// Begins a login for the browser that holds `nonce`. Without a request it is the browser's own, and ends on a
-/// page of ours. Several tabs of one browser may each have a flow under the same nonce.
+/// page of ours. Several tabs of one browser may each have a flow under the same nonce; beyond twenty, the oldest is
+/// forgotten (R32).
 pub fn begin(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -95,6 +99,7 @@ pub fn begin(
         flow.max_age_s = request.max_age_s;
     }
     login_flows::insert(tx, &flow)?;
+    login_flows::delete_oldest_open(tx, project, &flow.browser_nonce_hash, MAX_OPEN)?;
     Ok(flow)
 }
 

@@ -2,8 +2,8 @@
 
 use vestibule::{
     model::{OrganizationStatus, login::LoginRefusal},
-    service::directory::NewProject,
-    store::organizations,
+    service::{directory::NewProject, installation},
+    store::{login_flows::LoginFlow, organizations},
 };
 
 use super::*;
@@ -83,6 +83,56 @@ on_both_databases! {
         let again = get(&format!("/oauth/authorize?{}", world.authorization(&world.app, &[])))
             .insert_header((header::COOKIE, format!("__Host-vestibule_flow={nonce}")));
         assert_eq!(world.call(again).await.cookie("__Host-vestibule_flow"), Some(nonce));
+    }
+
+    async fn r32_a_browser_has_at_most_twenty_open_logins(world: World) {
+        let first = world.authorize(&[]).await;
+        let nonce = first.cookie("__Host-vestibule_flow").unwrap();
+        let again = || {
+            get(&format!("/oauth/authorize?{}", world.authorization(&world.app, &[])))
+                .insert_header((header::COOKIE, format!("__Host-vestibule_flow={nonce}")))
+        };
+        let stranger = world.authorize(&[]).await;
+        let second = world.call(again()).await;
+        for _ in 0..19 {
+            world.call(again()).await;
+        }
+        let lives = |answer: &Answer| {
+            let (project, id) = (world.gateway.project.id.clone(), answer.location("flow").unwrap());
+            let id = LoginFlowId::parse(&id).unwrap();
+            world.write(move |tx| Ok(login_flows::find(tx, &project, &id)?.is_some()))
+        };
+        assert!(!lives(&first).await, "the oldest of twenty-one is forgotten");
+        assert!(lives(&second).await && lives(&stranger).await);
+    }
+
+    async fn r32_what_did_not_end_goes_when_it_expires_and_the_rest_a_day_later(world: World) {
+        let unfinished = world.authorize(&[]).await.location("flow").unwrap();
+        let (_, completed) = world.code(&world.app, &world.ada).await;
+        assert_eq!(completed.session.user_id, world.ada.user.id);
+        let forget = || installation::forget_expired(&world.gateway.cx);
+        assert_eq!(forget().await.unwrap(), 0);
+        world.gateway.clock.advance(10 * 60 * 1000 + 1);
+        assert_eq!(forget().await.unwrap(), 1, "the flow that did not end");
+        let (project, id) = (world.gateway.project.id.clone(), LoginFlowId::parse(&unfinished).unwrap());
+        assert_eq!(world.write(move |tx| login_flows::find(tx, &project, &id)).await, None);
+        world.gateway.clock.advance(24 * 60 * 60 * 1000);
+        assert_eq!(forget().await.unwrap(), 2, "the flow that ended, and its code");
+    }
+
+    async fn r32_more_than_a_portion_is_forgotten_in_one_run(world: World) {
+        let flow = world.authorize(&[]).await.location("flow").unwrap();
+        let (project, id) = (world.gateway.project.id.clone(), LoginFlowId::parse(&flow).unwrap());
+        let copy = move |tx: &mut Tx<'_>| {
+            let flow = login_flows::find(tx, &project, &id)?.unwrap();
+            for number in 0..1_200 {
+                login_flows::insert(tx, &LoginFlow { id: LoginFlowId::from_u128(number), ..flow.clone() })?;
+            }
+            Ok(())
+        };
+        world.write(copy).await;
+        world.gateway.clock.advance(10 * 60 * 1000 + 1);
+        assert_eq!(installation::forget_expired(&world.gateway.cx).await.unwrap(), 1_201);
     }
 
     async fn an_organization_or_a_hint_leads_straight_to_the_connection(world: World) {
