@@ -150,8 +150,9 @@ pub async fn check(
     let organization = match known.map_err(AuthorizeError::Untrusted)? {
         Asked::Nothing => None,
         Asked::Usable(organization) => Some(organization),
-        // Whether it exists is nobody's business before somebody has authenticated (R12): the login goes on, and can
-        // only end in a mismatch (R10), since no organization has this id.
+        // The login goes on as if nothing had been asked, and can only end in a mismatch (R10), since no organization
+        // has this id. Unknown and switched-off organizations, and those without a connection, thus look alike (R12).
+        // What a stranger can tell apart is one with a connection: the login goes straight there.
         Asked::Unusable => Some(unfresh()),
     };
     let redirect_uri = request.redirect_uri.clone().ok_or(Untrusted::RedirectUri)?;
