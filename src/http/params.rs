@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::HttpError;
+
 /// Parameters by name. Taking one removes it.
 #[derive(Debug, Default)]
 pub struct Params(HashMap<String, Value>);
@@ -22,22 +24,32 @@ impl std::fmt::Debug for Value {
     }
 }
 
-/// A parameter that was sent more than once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Repeated;
+/// A name or value holds a NUL. No parameter has a use for one, and PostgreSQL cannot store it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("A parameter holds a NUL character.")]
+pub struct HoldsNul;
+
+impl From<HoldsNul> for HttpError {
+    fn from(error: HoldsNul) -> Self {
+        Self::bad_request("invalid_request", error.to_string())
+    }
+}
 
 impl Params {
     /// Parses a query string or the body of a form.
-    pub fn parse(encoded: &[u8]) -> Self {
+    pub fn parse(encoded: &[u8]) -> Result<Self, HoldsNul> {
         let mut values = HashMap::new();
         for (name, value) in form_urlencoded::parse(encoded) {
+            if name.contains('\0') || value.contains('\0') {
+                return Err(HoldsNul);
+            }
             if values.contains_key(name.as_ref()) {
                 values.insert(name.into_owned(), Value::Repeated);
             } else {
                 values.insert(name.into_owned(), Value::Once(value.into_owned()));
             }
         }
-        Self(values)
+        Ok(Self(values))
     }
 
     /// Whether any parameter was sent more than once.
@@ -60,19 +72,26 @@ mod tests {
 
     #[test]
     fn empty_is_absent_and_twice_is_an_error() {
-        let mut params = Params::parse(b"a=1&b=&c=x+y%20%C3%A9&d");
+        let mut params = Params::parse(b"a=1&b=&c=x+y%20%C3%A9&d").unwrap();
         assert!(!params.any_repeated());
         assert_eq!(params.take("a").as_deref(), Some("1"));
         assert_eq!(params.take("a"), None);
         assert_eq!((params.take("b"), params.take("d")), (None, None));
         assert_eq!(params.take("c").as_deref(), Some("x y é"));
-        let mut params = Params::parse(b"a=1&a=1");
+        let mut params = Params::parse(b"a=1&a=1").unwrap();
         assert!(params.any_repeated());
         assert_eq!(params.take("a"), None);
     }
 
     #[test]
+    fn a_nul_is_refused_wherever_it_is() {
+        for text in [&b"a=1&b=%00"[..], b"a%00=1", b"a=x\0y", b"a=1&a=%00"] {
+            assert_eq!(Params::parse(text).unwrap_err(), HoldsNul);
+        }
+    }
+
+    #[test]
     fn no_value_is_printed() {
-        assert!(!format!("{:?}", Params::parse(b"code=SECRET")).contains("SECRET"));
+        assert!(!format!("{:?}", Params::parse(b"code=SECRET").unwrap()).contains("SECRET"));
     }
 }

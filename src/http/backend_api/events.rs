@@ -19,7 +19,8 @@ pub(super) async fn events(
     key: BackendKey,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let mut params = Params::parse(request.query_string().as_bytes());
+    let mut params = Params::parse(request.query_string().as_bytes())
+        .map_err(|error| HttpError::bad_request("invalid_argument", error.to_string()))?;
     if params.any_repeated() {
         return Err(HttpError::bad_request("invalid_argument", "A parameter was sent more than once."));
     }

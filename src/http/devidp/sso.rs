@@ -35,7 +35,7 @@ pub(super) async fn sso(
     };
     let decoded = redirect::decode(query).map_err(|error| unusable(&error))?;
     let received = request::parse(&decoded.xml).map_err(|error| unusable(&error))?;
-    let mut params = Params::parse(query.as_bytes());
+    let mut params = Params::parse(query.as_bytes())?;
     let typed = params.take("email").and_then(|email| EmailAddress::parse(&email).ok());
     let somebody = typed.as_ref().map(somebody);
     let accounts = somebody.iter().chain(ACCOUNTS);

@@ -19,7 +19,7 @@ pub(super) async fn form(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
-    let flow = Params::parse(request.query_string().as_bytes()).take("flow");
+    let flow = Params::parse(request.query_string().as_bytes())?.take("flow");
     if let (None, Some(token)) = (&flow, session_cookie::sent(&request)) {
         let signed_in = browser::signed_in(&cx, &site.project, &token).await.map_err(HttpError::internal)?;
         if let Some(who) = signed_in {

@@ -23,7 +23,7 @@ pub(super) async fn next(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
-    let flow = Params::parse(request.query_string().as_bytes()).take("flow");
+    let flow = Params::parse(request.query_string().as_bytes())?.take("flow");
     let (Some(flow), Some(cookie)) = (flow, FlowCookie::sent(&request)) else { return Err(no_flow()) };
     let next = browser::destination(&cx, &site.project, cookie.nonce(), &flow).await;
     match next.map_err(HttpError::internal)? {

@@ -25,7 +25,7 @@ pub(super) async fn submit(
     same_origin(&request, site)?;
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
-    let mut params = Params::parse(&form);
+    let mut params = Params::parse(&form)?;
     let (flow, typed) = (params.take("flow"), params.take("email").unwrap_or_default());
     let cookie = FlowCookie::of(&request, &cx);
     let Ok(email) = EmailAddress::parse(&typed) else {

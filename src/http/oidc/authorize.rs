@@ -28,7 +28,7 @@ pub(super) async fn by_query(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let params = Params::parse(request.query_string().as_bytes());
+    let params = Params::parse(request.query_string().as_bytes())?;
     authorize(&request, &context, &cx, params).await
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn by_form(
 ) -> Result<HttpResponse, HttpError> {
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
-    authorize(&request, &context, &cx, Params::parse(&form)).await
+    authorize(&request, &context, &cx, Params::parse(&form)?).await
 }
 
 async fn authorize(

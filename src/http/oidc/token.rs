@@ -30,7 +30,7 @@ pub(super) async fn token(
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
     let site = context.site()?;
-    let asked = read(&request, Params::parse(&form))?;
+    let asked = read(&request, Params::parse(&form)?)?;
     let tokens = exchange(&cx, &site.project, &site.origin, asked, context.id()).await;
     let tokens = tokens.map_err(|error| refuse(&context, error))?;
     context.set_organization(&tokens.organization_id);

@@ -55,7 +55,7 @@ pub(super) async fn acs(
 /// The one `SAMLResponse`. A request beside it, or a second one, is somebody's attempt to be read in two ways. The
 /// RelayState is the provider's business: our state is in the flow.
 fn read(form: &[u8]) -> Result<String, HttpError> {
-    let mut params = Params::parse(form);
+    let mut params = Params::parse(form)?;
     let unusable = |message| HttpError::bad_request("invalid_request", message);
     if params.any_repeated() {
         return Err(unusable("A field was sent more than once."));

@@ -17,7 +17,7 @@ pub(super) async fn init(
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
     let cookie = FlowCookie::of(&request, &cx);
-    let flow = Params::parse(request.query_string().as_bytes()).take("flow");
+    let flow = Params::parse(request.query_string().as_bytes())?.take("flow");
     let departure =
         sso::start(&cx, &site.project, &site.origin, &connection, cookie.nonce(), flow.as_deref()).await;
     match departure {

@@ -72,11 +72,17 @@ impl<'a> Lexer<'a> {
         if !self.rest().starts_with('"') {
             let bare =
                 self.take(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b')' | b']' | b'(' | b'['));
-            return if bare.is_empty() { self.expected("a value") } else { Ok(ValueToken::Bare(bare)) };
+            return match bare {
+                "" => self.expected("a value"),
+                bare if bare.contains('\0') => self.expected("a value without a NUL"),
+                bare => Ok(ValueToken::Bare(bare)),
+            };
         }
         let Some(length) = quoted_length(self.rest()) else { return self.expected("a closing quote") };
         let quoted = self.rest().get(..length).unwrap_or_default();
         match serde_json::from_str::<Cow<'_, str>>(quoted) {
+            // Nothing that is stored holds one, and PostgreSQL fails on a comparison with it.
+            Ok(text) if text.contains('\0') => self.expected("a string without a NUL"),
             Ok(text) => {
                 self.at += length;
                 Ok(ValueToken::Quoted(text.into_owned()))

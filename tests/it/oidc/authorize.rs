@@ -135,6 +135,18 @@ on_both_databases! {
         assert_eq!(installation::forget_expired(&world.gateway.cx).await.unwrap(), 1_201);
     }
 
+    async fn l01_a_nul_is_refused_in_the_form_of_the_endpoint(world: World) {
+        for name in ["state", "nonce", "login_hint", "organization", "redirect_uri", "other"] {
+            let answer = world.authorize(&[(name, "a\0b")]).await;
+            assert_eq!((answer.status, answer.header("location")), (StatusCode::BAD_REQUEST, ""), "{name}");
+            assert!(answer.header("content-type").starts_with("text/html"), "{name}");
+        }
+        let answer = world.exchange(&world.app, &Secret::new("x"), &[("redirect_uri", "a\0b")]).await;
+        assert_eq!((answer.status, &answer.json()["error"]), (StatusCode::BAD_REQUEST, &"invalid_request".into()));
+        let login = post("/login").set_form([("email", "a\0b")]).insert_header((header::ORIGIN, "http://localhost"));
+        assert_eq!(world.call(login).await.status, StatusCode::BAD_REQUEST);
+    }
+
     async fn an_organization_or_a_hint_leads_straight_to_the_connection(world: World) {
         let acme = world.gateway.acme.id.to_string();
         for edits in [

@@ -70,6 +70,23 @@ on_both_databases! {
         }
     }
 
+    async fn l01_a_nul_in_a_filter_or_an_id_is_no_failure_of_ours(scim: Scim) {
+        people(&scim).await;
+        for value in ["\"a\\u0000b\"", "a%00b", "\"a%00b\""] {
+            for name in ["userName", "externalId", "id", "emails.value"] {
+                let filter = format!("{name} eq {value}");
+                assert_eq!(found(&scim, &filter).await, Err((400, "invalidFilter".to_owned())), "{filter}");
+            }
+            let members = scim.get(&format!("/Groups?filter=members eq {value}")).await;
+            assert_eq!(members.refusal(), (400, "invalidFilter"), "{value}");
+        }
+        let team = scim.group("Team", &[]).await;
+        let remove = json!([{ "op": "remove", "path": "members[value eq \"a\\u0000b\"]" }]);
+        assert_eq!(scim.patch(&format!("/Groups/{team}"), remove).await.status, 400);
+        assert_eq!(scim.get("/Users/a%00b").await.status, 404);
+        assert_eq!(scim.get("/Groups/a%00b").await.status, 404);
+    }
+
     async fn scim_rule_66_pages(scim: Scim) {
         people(&scim).await;
         for (query, items, start) in [
