@@ -57,10 +57,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     };
     context::block_on(async {
         let (client, secret) = directory::create_client(&cx, &Actor::operator(), &project, new).await?;
-        output::values(&[("client_id", client.id.as_str())]);
-        if let Some(secret) = secret {
-            output::values(&[("client_secret (shown once)", secret.expose())]);
-        }
+        let mut values = vec![("client_id", client.id.as_str())];
+        values.extend(secret.as_ref().map(|secret| ("client_secret (shown once)", secret.expose())));
+        output::values(&values);
         Ok(())
     })
 }

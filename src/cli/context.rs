@@ -12,7 +12,7 @@ use crate::{
 /// Opens the database that is configured. It must be migrated.
 pub(super) fn open(config: &Config) -> Result<Context, Failure> {
     if Context::migrations_pending(&config.database_url)? {
-        return Err("the database is older than this version: run `vestibule migrate`".into());
+        return Err("the database is empty or older than this version: run `vestibule migrate`".into());
     }
     let key = config.master_key_source().read_or_create(|| Context::new_master_key(&SystemRng))?;
     let connections = config.database_connections;

@@ -20,9 +20,13 @@ pub(super) fn values(pairs: &[(&str, &str)]) {
 /// Prints a failure and its causes.
 pub(super) fn failure(error: &(dyn Error + 'static)) {
     eprintln!("error: {error}");
-    let mut cause = error.source();
+    let (mut cause, mut said) = (error.source(), error.to_string());
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        // Some errors hold their cause's words already.
+        if !said.contains(&error.to_string()) {
+            eprintln!("  because: {error}");
+        }
+        said = error.to_string();
         cause = error.source();
     }
 }

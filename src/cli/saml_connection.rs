@@ -75,10 +75,14 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
         };
         let urls = SpUrls::new(&project.public_url, &connection.id);
+        let provider = match connection.idp_entity_id.as_str() {
+            "" => "none yet: give its metadata with set-metadata",
+            entity_id => entity_id,
+        };
         output::values(&[
             ("connection", connection.id.as_str()),
             ("status", connection.status.as_str()),
-            ("identity provider", &connection.idp_entity_id),
+            ("identity provider", provider),
             ("entity ID (audience)", &urls.entity_id),
             ("ACS URL (reply URL)", &urls.acs_url),
             ("our metadata", &urls.metadata_url),

@@ -1,6 +1,9 @@
 //! Which database a URL means, how a connection to it is set up, and the pool.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use diesel::{
     Connection as _, PgConnection, SqliteConnection,
@@ -57,7 +60,7 @@ impl Database {
             Self::Sqlite(path) => {
                 // SQLite makes the file but not its folder, and a first start has neither.
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|e| unavailable(&e))?;
+                    make_private(folder).map_err(|e| unavailable(&e))?;
                 }
                 let path = path.to_str().ok_or_else(|| unavailable(&"the path is not UTF-8"))?;
                 let mut connection = SqliteConnection::establish(path).map_err(|e| unavailable(&e))?;
@@ -66,6 +69,12 @@ impl Database {
             }
         }
     }
+}
+
+/// Makes a folder, and what is missing above it, for this user only: hashes and addresses are nobody else's business.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// `synchronous=FULL`: an answered write survives a power cut. `busy_timeout` is for other processes; within

@@ -1,7 +1,10 @@
 //! Tracing: one subscriber per process, JSON for machines or lines for people. (Metrics belong to an application and
 //! live with it, in `http`.)
 
-use std::{io, panic};
+use std::{
+    io::{self, IsTerminal as _},
+    panic,
+};
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -30,7 +33,11 @@ pub enum TelemetryError {
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
     let registry = tracing_subscriber::registry().with(EnvFilter::try_new(filter)?);
     match format {
-        Format::Pretty => registry.with(fmt::layer().with_writer(io::stderr)).try_init()?,
+        Format::Pretty => {
+            // Colours are for a terminal; in a file they are noise.
+            let layer = fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
+            registry.with(layer).try_init()?
+        }
         Format::Json => {
             registry.with(fmt::layer().json().flatten_event(true).with_writer(io::stderr)).try_init()?
         }

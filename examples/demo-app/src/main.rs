@@ -18,7 +18,17 @@ use provider::{Provider, Standing};
 use sessions::Sessions;
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> std::process::ExitCode {
+    match serve().await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo app: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::from_environment()?;
     let address = ("127.0.0.1", config.port);
     println!("demo app: http://localhost:{} (issuer {})", config.port, config.issuer);
@@ -34,7 +44,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .route("/sign-out", web::post().to(sign_out))
             .route("/style.css", web::get().to(style))
     };
-    Ok(HttpServer::new(app).workers(2).bind(address)?.run().await?)
+    let server = HttpServer::new(app).workers(2);
+    let server = server.bind(address).map_err(|error| format!("port {}: {error}", address.1))?;
+    Ok(server.run().await?)
 }
 
 /// Who is signed in. The provider is asked on each request: a user who was deactivated a second ago is out now.

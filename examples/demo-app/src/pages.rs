@@ -63,7 +63,7 @@ pub fn ended() -> String {
 pub fn signed_out(issuer: &str) -> String {
     let body = format!(
         r#"<h1>You are signed out</h1>
-<p>This app has forgotten you. Your session at the gateway goes on for other apps;
+<p>This app has forgotten you. The session at the gateway still stands;
 <a href="{}/logout">end it too</a>.</p>
 <p><a class="button" href="/sign-in">Sign in again</a></p>"#,
         escape(issuer)

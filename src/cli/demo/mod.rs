@@ -3,7 +3,7 @@
 mod guide;
 mod setup;
 
-use std::{net::TcpListener, path::PathBuf};
+use std::{net::TcpListener, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 
 use super::{Failure, context, serve};
 use crate::{
@@ -57,7 +57,8 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
 /// The configuration with the demo's own database and key; listeners and logging stay as configured.
 fn in_folder(config: &Config, args: &Args) -> Result<Config, Failure> {
     let folder = args.folder.to_str().ok_or("the folder's name is not UTF-8")?;
-    std::fs::create_dir_all(&args.folder).map_err(|error| format!("{folder}: {error}"))?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&args.folder);
+    made.map_err(|error| format!("{folder}: {error}"))?;
     Ok(Config {
         database_url: format!("sqlite:{folder}/demo.db"),
         master_key: None,
