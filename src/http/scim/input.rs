@@ -12,18 +12,25 @@ use crate::{
     },
 };
 
-/// The largest body in bytes: a group of some eighty thousand members.
-const MAX_BODY: usize = 8 * 1024 * 1024;
+/// The largest body of a user or a search in bytes. A user's is kept as it came, and a page of users is read at once.
+pub(super) const SMALL: usize = 256 * 1024;
+
+/// The largest body of a group in bytes: some eighty thousand members.
+pub(super) const LARGE: usize = 8 * 1024 * 1024;
 
 /// The types that providers send; Google says `application/json`, some say nothing.
 const MEDIA_TYPES: &[&str] = &["application/scim+json", "application/json"];
 
-/// The JSON body.
-pub(super) async fn json(request: &HttpRequest, payload: web::Payload) -> Result<Value, HttpError> {
+/// The JSON body, of at most `limit` bytes.
+pub(super) async fn json(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<Value, HttpError> {
     if request.headers().contains_key(header::CONTENT_TYPE) {
         body::require_type(request, MEDIA_TYPES)?;
     }
-    let bytes = body::read(request, payload, MAX_BODY).await?;
+    let bytes = body::read(request, payload, limit).await?;
     serde_json::from_slice(&bytes)
         .map_err(|_| HttpError::bad_request("invalidSyntax", "The body is not JSON, or nested too deep."))
 }

@@ -16,7 +16,7 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::SMALL).await?;
     let query = Query::from_body(&body).map_err(reply::protocol)?;
     let page = everything::list(&cx, &caller.tenant, &query).await.map_err(reply::refuse)?;
     let users = page.users.iter().map(|user| user.render(&caller.base, &query.projection));

@@ -16,6 +16,10 @@ use crate::{
 /// The most rows that are looked at one by one for a filter.
 pub(super) const MAX_SCAN: i64 = 5_000;
 
+/// How many of them are held at once: a row may be as large as a body.
+const SCAN_PAGE: i64 = 100;
+const SCAN_STEP: usize = 100;
+
 /// One page of what was found, and how many there are.
 pub(super) struct Page<T> {
     pub(super) total: usize,
@@ -61,16 +65,45 @@ impl Plan {
         if total > MAX_SCAN {
             return Err(ProvisioningError::TooManyResults);
         }
-        let mut hits = Vec::new();
-        for row in load(0, MAX_SCAN)? {
-            if matches(&row, filter)? {
-                hits.push(row);
+        let (mut hits, mut items) = (0, Vec::new());
+        for offset in (0..total).step_by(SCAN_STEP) {
+            for row in load(offset, SCAN_PAGE)? {
+                if !matches(&row, filter)? {
+                    continue;
+                }
+                if hits >= self.offset && items.len() < self.count {
+                    items.push(row);
+                }
+                hits += 1;
             }
         }
-        Ok(Page { total: hits.len(), items: hits.into_iter().skip(self.offset).take(self.count).collect() })
+        Ok(Page { total: hits, items })
     }
 }
 
 fn to_i64(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::schema::USER;
+
+    #[test]
+    fn a_scan_holds_a_page_of_rows_at_a_time() {
+        let pairs = [("filter", "title pr"), ("startIndex", "3"), ("count", "4")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let plan = Plan::new(&Query::from_pairs(&pairs).unwrap(), &USER, Resource::User).unwrap();
+        let rows: Vec<i64> = (0..1_050).collect();
+        let mut asked = Vec::new();
+        let load = |offset: i64, limit: i64| {
+            asked.push((offset, limit));
+            let end = (offset + limit).min(1_050);
+            Ok(rows[usize::try_from(offset).unwrap()..usize::try_from(end).unwrap()].to_vec())
+        };
+        let page = plan.run(1_050, load, |row, _| Ok(row % 40 == 0)).unwrap();
+        assert_eq!((page.total, page.items), (27, vec![80, 120, 160, 200]));
+        assert_eq!(asked, (0..11).map(|page| (page * 100, 100)).collect::<Vec<_>>());
+    }
 }

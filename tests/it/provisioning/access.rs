@@ -1,7 +1,7 @@
 //! Who gets in, and what the transport refuses.
 
 use actix_web::test::TestRequest;
-use serde_json::json;
+use serde_json::{Value, json};
 use vestibule::store::organizations;
 
 use super::support::{GROUP, PATCH, Scim, USER, user};
@@ -128,6 +128,24 @@ on_both_databases! {
             .insert_header(("authorization", format!("bearer {}", scim.acme)))
             .set_payload(user("h@acme.example").to_string());
         assert_eq!(scim.send(untyped).await.status, 201, "no content type, and a slash at the end");
+    }
+
+    async fn m06_a_user_is_smaller_than_a_group_may_be(scim: Scim) {
+        let send = |method: &str, path: &str, body: Value| {
+            let request = TestRequest::with_uri(&format!("/api/scim/v1{path}"))
+                .method(method.parse().unwrap())
+                .insert_header(("authorization", format!("Bearer {}", scim.acme)))
+                .insert_header(("content-type", "application/scim+json"))
+                .set_payload(format!("{body}{}", " ".repeat(256 * 1024)));
+            scim.send(request)
+        };
+        let anna = scim.user("anna@acme.example").await;
+        let one = format!("/Users/{anna}");
+        for (method, path) in [("POST", "/Users"), ("PUT", &one), ("PATCH", &one), ("POST", "/Users/.search")] {
+            assert_eq!(send(method, path, user("big@acme.example")).await.status, 413, "{method} {path}");
+        }
+        let group = json!({ "schemas": [GROUP], "displayName": "Team" });
+        assert_eq!(send("POST", "/Groups", group).await.status, 201);
     }
 
     async fn scim_rule_5_what_is_not_there_says_so(scim: Scim) {

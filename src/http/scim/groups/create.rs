@@ -19,7 +19,7 @@ pub(in crate::http::scim) async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
     let projection = input::projection(&request)?;
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::LARGE).await?;
     let view = groups::create(&cx, &caller.tenant, body, &projection).await.map_err(reply::refuse)?;
     shown(StatusCode::CREATED, &view, &caller.base, &projection)
 }

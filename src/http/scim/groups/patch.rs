@@ -21,7 +21,7 @@ pub(in crate::http::scim) async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
     let projection = input::projection(&request)?;
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::LARGE).await?;
     let if_match = input::if_match(&request);
     let read = if projection.is_given() { projection.clone() } else { Projection::without("members") };
     let view = groups::patch(&cx, &caller.tenant, &id, if_match, body, &read).await.map_err(reply::refuse)?;

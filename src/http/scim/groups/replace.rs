@@ -20,7 +20,7 @@ pub(in crate::http::scim) async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
     let projection = input::projection(&request)?;
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::LARGE).await?;
     let if_match = input::if_match(&request);
     let view = groups::replace(&cx, &caller.tenant, &id, if_match, body, &projection)
         .await

@@ -22,7 +22,7 @@ pub(in crate::http::scim) async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
     let projection = input::projection(&request)?;
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::SMALL).await?;
     match users::create(&cx, &caller.tenant, body, &projection).await.map_err(reply::refuse)? {
         Created::New(view) => shown(StatusCode::CREATED, &view, &caller.base, &projection),
         Created::Again(view) => shown(StatusCode::OK, &view, &caller.base, &projection),

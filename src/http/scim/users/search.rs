@@ -19,6 +19,6 @@ pub(in crate::http::scim) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, HttpError> {
-    let body = input::json(&request, payload).await?;
+    let body = input::json(&request, payload, input::SMALL).await?;
     answer(&cx, &caller, &Query::from_body(&body).map_err(reply::protocol)?).await
 }
