@@ -14,6 +14,7 @@ use crate::model::{
 #[diesel(table_name = parked_members, treat_none_as_default_value = false)]
 pub struct ParkedMember {
     pub group_id: GroupId,
+    /// Folded: it is compared with userNames, which compare without case.
     pub value: String,
     pub organization_id: OrganizationId,
     pub scim_connection_id: ScimConnectionId,
@@ -29,6 +30,11 @@ pub fn add(tx: &mut Tx<'_>, members: &[ParkedMember]) -> Result<(), StoreError> 
             .execute(c))?;
     }
     Ok(())
+}
+
+/// How many values are parked in a group.
+pub fn count(tx: &mut Tx<'_>, group: &GroupId) -> Result<i64, StoreError> {
+    Ok(parked_members::table.filter(parked_members::group_id.eq(group)).count().get_result(tx.connection)?)
 }
 
 /// Takes what was parked under any of these values on the connection.
@@ -52,11 +58,12 @@ pub fn take(
 /// Forgets values parked in a group; all of them where `values` is `None`.
 pub fn forget(tx: &mut Tx<'_>, group: &GroupId, values: Option<&[String]>) -> Result<(), StoreError> {
     let rows = parked_members::table.filter(parked_members::group_id.eq(group));
-    match values {
-        Some(values) => {
-            diesel::delete(rows.filter(parked_members::value.eq_any(values))).execute(tx.connection)?
-        }
-        None => diesel::delete(rows).execute(tx.connection)?,
+    let Some(values) = values else {
+        diesel::delete(rows).execute(tx.connection)?;
+        return Ok(());
     };
+    for some in values.chunks(500) {
+        diesel::delete(rows.filter(parked_members::value.eq_any(some))).execute(tx.connection)?;
+    }
     Ok(())
 }

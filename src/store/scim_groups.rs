@@ -14,6 +14,9 @@ use crate::model::{
     ids::{GroupId, OrganizationId, ScimConnectionId},
 };
 
+/// How many ids go into one statement: SQLite has a limit.
+const SOME: usize = 500;
+
 type Backend = <AnyConnection as diesel::Connection>::Backend;
 
 /// The query with all terms as conditions.
@@ -150,10 +153,14 @@ pub fn existing(
     connection: &ScimConnectionId,
     ids: &[String],
 ) -> Result<Vec<GroupId>, StoreError> {
-    Ok(groups::table
-        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq_any(ids)))
-        .select(groups::id)
-        .load(tx.connection)?)
+    let mut found: Vec<GroupId> = Vec::new();
+    for some in ids.chunks(SOME) {
+        let rows = groups::table
+            .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq_any(some)))
+            .select(groups::id);
+        found.extend(rows.load::<GroupId>(tx.connection)?);
+    }
+    Ok(found)
 }
 
 /// The groups that are members of any of the groups.
@@ -162,12 +169,16 @@ pub fn children(
     organization: &OrganizationId,
     ids: &[GroupId],
 ) -> Result<Vec<GroupId>, StoreError> {
-    let rows: Vec<Option<GroupId>> = group_members::table
-        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq_any(ids)))
-        .filter(group_members::member_group_id.is_not_null())
-        .select(group_members::member_group_id)
-        .load(tx.connection)?;
-    Ok(rows.into_iter().flatten().collect())
+    let mut children = Vec::new();
+    for some in ids.chunks(SOME) {
+        let rows: Vec<Option<GroupId>> = group_members::table
+            .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq_any(some)))
+            .filter(group_members::member_group_id.is_not_null())
+            .select(group_members::member_group_id)
+            .load(tx.connection)?;
+        children.extend(rows.into_iter().flatten());
+    }
+    Ok(children)
 }
 
 /// Counts a change of each group, whose members have changed.
@@ -177,9 +188,12 @@ pub fn touch(
     ids: &[GroupId],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = groups::table.filter(groups::organization_id.eq(organization).and(groups::id.eq_any(ids)));
-    diesel::update(rows)
-        .set((groups::version.eq(groups::version + 1), groups::updated_at.eq(at)))
-        .execute(tx.connection)?;
+    for some in ids.chunks(SOME) {
+        let rows =
+            groups::table.filter(groups::organization_id.eq(organization).and(groups::id.eq_any(some)));
+        diesel::update(rows)
+            .set((groups::version.eq(groups::version + 1), groups::updated_at.eq(at)))
+            .execute(tx.connection)?;
+    }
     Ok(())
 }

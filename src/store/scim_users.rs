@@ -128,17 +128,30 @@ pub fn existing(
     Ok(found)
 }
 
-/// The users of the connection whose externalId or userName is the value: provider's name and our id.
+/// A user by the names that its provider has for it: our id, the externalId, the folded userName.
+pub type NamedUser = (UserId, Option<String>, Option<String>);
+
+/// The users of the connection whose externalId is one of the values, or whose folded userName is one of the folded.
 pub fn named(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
-    value: &str,
-    folded: &str,
-) -> Result<Vec<UserId>, StoreError> {
-    Ok(users::table
-        .filter(users::scim_connection_id.eq(connection).and(users::status.ne(UserStatus::Deleted)))
-        .filter(users::external_id.eq(value).or(users::user_name_folded.eq(folded)))
-        .order(users::id)
-        .select(users::id)
-        .load(tx.connection)?)
+    values: &[&str],
+    folded: &[String],
+) -> Result<Vec<NamedUser>, StoreError> {
+    let mut found: Vec<NamedUser> = Vec::new();
+    for some in values.chunks(500) {
+        let rows = users::table
+            .filter(users::scim_connection_id.eq(connection).and(users::status.ne(UserStatus::Deleted)))
+            .filter(users::external_id.eq_any(some))
+            .select((users::id, users::external_id, users::user_name_folded));
+        found.extend(rows.load::<NamedUser>(tx.connection)?);
+    }
+    for some in folded.chunks(500) {
+        let rows = users::table
+            .filter(users::scim_connection_id.eq(connection).and(users::status.ne(UserStatus::Deleted)))
+            .filter(users::user_name_folded.eq_any(some))
+            .select((users::id, users::external_id, users::user_name_folded));
+        found.extend(rows.load::<NamedUser>(tx.connection)?);
+    }
+    Ok(found)
 }

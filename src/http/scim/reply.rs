@@ -55,6 +55,7 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         ProvisioningError::Protocol(_)
         | ProvisioningError::UnknownReference(_)
         | ProvisioningError::Cycle
+        | ProvisioningError::TooManyMembers(_)
         | ProvisioningError::TooManyResults => StatusCode::BAD_REQUEST,
         ProvisioningError::NotFound => StatusCode::NOT_FOUND,
         ProvisioningError::Conflict(_) => StatusCode::CONFLICT,

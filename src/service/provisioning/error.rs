@@ -23,6 +23,9 @@ pub enum ProvisioningError {
     /// A group would contain itself.
     #[error("a group cannot contain itself, nor a group that contains it")]
     Cycle,
+    /// More members than one request may name, or more that do not exist yet than a group keeps.
+    #[error("{0}")]
+    TooManyMembers(&'static str),
     /// No index answers the filter, and there are too many resources to look at each.
     #[error(
         "the filter matches no index and there are too many resources; add `userName eq` or `externalId eq`"
@@ -43,7 +46,7 @@ impl ProvisioningError {
             Self::Protocol(error) => Some(error.scim_type()),
             Self::Conflict(_) => Some("uniqueness"),
             Self::UnknownReference(_) | Self::Cycle => Some("invalidValue"),
-            Self::TooManyResults => Some("tooMany"),
+            Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
             Self::NotFound | Self::Stale | Self::Store(_) => None,
         }
     }

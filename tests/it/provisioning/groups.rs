@@ -3,6 +3,10 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
+use vestibule::{
+    model::ids::GroupId,
+    store::{Tx, scim_groups},
+};
 
 use super::support::{GROUP, Scim, USER, user};
 use crate::support::on_both_databases;
@@ -68,6 +72,61 @@ on_both_databases! {
         assert_eq!(scim.patch(&format!("/Groups/{group}"), forget).await.status, 204);
         scim.user("later@acme.example").await;
         assert_eq!(members(&scim, &group).await.len(), 1, "what was taken back is forgotten");
+    }
+
+    async fn l06_a_name_that_waits_compares_as_user_names_do(scim: Scim) {
+        let group = scim.group("Team", &["Bob@Acme.example", "Ann@acme.example"]).await;
+        let bob = scim.user("bob@acme.EXAMPLE").await;
+        assert_eq!(members(&scim, &group).await, [bob]);
+        let remove = json!([{ "op": "remove", "path": "members", "value": [{ "value": "aNN@acme.example" }] }]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), remove).await.status, 204);
+        scim.user("ann@acme.example").await;
+        assert_eq!(members(&scim, &group).await.len(), 1, "what was taken back is forgotten");
+    }
+
+    async fn m05_members_are_found_by_every_name_in_one_request(scim: Scim) {
+        let body = |name: &str, external_id: &str| json!({ "schemas": [USER], "userName": name, "externalId": external_id });
+        let anna = scim.post("/Users", body("anna@acme.example", "00u1")).await.id();
+        let ben = scim.post("/Users", body("ben@acme.example", "00U1")).await.id();
+        let carl = scim.user("carl@acme.example").await;
+        let mut wanted = vec![anna, ben, carl];
+        wanted.sort_unstable();
+        let group = scim.group("Team", &["00u1", "00U1", "CARL@acme.example", "late@acme.example"]).await;
+        assert_eq!(members(&scim, &group).await, wanted);
+        // One value that two users go by names neither.
+        scim.post("/Users", body("dora@acme.example", "carl@acme.example")).await;
+        let twofold = scim.patch(&format!("/Groups/{group}"), add("carl@acme.example")).await;
+        assert_eq!(twofold.refusal(), (400, "invalidValue"));
+        let remove = json!([{ "op": "remove", "path": "members", "value": [{ "value": "00u1" }, { "value": "00U1" }] }]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), remove).await.status, 204);
+        assert_eq!(members(&scim, &group).await.len(), 1);
+    }
+
+    async fn m05_members_are_capped_by_request_and_those_to_come_by_group(scim: Scim) {
+        let names = |count: usize| (0..count).map(|number| format!("{number}@x")).collect::<Vec<_>>();
+        let body = |name: &str, count: usize| json!({ "schemas": [GROUP], "displayName": name, "members": names(count) });
+        assert_eq!(scim.post("/Groups", body("Huge", 100_001)).await.refusal(), (400, "tooMany"));
+        assert_eq!(scim.post("/Groups", body("Many", 10_001)).await.refusal(), (400, "tooMany"));
+        let full = scim.post("/Groups", body("Full", 10_000)).await;
+        assert_eq!(full.status, 201);
+        let path = format!("/Groups/{}", full.id());
+        assert_eq!(scim.patch(&path, add("one@more")).await.refusal(), (400, "tooMany"));
+        assert_eq!(scim.patch(&path, add("7@X")).await.status, 204, "that one waits already");
+        let remove = json!([{ "op": "remove", "path": "members", "value": names(40_000) }]);
+        assert_eq!(scim.patch(&path, remove).await.status, 204);
+        assert_eq!(scim.patch(&path, add("one@more")).await.status, 204);
+    }
+
+    async fn l03_more_groups_than_a_statement_takes_are_no_failure(scim: Scim) {
+        let groups: Vec<GroupId> = (0..40_000).map(GroupId::from_u128).collect();
+        let body = json!({ "schemas": [GROUP], "displayName": "Huge", "members": groups });
+        assert_eq!(scim.post("/Groups", body).await.refusal(), (400, "invalidValue"));
+        let (organization, now) = (scim.gateway.acme.id.clone(), scim.gateway.now());
+        let work = move |tx: &mut Tx<'_>| {
+            scim_groups::touch(tx, &organization, &groups, now)?;
+            scim_groups::children(tx, &organization, &groups)
+        };
+        assert_eq!(scim.gateway.cx.store.write(work).await.unwrap(), []);
     }
 
     async fn a_member_by_external_id_is_found(scim: Scim) {

@@ -1,6 +1,6 @@
 //! Changes to the members of a group, set-based.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     model::{
@@ -19,6 +19,11 @@ use crate::{
         scim_groups, scim_users,
     },
 };
+
+/// How many members one request may name, and how many names of users to come a group may keep. Everybody else's
+/// writes wait for this one.
+const MAX_NAMED: usize = 100_000;
+const MAX_PARKED: i64 = 10_000;
 
 /// How many members came and went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,6 +55,9 @@ pub(super) fn apply(
     group: &GroupId,
     changes: &[MemberChange],
 ) -> Result<MembersChanged, ProvisioningError> {
+    if changes.iter().map(named_in).sum::<usize>() > MAX_NAMED {
+        return Err(ProvisioningError::TooManyMembers("one request names more than 100000 members"));
+    }
     let mut changed = MembersChanged::default();
     let organization = &tenant.organization.id;
     for change in changes {
@@ -78,6 +86,15 @@ pub(super) fn apply(
     Ok(changed)
 }
 
+fn named_in(change: &MemberChange) -> usize {
+    match change {
+        MemberChange::Add(members) | MemberChange::Remove(members) | MemberChange::Replace(members) => {
+            members.len()
+        }
+        MemberChange::Clear => 0,
+    }
+}
+
 impl Resolved {
     fn ids(&self) -> impl Iterator<Item = &str> {
         self.users.iter().map(UserId::as_str).chain(self.groups.iter().map(GroupId::as_str))
@@ -90,16 +107,22 @@ impl Resolved {
 fn resolve(tx: &mut Tx<'_>, tenant: &ScimTenant, members: &[Member]) -> Result<Resolved, ProvisioningError> {
     let connection = &tenant.connection.id;
     let mut resolved = Resolved::default();
-    let (mut user_ids, mut group_ids) = (Vec::new(), Vec::new());
+    let (mut user_ids, mut group_ids, mut names) = (Vec::new(), Vec::new(), Vec::new());
     for Member { value } in members {
         if UserId::parse(value).is_ok() {
             user_ids.push(value.clone());
         } else if GroupId::parse(value).is_ok() {
             group_ids.push(value.clone());
-        } else if let Some(user) = named(tx, tenant, value)? {
-            resolved.users.insert(user);
-        } else if value.contains('@') {
-            resolved.parked.insert(value.clone());
+        } else {
+            names.push(value.as_str());
+        }
+    }
+    let known = named(tx, tenant, &names)?;
+    for name in names {
+        if let Some(user) = known.get(name) {
+            resolved.users.insert(user.clone());
+        } else if name.contains('@') {
+            resolved.parked.insert(fold(name));
         } else {
             return Err(ProvisioningError::UnknownReference("members.value"));
         }
@@ -119,13 +142,33 @@ fn resolve(tx: &mut Tx<'_>, tenant: &ScimTenant, members: &[Member]) -> Result<R
     Ok(resolved)
 }
 
-/// The one user of the connection with this externalId or userName.
-fn named(tx: &mut Tx<'_>, tenant: &ScimTenant, value: &str) -> Result<Option<UserId>, ProvisioningError> {
-    let mut users = scim_users::named(tx, &tenant.connection.id, value, &fold(value))?;
-    match users.len() {
-        0 | 1 => Ok(users.pop()),
-        _ => Err(ProvisioningError::UnknownReference("members.value")),
+/// The one user of the connection that each of the values names, by externalId or userName; none for a value that
+/// names nobody. Two users under one value, each by another name, are an error.
+fn named(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    values: &[&str],
+) -> Result<HashMap<String, UserId>, ProvisioningError> {
+    let folded: Vec<String> = values.iter().map(|value| fold(value)).collect();
+    let (mut by_external_id, mut by_user_name) = (HashMap::<_, BTreeSet<UserId>>::new(), HashMap::new());
+    for (id, external_id, user_name) in scim_users::named(tx, &tenant.connection.id, values, &folded)? {
+        if let Some(external_id) = external_id {
+            by_external_id.entry(external_id).or_default().insert(id.clone());
+        }
+        if let Some(user_name) = user_name {
+            by_user_name.insert(user_name, id);
+        }
     }
+    let mut found = HashMap::new();
+    for (value, folded) in values.iter().zip(&folded) {
+        let mut users = by_external_id.get(*value).cloned().unwrap_or_default();
+        users.extend(by_user_name.get(folded).cloned());
+        if users.len() > 1 {
+            return Err(ProvisioningError::UnknownReference("members.value"));
+        }
+        found.extend(users.pop_first().map(|id| ((*value).to_owned(), id)));
+    }
+    Ok(found)
 }
 
 fn add(
@@ -156,6 +199,10 @@ fn add(
         created_at: now,
     });
     parked_members::add(tx, &parked.collect::<Vec<_>>())?;
+    if !resolved.parked.is_empty() && parked_members::count(tx, group)? > MAX_PARKED {
+        let detail = "the group waits for more than 10000 members that do not exist yet";
+        return Err(ProvisioningError::TooManyMembers(detail));
+    }
     Ok(group_members::add(tx, &rows)?)
 }
 
@@ -192,14 +239,15 @@ fn remove(
     let mut names = Vec::new();
     for Member { value } in members {
         if UserId::parse(value).is_err() && GroupId::parse(value).is_err() {
-            names.push(value.clone());
-            ids.extend(named(tx, tenant, value)?.map(|id| id.to_string()));
+            names.push(value.as_str());
         } else {
             ids.push(value.clone());
         }
     }
     if !names.is_empty() {
-        parked_members::forget(tx, group, Some(&names))?;
+        ids.extend(named(tx, tenant, &names)?.into_values().map(|id| id.to_string()));
+        let parked: Vec<String> = names.iter().map(|name| fold(name)).collect();
+        parked_members::forget(tx, group, Some(&parked))?;
     }
     Ok(group_members::remove(tx, &tenant.organization.id, group, &ids)?)
 }

@@ -118,7 +118,7 @@ fn claim_memberships(
     tenant: &ScimTenant,
     user: &User,
 ) -> Result<(), ProvisioningError> {
-    let names: Vec<String> = user.external_id.iter().chain(&user.user_name).cloned().collect();
+    let names: Vec<String> = user.external_id.iter().chain(&user.user_name).map(|name| fold(name)).collect();
     let parked = parked_members::take(tx, &tenant.connection.id, &names)?;
     for waiting in parked {
         let member = GroupMember {
