@@ -70,7 +70,8 @@ pub fn lock_scim(
     Ok(groups::table
         .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
         .select(Group::as_select())
-        .for_update()
+        // Another group may name this one as a member meanwhile: its key does not change.
+        .for_no_key_update()
         .first(c)
         .optional()?)
 }

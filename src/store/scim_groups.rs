@@ -84,9 +84,9 @@ pub fn with_name(
         .first(tx.connection)?)
 }
 
-/// Lets one writer at a time give names on a connection: group names are unique by check, not by key, as groups
-/// from SAML need not be.
-pub fn lock_names(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), StoreError> {
+/// Lets one writer at a time give names, or put groups into groups, on a connection: that names are unique and that no
+/// group contains itself is true by check, not by key.
+pub fn lock_shape(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.
     if let AnyConnection::Postgres(c) = &mut *tx.connection {
         scim_connections::table

@@ -129,6 +129,28 @@ on_both_databases! {
         assert_eq!(scim.gateway.cx.store.write(work).await.unwrap(), []);
     }
 
+    async fn l05_requests_at_the_same_time_close_no_circle(scim: Scim) {
+        let mut ids = Vec::new();
+        for number in 0..8 {
+            ids.push(scim.group(&format!("Group {number}"), &[]).await);
+        }
+        let scim = Rc::new(scim);
+        let tasks: Vec<_> = (0..8)
+            .map(|number| {
+                let (scim, path) = (scim.clone(), format!("/Groups/{}", ids[number]));
+                let next = add(&ids[(number + 1) % 8]);
+                actix_web::rt::spawn(async move { scim.patch(&path, next).await.refusal().0 })
+            })
+            .collect();
+        let mut refused = 0;
+        for task in tasks {
+            let status = task.await.unwrap();
+            assert!(matches!(status, 204 | 400), "{status}");
+            refused += usize::from(status == 400);
+        }
+        assert_eq!(refused, 1, "the one that would have closed it");
+    }
+
     async fn a_member_by_external_id_is_found(scim: Scim) {
         let body = json!({ "schemas": [USER], "userName": "anna", "externalId": "00u1" });
         let anna = scim.post("/Users", body).await.id();

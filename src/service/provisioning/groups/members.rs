@@ -213,6 +213,11 @@ fn check_cycle(
     group: &GroupId,
     added: &BTreeSet<GroupId>,
 ) -> Result<(), ProvisioningError> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    // Two requests that each close half of a circle must not pass each other.
+    scim_groups::lock_shape(tx, &tenant.connection.id)?;
     let mut seen: BTreeSet<GroupId> = BTreeSet::new();
     let mut next: Vec<GroupId> = added.iter().cloned().collect();
     while !next.is_empty() {

@@ -39,7 +39,7 @@ pub(super) fn check_name(
     tenant: &ScimTenant,
     group: &Group,
 ) -> Result<(), ProvisioningError> {
-    scim_groups::lock_names(tx, &tenant.connection.id)?;
+    scim_groups::lock_shape(tx, &tenant.connection.id)?;
     let others = scim_groups::with_name(tx, &tenant.connection.id, &group.display_name_folded, &group.id)?;
     if others == 0 { Ok(()) } else { Err(ProvisioningError::Conflict(NAME_TAKEN)) }
 }
