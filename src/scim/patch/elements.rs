@@ -14,7 +14,8 @@ use crate::scim::{
     schema::Attribute,
 };
 
-/// How many comparisons the selections of one patch may cost. A patch of an honest provider needs a few dozen.
+/// How many comparisons of elements one patch may cost; two of whole elements count as one of a filter's terms. A patch
+/// of an honest provider needs a few dozen, and adding as many elements as there may be is still within it.
 const MAX_COMPARISONS: usize = 100_000;
 
 /// What is carried from one operation to the next.
@@ -41,7 +42,7 @@ impl Elements {
         let mut after = match (&target.filter, target.sub) {
             (Some(filter), _) => self.selected(before, filter, target, op, given)?,
             (None, Some(sub)) => every(before, target, sub, op, given)?,
-            (None, None) => whole(before, target, op, given)?,
+            (None, None) => self.whole(before, target, op, given)?,
         };
         if after.len() > MAX_VALUES {
             return Err(ScimError::TooManyValues(target.attribute.name.to_owned()));
@@ -60,10 +61,7 @@ impl Elements {
         op: Op,
         given: &Value,
     ) -> Result<Vec<Value>, ScimError> {
-        self.comparisons += elements.len() * terms(filter);
-        if self.comparisons > MAX_COMPARISONS {
-            return Err(ScimError::TooManyValues(target.path.clone()));
-        }
+        self.charge(elements.len() * terms(filter), target)?;
         let hits: Vec<bool> =
             elements.iter().map(|element| element_matches(filter, target.attribute, element)).collect();
         if !hits.contains(&true) && op != Op::Remove {
@@ -85,6 +83,56 @@ impl Elements {
             }
         }
         Ok(after)
+    }
+
+    /// The attribute as a whole.
+    fn whole(
+        &mut self,
+        before: Vec<Value>,
+        target: &AttributeTarget,
+        op: Op,
+        given: &Value,
+    ) -> Result<Vec<Value>, ScimError> {
+        let attribute = target.attribute;
+        if op == Op::Remove && given.is_null() {
+            return Ok(Vec::new());
+        }
+        let list = match given {
+            Value::Array(_) | Value::Null => given.clone(),
+            single => Value::Array(vec![single.clone()]),
+        };
+        let given = match value(attribute, &list, attribute.name)? {
+            Some(Value::Array(given)) => given,
+            _ => Vec::new(),
+        };
+        match op {
+            Op::Replace => Ok(given),
+            // Entra names what to remove in the value. It never means all of them.
+            Op::Remove => {
+                self.charge((before.len() * given.len()).div_ceil(2), target)?;
+                Ok(before.into_iter().filter(|old| !given.iter().any(|new| names(new, old))).collect())
+            }
+            Op::Add => {
+                let mut after = before;
+                for new in given {
+                    self.charge(after.len().div_ceil(2), target)?;
+                    match after.iter_mut().find(|old| same(old, &new)) {
+                        Some(old) => update(old, new),
+                        None => after.push(new),
+                    }
+                }
+                Ok(after)
+            }
+        }
+    }
+
+    /// Counts comparisons before they are made: all of this happens while a row is locked.
+    fn charge(&mut self, comparisons: usize, target: &AttributeTarget) -> Result<(), ScimError> {
+        self.comparisons += comparisons;
+        if self.comparisons > MAX_COMPARISONS {
+            return Err(ScimError::TooManyValues(target.path.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -129,42 +177,6 @@ fn every(
     }
     let changes = elements.into_iter().map(|element| changed(Some(element), target, op, given));
     changes.filter_map(Result::transpose).collect()
-}
-
-/// The attribute as a whole.
-fn whole(
-    before: Vec<Value>,
-    target: &AttributeTarget,
-    op: Op,
-    given: &Value,
-) -> Result<Vec<Value>, ScimError> {
-    let attribute = target.attribute;
-    if op == Op::Remove && given.is_null() {
-        return Ok(Vec::new());
-    }
-    let list = match given {
-        Value::Array(_) | Value::Null => given.clone(),
-        single => Value::Array(vec![single.clone()]),
-    };
-    let given = match value(attribute, &list, attribute.name)? {
-        Some(Value::Array(given)) => given,
-        _ => Vec::new(),
-    };
-    match op {
-        Op::Replace => Ok(given),
-        // Entra names what to remove in the value. It never means all of them.
-        Op::Remove => Ok(before.into_iter().filter(|old| !given.iter().any(|new| names(new, old))).collect()),
-        Op::Add => {
-            let mut after = before;
-            for new in given {
-                match after.iter_mut().find(|old| same(old, &new)) {
-                    Some(old) => update(old, new),
-                    None => after.push(new),
-                }
-            }
-            Ok(after)
-        }
-    }
 }
 
 /// One element of the attribute, checked.

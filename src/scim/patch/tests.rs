@@ -354,3 +354,22 @@ fn scim_rule_33_members_are_immutable_and_selected_by_id() {
     assert_eq!(refused(json!({ "op": "add", "path": "members", "value": [{}] })), "invalidValue");
     assert_eq!(refused(json!({ "op": "remove", "path": "displayName" })), "mutability");
 }
+
+#[test]
+fn m05_adds_and_removes_cost_as_much_as_selections() {
+    let roles: Vec<Value> = (0..500).map(|number| json!({ "value": format!("role-{number}") })).collect();
+    let fill = json!({ "op": "replace", "path": "roles", "value": roles });
+    for op in ["add", "remove"] {
+        let again = json!({ "op": op, "path": "roles", "value": [{ "value": "nobody" }] });
+        let again =
+            if op == "add" { json!({ "op": op, "path": "roles", "value": [roles[499]] }) } else { again };
+        let mut operations = vec![fill.clone()];
+        operations.extend(std::iter::repeat_n(again.clone(), 400));
+        assert!(run(json!(operations), Absent::Refuse).is_ok(), "{op}");
+        operations.push(again);
+        let refused = run(json!(operations), Absent::Refuse).unwrap_err();
+        assert!(matches!(refused, ScimError::TooManyValues(_)), "{op}: {refused}");
+    }
+    let at_once = json!([{ "op": "add", "path": "entitlements", "value": roles }]);
+    assert!(run(at_once, Absent::Refuse).is_ok(), "as many as there may be");
+}
