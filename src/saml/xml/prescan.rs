@@ -17,7 +17,7 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations in scope at any element.
     pub namespaces: usize,
-    /// Elements in all.
+    /// Elements, comments, processing instructions and CDATA sections in all: each becomes a node of the tree.
     pub elements: usize,
     /// Comparisons that the parser will make for duplicate attributes and namespaces, in all.
     pub work: usize,
@@ -167,7 +167,10 @@ impl<'a> Scan<'a> {
             self.at += offset + 1;
             match self.bytes.get(self.at) {
                 Some(b'!') => self.bang()?,
-                Some(b'?') => self.skip_past(b"?>")?,
+                Some(b'?') => {
+                    self.node()?;
+                    self.skip_past(b"?>")?;
+                }
                 Some(b'/') => self.end_tag()?,
                 Some(_) => self.start_tag()?,
                 None => return Err(PrescanError::Malformed(self.at)),
@@ -178,6 +181,7 @@ impl<'a> Scan<'a> {
 
     /// A comment or CDATA; everything else that starts with `<!` belongs to a DOCTYPE.
     fn bang(&mut self) -> Result<(), PrescanError> {
+        self.node()?;
         let rest = &self.bytes[self.at..];
         if rest.starts_with(b"!--") {
             self.at += 3;
@@ -197,10 +201,7 @@ impl<'a> Scan<'a> {
     }
 
     fn start_tag(&mut self) -> Result<(), PrescanError> {
-        self.elements += 1;
-        if self.elements > self.limits.elements {
-            return Err(PrescanError::TooComplex);
-        }
+        self.node()?;
         self.name()?;
         let (mut attributes, mut declared, mut default_seen) = (0, 0, false);
         loop {
@@ -235,6 +236,12 @@ impl<'a> Scan<'a> {
                 _ => return Err(PrescanError::Malformed(self.at)),
             }
         }
+    }
+
+    /// Accounts for a node of the tree.
+    fn node(&mut self) -> Result<(), PrescanError> {
+        self.elements += 1;
+        if self.elements > self.limits.elements { Err(PrescanError::TooComplex) } else { Ok(()) }
     }
 
     /// Accounts for an element: what is in scope now, and what the parser compares for it.
@@ -440,5 +447,14 @@ mod tests {
         let dense = format!("<r>{}</r>", attributes(200).repeat(100));
         assert_eq!(code(dense.as_bytes()), "xml_too_complex");
         assert_eq!(code(&vec![b' '; (1 << 20) + 1]), "xml_too_large");
+    }
+
+    #[test]
+    fn whatever_becomes_a_node_is_counted() {
+        for node in ["<a/>", "<!---->", "<?p?>", "<![CDATA[]]>"] {
+            let nodes = |n: usize| format!("<r>{}</r>", node.repeat(n));
+            assert_eq!(code(nodes(49_999).as_bytes()), "ok", "{node}");
+            assert_eq!(code(nodes(50_000).as_bytes()), "xml_too_complex", "{node}");
+        }
     }
 }

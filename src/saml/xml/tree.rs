@@ -117,11 +117,15 @@ pub fn name(node: Element<'_, '_>) -> String {
 /// Between elements they are harmless.
 #[must_use]
 pub fn comment_in_text<'a, 'i>(node: Element<'a, 'i>) -> Option<Element<'a, 'i>> {
-    node.descendants().filter(|n| n.is_comment() || n.is_pi()).find_map(|n| {
-        let parent = n.parent()?;
-        let only_elements = parent.first_element_child().is_some()
-            && parent.children().all(|c| !c.is_text() || c.text().is_none_or(|t| t.trim().is_empty()));
-        (!only_elements).then_some(parent)
+    // Once over the children of each element: asking for every comment what stands beside it costs the square.
+    node.descendants().filter(Element::is_element).find(|element| {
+        let (mut comment, mut text, mut inner) = (false, false, false);
+        for child in element.children() {
+            comment |= child.is_comment() || child.is_pi();
+            text |= child.is_text() && child.text().is_some_and(|t| !t.trim().is_empty());
+            inner |= child.is_element();
+        }
+        comment && (text || !inner)
     })
 }
 
