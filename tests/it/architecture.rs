@@ -62,6 +62,25 @@ fn every_module_is_in_the_table() {
     assert_eq!(folders, table);
 }
 
+/// The store repeats a transaction that lost a race, and finds that out by walking the causes of the error that came
+/// back: a transparent error hides the one it wraps.
+#[test]
+fn no_error_hides_the_one_of_the_store() {
+    let mut faults = Vec::new();
+    for file in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for (at, pair) in lines.windows(2).enumerate() {
+            let hidden = pair[0] == "#[error(transparent)]" && pair[1].contains("StoreError)");
+            let lost = pair[0].starts_with("#[error(") && pair[1].ends_with("(StoreError),");
+            if hidden || lost {
+                faults.push(format!("{}:{}: {}", file.display(), at + 2, pair[1]));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// The first two segments of every `crate::a::b` in the code, `use crate::{a::b, c}` included.
 fn crate_paths(text: &str) -> Vec<String> {
     let code: String = text.lines().map(code_of).collect::<Vec<_>>().join("\n");

@@ -40,7 +40,7 @@ pub fn access_token_audience(issuer: &str) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum HandoffFailure {
     /// The database.
-    #[error(transparent)]
+    #[error("the store failed: {0}")]
     Store(#[from] StoreError),
     /// The project's keys cannot be used.
     #[error(transparent)]

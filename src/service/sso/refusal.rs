@@ -98,7 +98,7 @@ pub enum SsoError {
     #[error("refused: {0}")]
     Refused(Refusal),
     /// A failure of ours.
-    #[error(transparent)]
+    #[error("the store failed: {0}")]
     Store(#[from] StoreError),
     /// A request could not be written.
     #[error("the request could not be written")]
