@@ -22,6 +22,9 @@ const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 
 const HOUR: Millis = 60 * 60 * 1000;
 
+/// So many characters of a sentence are kept: it may quote a megabyte that anybody posted (R32).
+const DETAIL: usize = 500;
+
 /// So many traces per organization and hour are kept; the rest is in the log alone (R32).
 const PER_HOUR: i64 = 200;
 
@@ -57,13 +60,14 @@ async fn keep(
     };
     let Some(connection) = cx.store.read(look).await? else { return Ok(()) };
     let now = cx.now();
+    let detail: String = refusal.to_string().chars().take(DETAIL).collect();
     let mut steps: Vec<_> =
         refusal.passed().iter().map(|check| json!({ "check": check, "passed": true })).collect();
-    steps.push(json!({ "check": refusal.code(), "passed": false, "detail": refusal.to_string() }));
+    steps.push(json!({ "check": refusal.code(), "passed": false, "detail": detail }));
     let trace = LoginTrace {
         id: new_id!(cx, LoginTraceId),
         project_id: project.clone(),
-        organization_id: Some(connection.organization_id),
+        organization_id: Some(connection.organization_id.clone()),
         connection_id: Some(connection.id.to_string()),
         reference_id: reference.to_owned(),
         outcome: "refused".into(),
@@ -73,5 +77,10 @@ async fn keep(
         created_at: now,
         expires_at: now.plus(KEPT),
     };
-    cx.store.write(move |tx| login_traces::insert(tx, &trace)).await
+    // Counted again here: those that arrived together have all seen the same count.
+    let write = move |tx: &mut Tx<'_>| {
+        let count = login_traces::count_since(tx, &connection.organization_id, since)?;
+        if count < PER_HOUR { login_traces::insert(tx, &trace) } else { Ok(()) }
+    };
+    cx.store.write(write).await
 }

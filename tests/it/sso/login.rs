@@ -93,6 +93,18 @@ on_both_databases! {
         assert!(last["detail"].as_str().unwrap().contains("changed after signing"));
     }
 
+    async fn r32_a_trace_quotes_little(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let elsewhere = format!("Destination=\"{}", "é".repeat(100_000));
+        let xml = world.response(&world.acme, Some(&request), &ADA).replacen("Destination=\"", &elsewhere, 1);
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "destination_mismatch").await;
+        let (project, reference) = (world.gateway.project.id.clone(), answer.header("x-request-id").to_owned());
+        let trace = world.read(move |tx| login_traces::find(tx, &project, &reference)).await.unwrap();
+        assert!(trace.steps.len() < 4_000, "{} bytes", trace.steps.len());
+    }
+
     async fn a_request_says_who_we_are(world: World) {
         let request = world.depart(&world.acme, &mut Browser::default()).await;
         let sp = format!("http://localhost/api/saml/v1/{}", world.acme.connection.id);
