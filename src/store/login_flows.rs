@@ -80,20 +80,39 @@ pub fn lock(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Op
         .optional()?)
 }
 
-/// The flows that a browser has begun and not ended, newest first: several tabs share one nonce.
-pub fn of_browser(
+/// The browser's flow that waits for the answer of a connection to this request. Asked for by the request: anybody
+/// can make a browser begin flows, so that the newest few need not be its own.
+pub fn awaiting(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     nonce_hash: &TokenHash,
+    connection: &SamlConnectionId,
+    request: &str,
     now: Timestamp,
-) -> Result<Vec<LoginFlow>, StoreError> {
+) -> Result<Option<LoginFlow>, StoreError> {
     Ok(login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
-        .filter(login_flows::expires_at.gt(now))
-        .order(login_flows::id.desc())
-        .limit(20)
+        .filter(login_flows::saml_connection_id.eq(connection))
+        .filter(login_flows::saml_request_id.eq(request))
+        .filter(login_flows::state.eq(FlowState::AwaitingSaml).and(login_flows::expires_at.gt(now)))
         .select(LoginFlow::as_select())
-        .load(tx.connection)?)
+        .first(tx.connection)
+        .optional()?)
+}
+
+/// Whether the browser began a login at a connection for itself, no host app having asked, that has not expired.
+pub fn began_here(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    nonce_hash: &TokenHash,
+    connection: &SamlConnectionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let flows = login_flows::table
+        .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
+        .filter(login_flows::saml_connection_id.eq(connection).and(login_flows::client_id.is_null()))
+        .filter(login_flows::expires_at.gt(now));
+    Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 
 /// Forgets a browser's oldest flows that have not ended, all but the newest `keep` (R32). Returns how many went.

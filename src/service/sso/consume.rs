@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{
-        AuthFactor, ConnectionStatus, FlowState, Timestamp,
+        AuthFactor, ConnectionStatus, FlowState, Millis, Timestamp,
         ids::{LoginFlowId, ProjectId, SamlConnectionId},
         login::Proof,
         secret::Secret,
@@ -37,6 +37,10 @@ use crate::{
         saml_connections::{self, SamlConnection},
     },
 };
+
+/// For how long an assertion's ID is kept at most, whatever end the provider gives it. Much longer than the flow that
+/// it must answer lives, so that a replay finds no open request (R7) once it is forgotten.
+const REPLAY_KEPT: Millis = 24 * 60 * 60 * 1000;
 
 /// What arrived at a connection's ACS.
 #[derive(Debug)]
@@ -67,16 +71,16 @@ pub enum Consumed {
 /// Takes in a response.
 pub async fn consume(cx: &Context, posted: &Posted<'_>) -> Result<Consumed, SsoError> {
     let id = SamlConnectionId::parse(posted.connection).map_err(|_| SsoError::NotFound)?;
-    let arrival = arrival(cx, posted, &id).await?;
+    let arrival = arrival(cx, posted.project, &id).await?;
     if arrival.connection.status != ConnectionStatus::Enabled {
         return Err(Refusal::ConnectionNotUsable.into());
     }
     let message = post::decode(posted.saml_response).map_err(Refusal::from)?;
     let Some(claimed) = response::claimed_request(&message).map_err(Refusal::from)? else {
-        unsolicited(&arrival)?;
+        unsolicited(cx, posted, &id).await?;
         return Ok(Consumed::StartHere);
     };
-    let flow = pending(&arrival, posted.nonce.is_some(), &claimed)?;
+    let flow = pending(cx, posted, &id, &claimed).await?;
     let assertion = validate(cx, posted, &arrival, &flow, &message)?;
     let subject = subject::subject(&assertion, &arrival.connection)?;
     let profile = attributes::profile(&assertion, &arrival.connection);
@@ -99,53 +103,44 @@ pub async fn consume(cx: &Context, posted: &Posted<'_>) -> Result<Consumed, SsoE
     outcome.map(|completed| Consumed::Completed(Box::new(completed))).map_err(SsoError::Refused)
 }
 
-/// What is known when a response arrives, before it is looked at.
+/// What is known of the connection when a response arrives.
 struct Arrival {
     connection: SamlConnection,
     keys: Vec<saml_connections::SamlIdpKey>,
-    /// The browser's flows, newest first.
-    flows: Vec<LoginFlow>,
 }
 
-async fn arrival(cx: &Context, posted: &Posted<'_>, id: &SamlConnectionId) -> Result<Arrival, SsoError> {
-    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
-    let nonce = posted.nonce.map(Secret::hash);
+async fn arrival(cx: &Context, project: &ProjectId, id: &SamlConnectionId) -> Result<Arrival, SsoError> {
+    let (project, id) = (project.clone(), id.clone());
     let load = move |tx: &mut Tx<'_>| {
         let connection = saml_connections::find_in_project(tx, &project, &id)?.ok_or(SsoError::NotFound)?;
         let keys = saml_connections::keys(tx, &id)?;
-        let flows = match &nonce {
-            Some(nonce) => login_flows::of_browser(tx, &project, nonce, now)?,
-            None => Vec::new(),
-        };
-        Ok::<_, SsoError>(Arrival { connection, keys, flows })
+        Ok::<_, SsoError>(Arrival { connection, keys })
     };
     cx.store.read(load).await
 }
 
 /// Logins that start at the provider are off: one that starts here is begun instead, once in the lifetime of a flow, so
 /// that a page elsewhere cannot keep a browser going in circles (R8).
-fn unsolicited(arrival: &Arrival) -> Result<(), Refusal> {
-    let begun_here = |flow: &LoginFlow| {
-        flow.client_id.is_none() && flow.saml_connection_id.as_ref() == Some(&arrival.connection.id)
-    };
-    if arrival.flows.iter().any(begun_here) {
-        return Err(Refusal::Unsolicited);
-    }
-    Ok(())
+async fn unsolicited(cx: &Context, posted: &Posted<'_>, id: &SamlConnectionId) -> Result<(), SsoError> {
+    let Some(nonce) = posted.nonce.map(Secret::hash) else { return Ok(()) };
+    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
+    let begun = cx.store.read(move |tx| login_flows::began_here(tx, &project, &nonce, &id, now)).await?;
+    if begun { Err(Refusal::Unsolicited.into()) } else { Ok(()) }
 }
 
 /// The browser's open flow whose request the response says it answers (R7).
-fn pending(arrival: &Arrival, has_cookie: bool, claimed: &str) -> Result<LoginFlow, Refusal> {
-    if !has_cookie {
-        return Err(Refusal::FlowCookieMissing);
-    }
-    let answered = |flow: &&LoginFlow| {
-        flow.state == FlowState::AwaitingSaml
-            && flow.saml_connection_id.as_ref() == Some(&arrival.connection.id)
-            && flow.saml_request_id.as_deref() == Some(claimed)
-    };
-    let flow = arrival.flows.iter().find(answered);
-    flow.cloned().ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()))
+async fn pending(
+    cx: &Context,
+    posted: &Posted<'_>,
+    id: &SamlConnectionId,
+    claimed: &str,
+) -> Result<LoginFlow, SsoError> {
+    let nonce = posted.nonce.map(Secret::hash).ok_or(Refusal::FlowCookieMissing)?;
+    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
+    let request = claimed.to_owned();
+    let find = move |tx: &mut Tx<'_>| login_flows::awaiting(tx, &project, &nonce, &id, &request, now);
+    let flow: Option<LoginFlow> = cx.store.read(find).await?;
+    flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
 }
 
 fn validate(
@@ -214,7 +209,7 @@ async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Result<Complet
             saml_connection_id: p.connection.id.clone(),
             assertion_id: p.assertion.id().to_owned(),
             organization_id: p.connection.organization_id.clone(),
-            keep_until: Timestamp::from(p.assertion.replay_until()),
+            keep_until: Timestamp::from(p.assertion.replay_until()).min(own.now().plus(REPLAY_KEPT)),
         };
         if !saml_assertion_replays::insert_once(tx, &seen)? {
             return Err(SsoError::Refused(Refusal::Replayed));

@@ -59,6 +59,16 @@ on_both_databases! {
         }
     }
 
+    async fn r07_flows_that_others_make_a_browser_begin_push_none_out(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        for _ in 0..25 {
+            world.depart(&world.acme, &mut browser).await;
+        }
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
+    }
+
     async fn r08_an_unsolicited_response_starts_a_login_here_once(world: World) {
         let xml = world.response(&world.acme, None, &ADA);
         let mut browser = Browser::default();

@@ -129,6 +129,17 @@ impl World {
 
     /// A response of the provider to a request.
     pub fn response(&self, idp: &Idp, request: Option<&ReceivedRequest>, claims: &Claims<'_>) -> String {
+        self.response_for(idp, request, claims, Duration::minutes(5))
+    }
+
+    /// As [`Self::response`], good for so long.
+    pub fn response_for(
+        &self,
+        idp: &Idp,
+        request: Option<&ReceivedRequest>,
+        claims: &Claims<'_>,
+        validity: Duration,
+    ) -> String {
         let now = self.gateway.now().to_datetime();
         let sp = format!("http://localhost/api/saml/v1/{}", idp.connection.id);
         let response = IssuedResponse {
@@ -143,7 +154,7 @@ impl World {
                 name_id: claims.name_id,
                 name_id_format: claims.format,
                 authenticated_at: now,
-                validity: (now, now + Duration::minutes(5)),
+                validity: (now, now + validity),
                 session_index: Some("_s1"),
                 session_not_on_or_after: None,
                 attributes: claims.attributes,

@@ -1,5 +1,7 @@
 //! Responses that were used, edited, or have expired, or belong to somebody else.
 
+use vestibule::store::saml_assertion_replays;
+
 use super::*;
 use crate::support::on_both_databases;
 
@@ -17,6 +19,16 @@ on_both_databases! {
         world.log_in(&world.acme, &ADA).await;
         let answer = world.log_in(&world.acme, &ADA).await;
         world.assert_refused(&answer, "assertion_replayed").await;
+    }
+
+    async fn r32_an_id_is_kept_for_a_day_at_most(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response_for(&world.acme, Some(&request), &ADA, Duration::days(365_000));
+        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
+        let (hour, now) = (60 * 60 * 1000_i64, world.gateway.now());
+        let forgotten = |hours: i64| world.write(move |tx| saml_assertion_replays::delete_expired(tx, now.plus(hours * hour)));
+        assert_eq!((forgotten(23).await, forgotten(25).await), (0, 1));
     }
 
     async fn the_same_assertion_id_from_another_connection_is_another_assertion(world: World) {
