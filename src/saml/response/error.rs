@@ -127,6 +127,8 @@ pub enum Rejection {
     #[error("the user signed in by {got:?}; one of {wanted:?} was asked for")]
     AuthnContext { wanted: Vec<String>, got: Option<String> },
 
+    #[error("the {0} is too long")]
+    TooLong(&'static str),
     #[error("an Attribute has no Name")]
     AttributeNameMissing,
     #[error("the attribute {0:?} occurs more than once; which of them counts would be a guess")]
@@ -192,6 +194,7 @@ impl Rejection {
             Self::AuthnTooOld { .. } => "authn_too_old",
             Self::SessionExpired { .. } => "session_expired",
             Self::AuthnContext { .. } => "authn_context_mismatch",
+            Self::TooLong(_) => "value_too_long",
             Self::AttributeNameMissing => "attribute_name_missing",
             Self::AttributeRepeated(_) => "attribute_repeated",
             Self::AttributeNull(_) => "attribute_null",

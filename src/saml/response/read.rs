@@ -15,8 +15,9 @@ use crate::saml::{
     xml::{Element, ReadError, instant, tree},
 };
 
-/// A NameID longer than this is no name (persistent ones have at most 256, Core 8.3.7).
-const MAX_NAME_ID: usize = 1024;
+/// What names a person, a session or an assertion is kept, and has no more bytes than this (persistent names have at
+/// most 256 characters, Core 8.3.7).
+const MAX_NAME: usize = 1024;
 
 /// eduPersonTargetedID, whose value is a NameID element by definition.
 const TARGETED_ID: &str = "urn:oid:1.3.6.1.4.1.5923.1.1.1.10";
@@ -70,7 +71,7 @@ pub(super) fn fields<'a>(
     let node = assertion.element();
     let subject = tree::only_child(node, ns::ASSERTION, "Subject")?.ok_or(Rejection::SubjectMissing)?;
     let mut fields = Fields {
-        id: tree::attribute(node, "ID").unwrap_or_default(),
+        id: short(node, "ID", "ID of the Assertion")?.unwrap_or_default(),
         version: tree::attribute(node, "Version").unwrap_or_default(),
         issue_instant: required_instant(node, "IssueInstant", "the IssueInstant of the Assertion")?,
         issuer: issuer(node)?.ok_or(Rejection::IssuerMissing { element: "Assertion" })?,
@@ -120,16 +121,24 @@ fn read_name_id(subject: Element<'_, '_>) -> Result<Option<NameId>, Rejection> {
     }
     let Some(node) = tree::only_child(subject, ns::ASSERTION, "NameID")? else { return Ok(None) };
     let value = tree::text(node)?.into_owned();
-    if value.trim().is_empty() || value.len() > MAX_NAME_ID || is_nil(node) {
+    if value.trim().is_empty() || value.len() > MAX_NAME || is_nil(node) {
         return Err(Rejection::NameIdInvalid);
     }
-    let owned = |name| tree::attribute(node, name).map(str::to_owned);
+    let owned = |name| short(node, name, name).map(|value| value.map(str::to_owned));
     Ok(Some(NameId {
         value,
-        format: owned("Format").unwrap_or_else(|| name_id::UNSPECIFIED.to_owned()),
-        name_qualifier: owned("NameQualifier"),
-        sp_name_qualifier: owned("SPNameQualifier"),
+        format: owned("Format")?.unwrap_or_else(|| name_id::UNSPECIFIED.to_owned()),
+        name_qualifier: owned("NameQualifier")?,
+        sp_name_qualifier: owned("SPNameQualifier")?,
     }))
+}
+
+/// An attribute that is kept.
+fn short<'a>(node: Element<'a, '_>, name: &str, what: &'static str) -> Result<Option<&'a str>, Rejection> {
+    match tree::attribute(node, name) {
+        Some(value) if value.len() > MAX_NAME => Err(Rejection::TooLong(what)),
+        value => Ok(value),
+    }
 }
 
 fn confirmations<'a>(subject: Element<'a, '_>) -> Result<Vec<Confirmation<'a>>, Rejection> {
@@ -190,7 +199,7 @@ fn authn<'a>(assertion: Element<'a, '_>) -> Result<Option<Authn<'a>>, Rejection>
         };
         found = Some(Authn {
             instant,
-            session_index: tree::attribute(node, "SessionIndex"),
+            session_index: short(node, "SessionIndex", "SessionIndex")?,
             session_not_on_or_after: end,
             context: context.map(tree::text).transpose()?.map(|c| c.trim().to_owned()),
         });

@@ -49,6 +49,9 @@ pub enum Refusal {
     /// The attribute that identifies people is missing or has several values (R2).
     #[error("the attribute {0:?}, which identifies people on this connection, must have exactly one value")]
     SubjectAttribute(String),
+    /// What the person is known by is too long to be kept and looked up.
+    #[error("what identifies the person is too long")]
+    SubjectTooLong,
     /// R1's last line: there may be such a user, but nothing proves that it is this one.
     #[error("{0}; an owner must link the account")]
     IdentityConflict(Conflict),
@@ -120,6 +123,7 @@ impl Refusal {
             Self::StoredCertificate => "certificate_unreadable",
             Self::TransientNameId => "transient_name_id",
             Self::SubjectAttribute(_) => "subject_attribute",
+            Self::SubjectTooLong => "subject_too_long",
             Self::IdentityConflict(_) => "identity_conflict",
             Self::UserDeleted => "user_deleted",
             Self::Policy(refusal) => refusal.0.code(),

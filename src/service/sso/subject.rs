@@ -18,12 +18,21 @@ pub(super) struct Subject {
     pub key: String,
 }
 
-/// The configured attribute, else a persistent NameID with its issuer and qualifiers, else a weak one. Never a transient
-/// one, which is another each time.
+/// The bytes of a key at most. No row of an index of PostgreSQL may have more than some 2,700.
+const MAX_KEY: usize = 2048;
+
+/// What the person is known by, if it can be kept.
 pub(super) fn subject(
     assertion: &VerifiedAssertion,
     connection: &SamlConnection,
 ) -> Result<Subject, Refusal> {
+    let subject = stable(assertion, connection)?;
+    if subject.key.len() > MAX_KEY { Err(Refusal::SubjectTooLong) } else { Ok(subject) }
+}
+
+/// The configured attribute, else a persistent NameID with its issuer and qualifiers, else a weak one. Never a transient
+/// one, which is another each time.
+fn stable(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Result<Subject, Refusal> {
     if let Some(attribute) = &connection.subject_attribute {
         return match assertion.values(attribute) {
             [value] if !value.trim().is_empty() => Ok(Subject {

@@ -200,6 +200,21 @@ fn subject() -> Vec<Case> {
             "name_id_invalid",
             named(&format!("<saml:NameID>{}</saml:NameID>", "a".repeat(1025))),
         ),
+        case(
+            "name-id-qualifier-long",
+            "value_too_long",
+            named(&format!("<saml:NameID NameQualifier=\"{}\">a</saml:NameID>", "q".repeat(1025))),
+        ),
+        case(
+            "assertion-id-long",
+            "value_too_long",
+            sign_response(&swap(&base(), "ID=\"_assertion\"", &format!("ID=\"_{}\"", "a".repeat(1024)))),
+        ),
+        case(
+            "session-index-long",
+            "value_too_long",
+            sent("SessionIndex=\"", &format!("SessionIndex=\"{}", "s".repeat(1025))),
+        ),
         case("name-id-twice", "element_repeated", named(&format!("{name_id}{name_id}"))),
         case(
             "name-id-split-by-comment",
