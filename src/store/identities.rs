@@ -62,13 +62,8 @@ pub fn touch(tx: &mut Tx<'_>, id: &IdentityId, at: Timestamp) -> Result<(), Stor
     Ok(())
 }
 
-/// Removes every link of a user.
-pub fn delete_for_user(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    user: &UserId,
-) -> Result<usize, StoreError> {
-    let links = identities::table
-        .filter(identities::organization_id.eq(organization).and(identities::user_id.eq(user)));
-    Ok(diesel::delete(links).execute(tx.connection)?)
+/// Gives a link to another user of the organization.
+pub fn give_to(tx: &mut Tx<'_>, id: &IdentityId, user: &UserId) -> Result<(), StoreError> {
+    diesel::update(identities::table.find(id)).set(identities::user_id.eq(user)).execute(tx.connection)?;
+    Ok(())
 }

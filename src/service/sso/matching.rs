@@ -40,19 +40,35 @@ pub(super) fn user_of(
     actor: &Actor,
     login: &Login<'_>,
 ) -> Result<(User, IdentityId), SsoError> {
-    if let Some(identity) = identities::find_saml(tx, &login.connection.id, &login.subject.key)? {
-        let user = users::lock(tx, &login.connection.organization_id, &identity.user_id)?;
-        let user = user.ok_or(Refusal::UserDeleted)?;
+    let known = identities::find_saml(tx, &login.connection.id, &login.subject.key)?;
+    if let Some(identity) = &known
+        && let Some(user) = users::lock(tx, &login.connection.organization_id, &identity.user_id)?
+    {
         identities::touch(tx, &identity.id, cx.now())?;
-        return Ok((user, identity.id));
+        return Ok((user, identity.id.clone()));
     }
+    // A link that is known and leads nowhere is that of a deleted user. Provisioning may have made another one since;
+    // a login does not (R3).
     let user = match paired(tx, login)? {
         Some(user) => user,
-        None => by_email(tx, cx, actor, login)?,
+        None => match (by_email(tx, login)?, &known) {
+            (Found::User(user), _) => *user,
+            (Found::Nobody(_), Some(_)) => return Err(Refusal::UserDeleted.into()),
+            (Found::Nobody(email), None) => create(tx, cx, actor, login, email)?,
+        },
     };
     // The policy refuses whoever is inactive, after this; a refused login leaves no link behind.
-    let identity = link(tx, cx, actor, login, &user)?;
+    let identity = match known {
+        Some(identity) => relink(tx, cx, actor, login, &identity, &user)?,
+        None => link(tx, cx, actor, login, &user)?,
+    };
     Ok((user, identity))
+}
+
+/// What an address leads to.
+enum Found<'a> {
+    User(Box<User>),
+    Nobody(&'a EmailAddress),
 }
 
 /// By the attribute that equals a SCIM externalId, where the connection is paired so.
@@ -65,14 +81,26 @@ fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> 
     let [external_id] = login.assertion.values(attribute) else { return Ok(None) };
     let found = users::find_by_external_id(tx, scim, external_id)?;
     let mut own = found.into_iter().filter(|user| user.organization_id == connection.organization_id);
-    match (own.next(), own.next()) {
-        (Some(_), Some(_)) => Err(Refusal::IdentityConflict(Conflict::Ambiguous).into()),
-        (user, _) => Ok(user),
+    let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
+    let hit = match (own.next(), own.next()) {
+        (Some(_), Some(_)) => return Err(conflict(Conflict::Ambiguous)),
+        (Some(user), None) => user,
+        (None, _) => return Ok(None),
+    };
+    // Read again under its lock, as below: the provider may have moved the identifier on meanwhile.
+    let user = users::lock(tx, &connection.organization_id, &hit.id)?
+        .filter(|user| user.scim_connection_id.as_ref() == Some(scim))
+        .filter(|user| user.external_id.as_ref() == Some(external_id))
+        .ok_or(conflict(Conflict::NoUser))?;
+    // The provider's administrators choose the identifier; that must not make them owners.
+    if user.owner || user.break_glass {
+        return Err(conflict(Conflict::Owner));
     }
+    Ok(Some(user))
 }
 
-/// By an address whose domain the organization has proved, else a new user where the connection makes them.
-fn by_email(tx: &mut Tx<'_>, cx: &Context, actor: &Actor, login: &Login<'_>) -> Result<User, SsoError> {
+/// By an address whose domain the organization has proved.
+fn by_email<'a>(tx: &mut Tx<'_>, login: &Login<'a>) -> Result<Found<'a>, SsoError> {
     let organization = &login.connection.organization_id;
     let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
     let email = login.profile.email.as_ref().ok_or(conflict(Conflict::NoEmail))?;
@@ -80,7 +108,7 @@ fn by_email(tx: &mut Tx<'_>, cx: &Context, actor: &Actor, login: &Login<'_>) -> 
         return Err(conflict(Conflict::DomainNotProved));
     }
     let Some(user) = users::find_by_email(tx, organization, email.folded())? else {
-        return create(tx, cx, actor, login, email);
+        return Ok(Found::Nobody(email));
     };
     // The row is read again under its lock: its address or its owner may have changed meanwhile.
     let user = users::lock(tx, organization, &user.id)?
@@ -93,7 +121,7 @@ fn by_email(tx: &mut Tx<'_>, cx: &Context, actor: &Actor, login: &Login<'_>) -> 
     if user.status == UserStatus::Active && identities::user_has_saml(tx, &login.connection.id, &user.id)? {
         return Err(conflict(Conflict::AlreadyLinked));
     }
-    Ok(user)
+    Ok(Found::User(Box::new(user)))
 }
 
 /// Just-in-time creation: where the connection allows it, and by default only while no SCIM connection is live (R3).
@@ -144,7 +172,7 @@ fn create(
         "id": user.id, "email": user.email, "displayName": user.display_name, "owner": false,
         "status": user.status.as_str(),
     });
-    note(tx, cx, actor, login, "user.created", user.id.as_str(), after)?;
+    note(tx, cx, actor, login, "user.created", user.id.as_str(), None, after)?;
     Ok(user)
 }
 
@@ -173,10 +201,33 @@ fn link(
         "id": identity.id, "userId": user.id, "samlConnectionId": login.connection.id,
         "subjectKind": identity.subject_kind.as_str(),
     });
-    note(tx, cx, actor, login, "identity.created", identity.id.as_str(), after)?;
+    note(tx, cx, actor, login, "identity.created", identity.id.as_str(), None, after)?;
     Ok(identity.id)
 }
 
+/// Moves the link of a deleted user to the one that stands in their place.
+fn relink(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    login: &Login<'_>,
+    identity: &Identity,
+    user: &User,
+) -> Result<IdentityId, StoreError> {
+    identities::give_to(tx, &identity.id, &user.id)?;
+    identities::touch(tx, &identity.id, cx.now())?;
+    let state = |user: &UserId| {
+        json!({
+            "id": identity.id, "userId": user, "samlConnectionId": login.connection.id,
+            "subjectKind": identity.subject_kind.as_str(),
+        })
+    };
+    let (before, after) = (state(&identity.user_id), state(&user.id));
+    note(tx, cx, actor, login, "identity.updated", identity.id.as_str(), Some(before), after)?;
+    Ok(identity.id.clone())
+}
+
+#[expect(clippy::too_many_arguments, reason = "who, where, what, and both states")]
 fn note(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -184,6 +235,7 @@ fn note(
     login: &Login<'_>,
     event: &'static str,
     resource: &str,
+    before: Option<serde_json::Value>,
     after: serde_json::Value,
 ) -> Result<(), StoreError> {
     let change = Change {
@@ -191,7 +243,7 @@ fn note(
         organization: Some(&login.connection.organization_id),
         event,
         resource,
-        before: None,
+        before,
         after: Some(after),
     };
     record(tx, cx, actor, &change)

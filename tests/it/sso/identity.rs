@@ -1,11 +1,13 @@
 //! Who is it? (R1 to R3)
 
+use serde_json::json;
 use vestibule::{
     model::{
         ConnectionStatus,
         ids::{ScimApiKeyId, ScimConnectionId},
         secret::Secret,
     },
+    service::directory,
     store::{
         identities, organizations,
         scim_connections::{self, ScimApiKey, ScimConnection},
@@ -86,6 +88,35 @@ on_both_databases! {
         assert!(world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await);
     }
 
+    async fn r01_a_pairing_makes_nobody_an_owner(world: World) {
+        let scim = scim_connection(&world, &world.acme.organization, false).await;
+        let paired = scim.clone();
+        world.change(&world.acme, move |connection| {
+            connection.paired_scim_connection_id = Some(paired.clone());
+            connection.paired_attribute = Some("employee".into());
+        }).await;
+        for (email, id, owner) in [("boss@acme.example", "emp-1", true), ("spare@acme.example", "emp-2", false)] {
+            let held = scim.clone();
+            world.user(&world.acme.organization, email, move |user| {
+                user.scim_connection_id = Some(held.clone());
+                user.external_id = Some(id.into());
+                (user.owner, user.break_glass) = (owner, !owner);
+            }).await;
+            let claims = Claims {
+                assertion_id: id, name_id: id, format: name_id::PERSISTENT, attributes: &[("employee", &[id])],
+            };
+            let answer = world.log_in(&world.acme, &claims).await;
+            world.assert_refused(&answer, "identity_conflict").await;
+        }
+    }
+
+    async fn r02_a_key_that_no_index_holds_is_refused(world: World) {
+        let long = "\"".repeat(1_024);
+        let claims = Claims { name_id: &long, format: name_id::PERSISTENT, attributes: &[("email", &[EMAIL])], ..ADA };
+        let answer = world.log_in(&world.acme, &claims).await;
+        world.assert_refused(&answer, "subject_too_long").await;
+    }
+
     async fn r02_a_transient_name_is_never_a_key(world: World) {
         let claims = Claims { format: name_id::TRANSIENT, attributes: &[("email", &[EMAIL])], ..ADA };
         let answer = world.log_in(&world.acme, &claims).await;
@@ -145,6 +176,27 @@ on_both_databases! {
         world.assert_refused(&answer, "user_deleted").await;
     }
 
+    async fn r03_a_login_does_not_bring_back_whom_provisioning_deleted(world: World) {
+        world.change(&world.acme, |connection| connection.jit_provisioning = Some(true)).await;
+        let token = scim_token(&world).await;
+        let claims = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes };
+        let ada = scim(&world, &token, TestRequest::post(), "", Some(EMAIL)).await;
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_1", &[("email", &[EMAIL])])).await));
+        scim(&world, &token, TestRequest::delete(), &ada, None).await;
+        let answer = world.log_in(&world.acme, &claims("_2", &[("email", &[EMAIL])])).await;
+        world.assert_refused(&answer, "user_deleted").await;
+        let married: &[(&str, &[&str])] = &[("email", &["ada.king@acme.example"])];
+        let answer = world.log_in(&world.acme, &claims("_3", married)).await;
+        world.assert_refused(&answer, "user_deleted").await;
+        assert!(world.find(&world.acme.organization, "ada.king@acme.example").await.is_none());
+        // Provisioned anew, she signs in as the new user.
+        scim(&world, &token, TestRequest::post(), "", Some("ada.king@acme.example")).await;
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_4", married)).await));
+        let user = world.find(&world.acme.organization, "ada.king@acme.example").await.unwrap();
+        let connection = world.acme.connection.id.clone();
+        assert!(world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await);
+    }
+
     async fn r03_a_live_scim_connection_switches_creation_off(world: World) {
         scim_connection(&world, &world.acme.organization, true).await;
         let answer = world.log_in(&world.acme, &ADA).await;
@@ -178,6 +230,33 @@ on_both_databases! {
         let again = world.post(&world.acme.connection.id, &mut browser, &xml).await;
         world.assert_refused(&again, "request_unknown").await;
     }
+}
+
+/// A SCIM token of Acme's.
+async fn scim_token(world: &World) -> String {
+    let (cx, operator, project) = (&world.gateway.cx, Actor::operator(), &world.gateway.project.id);
+    let made =
+        directory::create_scim_api_key(cx, &operator, project, &world.acme.organization.id, "test key");
+    made.await.unwrap().1.expose().to_owned()
+}
+
+/// Acme's provider creates or deletes a user; the id of the one created.
+async fn scim(world: &World, token: &str, request: TestRequest, id: &str, email: Option<&str>) -> String {
+    let mut request = request
+        .uri(format!("/api/scim/v1/Users/{id}").trim_end_matches('/'))
+        .insert_header(("authorization", format!("Bearer {token}")));
+    if let Some(email) = email {
+        let user = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": email,
+            "emails": [{ "value": email, "primary": true }],
+        });
+        request =
+            request.insert_header(("content-type", "application/scim+json")).set_payload(user.to_string());
+    }
+    let answer = world.call(request).await;
+    assert!(answer.status.is_success(), "{} {}", answer.status, answer.body);
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    body["id"].as_str().unwrap_or_default().to_owned()
 }
 
 /// A SCIM connection of an organization, with a live token or without.

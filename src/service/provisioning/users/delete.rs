@@ -1,4 +1,5 @@
-//! Deleting a user: a tombstone stays, invisible, its names free.
+//! Deleting a user: a tombstone stays, invisible, its names free. Its links to external logins stay too: by them a
+//! login knows who was deleted (R3).
 
 use super::{
     read::{lock, user_id},
@@ -11,7 +12,7 @@ use crate::{
         provisioning::{ProvisioningError, ScimTenant, check_version},
         sessions,
     },
-    store::{group_members, identities, scim_groups, scim_users, user_emails, users},
+    store::{group_members, scim_groups, scim_users, user_emails, users},
 };
 
 /// Deletes a user (RFC 7644 section 3.6).
@@ -38,7 +39,6 @@ pub async fn delete(
             users::update(tx, &user)?;
             user_emails::replace(tx, organization, &id, &[])?;
             scim_users::strip(tx, organization, &id)?;
-            identities::delete_for_user(tx, organization, &id)?;
             let groups = group_members::remove_user(tx, organization, &id)?;
             scim_groups::touch(tx, organization, &groups, now)?;
             let project = &tenant.organization.project_id;
