@@ -27,7 +27,7 @@ on_both_databases! {
         let xml = world.response_for(&world.acme, Some(&request), &ADA, Duration::days(365_000));
         assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
         let (hour, now) = (60 * 60 * 1000_i64, world.gateway.now());
-        let forgotten = |hours: i64| world.write(move |tx| saml_assertion_replays::delete_expired(tx, now.plus(hours * hour)));
+        let forgotten = |hours: i64| world.write(move |tx| saml_assertion_replays::delete_expired(tx, now.plus(hours * hour), 100));
         assert_eq!((forgotten(23).await, forgotten(25).await), (0, 1));
     }
 
