@@ -17,8 +17,9 @@ use crate::{
 /// How long a person may take from the first page to the provider's answer; also the flow cookie's lifetime (R7).
 pub const FLOW_LIFETIME: Millis = 10 * 60 * 1000;
 
-/// How many logins one browser may have open: as many as an answer of a provider is matched with.
-const MAX_OPEN: i64 = 20;
+/// How many logins one browser may have open. More than any person opens tabs, and enough that the images of a hostile
+/// page do not soon push out a login that waits for its answer.
+const MAX_OPEN: i64 = 100;
 
 /// An authorization request that was checked: the client, its exact redirect URI and challenge (RFC 6749, 7636).
 #[derive(Debug, Clone)]

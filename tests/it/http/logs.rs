@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, Once, PoisonError},
 };
 
 use tracing_subscriber::fmt::MakeWriter;
@@ -37,10 +37,20 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+/// Tracing remembers for the whole process that nobody listens to a place, which another test may have found out
+/// first. A listener of everything, for all threads, keeps it from doing so.
+fn keep_listening() {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
+}
+
 #[actix_web::test]
 async fn r31_one_line_per_request_without_query_body_or_path() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
+    keep_listening();
     let guard = tracing::subscriber::set_default(subscriber);
     call(get("/ok/SECRET1?email=SECRET2").insert_header(("authorization", "Bearer SECRET3"))).await;
     call(post("/v1/echo?SECRET4").insert_header(("cookie", "a=SECRET5")).set_payload("SECRET6")).await;
@@ -62,6 +72,7 @@ async fn r31_one_line_per_request_without_query_body_or_path() {
 async fn the_cause_of_a_failure_is_logged_once_with_its_request_id() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
+    keep_listening();
     let guard = tracing::subscriber::set_default(subscriber);
     let answer = call(get("/fails")).await;
     drop(guard);

@@ -20,7 +20,7 @@ fn value() -> impl Strategy<Value = CompareValue> {
         Just(CompareValue::Null),
         any::<bool>().prop_map(CompareValue::Bool),
         any::<i64>().prop_map(|number| CompareValue::Number(number.into())),
-        "\\PC{0,12}|[\"\\\\\n\u{0}]{0,4}".prop_map(CompareValue::String),
+        "\\PC{0,12}|[\"\\\\\n\u{1}]{0,4}".prop_map(CompareValue::String),
     ]
 }
 
