@@ -243,6 +243,7 @@ CREATE TABLE user_emails (
     PRIMARY KEY (user_id, position)
 );
 CREATE INDEX user_emails_organization_id_value_folded_idx ON user_emails (organization_id, value_folded);
+CREATE INDEX user_emails_organization_id_user_id_idx ON user_emails (organization_id, user_id);
 
 -- An external login linked to a user: a connection and the stable subject there (R1, R2).
 CREATE TABLE identities (
@@ -259,8 +260,8 @@ CREATE TABLE identities (
 );
 CREATE UNIQUE INDEX identities_saml_connection_id_subject_key ON identities (saml_connection_id, subject);
 CREATE UNIQUE INDEX identities_oidc_connection_id_subject_key ON identities (oidc_connection_id, subject);
-CREATE INDEX identities_user_id_idx ON identities (user_id);
-CREATE INDEX identities_organization_id_idx ON identities (organization_id);
+CREATE INDEX identities_user_id_saml_connection_id_idx ON identities (user_id, saml_connection_id);
+CREATE INDEX identities_organization_id_user_id_idx ON identities (organization_id, user_id);
 
 -- A group pushed by SCIM or seen in SAML attributes.
 CREATE TABLE groups (
@@ -292,7 +293,7 @@ CREATE TABLE group_members (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (group_id, member_id)
 );
-CREATE INDEX group_members_organization_id_idx ON group_members (organization_id);
+CREATE INDEX group_members_organization_id_group_id_idx ON group_members (organization_id, group_id);
 CREATE INDEX group_members_member_user_id_idx ON group_members (member_user_id);
 CREATE INDEX group_members_member_group_id_idx ON group_members (member_group_id);
 
@@ -535,7 +536,7 @@ CREATE TABLE login_flows (
 );
 CREATE INDEX login_flows_browser_nonce_hash_idx ON login_flows (browser_nonce_hash);
 CREATE INDEX login_flows_expires_at_idx ON login_flows (expires_at);
-CREATE INDEX login_flows_project_id_idx ON login_flows (project_id);
+CREATE INDEX login_flows_project_id_browser_nonce_hash_idx ON login_flows (project_id, browser_nonce_hash);
 CREATE INDEX login_flows_organization_id_idx ON login_flows (organization_id);
 CREATE INDEX login_flows_client_id_idx ON login_flows (client_id);
 CREATE INDEX login_flows_saml_connection_id_idx ON login_flows (saml_connection_id);
