@@ -10,12 +10,9 @@ use super::{
         user_role_assignments, users,
     },
     scim_filter::Term,
-    users::User,
+    users::{User, present},
 };
-use crate::model::{
-    UserStatus,
-    ids::{GroupId, OrganizationId, ScimConnectionId, UserId},
-};
+use crate::model::ids::{GroupId, OrganizationId, ScimConnectionId, UserId};
 
 type Backend = <AnyConnection as diesel::Connection>::Backend;
 
@@ -54,11 +51,11 @@ pub fn count(
 ) -> Result<i64, StoreError> {
     let query = users::table
         .filter(users::scim_connection_id.eq(connection))
-        .filter(users::status.ne(UserStatus::Deleted))
+        .filter(present())
         .select(count_star())
         .into_boxed::<Backend>();
     let query = narrowed!(query, organization, terms);
-    Ok(query.first(tx.connection)?)
+    Ok(query.get_result(tx.connection)?)
 }
 
 /// A page of those users, by id.
@@ -72,7 +69,7 @@ pub fn page(
 ) -> Result<Vec<User>, StoreError> {
     let query = users::table
         .filter(users::scim_connection_id.eq(connection))
-        .filter(users::status.ne(UserStatus::Deleted))
+        .filter(present())
         .order(users::id)
         .offset(offset)
         .limit(limit)
@@ -120,7 +117,7 @@ pub fn existing(
     for some in ids.chunks(500) {
         let ids: Vec<UserId> = users::table
             .filter(users::scim_connection_id.eq(connection).and(users::id.eq_any(some)))
-            .filter(users::status.ne(UserStatus::Deleted))
+            .filter(present())
             .select(users::id)
             .load(tx.connection)?;
         found.extend(ids.iter().map(ToString::to_string));
@@ -141,14 +138,14 @@ pub fn named(
     let mut found: Vec<NamedUser> = Vec::new();
     for some in values.chunks(500) {
         let rows = users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::status.ne(UserStatus::Deleted)))
+            .filter(users::scim_connection_id.eq(connection).and(present()))
             .filter(users::external_id.eq_any(some))
             .select((users::id, users::external_id, users::user_name_folded));
         found.extend(rows.load::<NamedUser>(tx.connection)?);
     }
     for some in folded.chunks(500) {
         let rows = users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::status.ne(UserStatus::Deleted)))
+            .filter(users::scim_connection_id.eq(connection).and(present()))
             .filter(users::user_name_folded.eq_any(some))
             .select((users::id, users::external_id, users::user_name_folded));
         found.extend(rows.load::<NamedUser>(tx.connection)?);

@@ -1,0 +1,10 @@
+CREATE INDEX login_flows_browser_nonce_hash_idx ON login_flows (browser_nonce_hash);
+DROP INDEX login_flows_saml_connection_id_saml_request_id_idx;
+CREATE INDEX login_flows_saml_connection_id_idx ON login_flows (saml_connection_id);
+DROP INDEX groups_scim_connection_id_display_name_folded_id_idx;
+CREATE INDEX groups_scim_connection_id_display_name_folded_idx ON groups (scim_connection_id, display_name_folded);
+DROP INDEX groups_scim_connection_id_external_id_id_idx;
+CREATE INDEX groups_scim_connection_id_external_id_idx ON groups (scim_connection_id, external_id);
+DROP INDEX users_scim_connection_id_external_id_id_idx;
+CREATE INDEX users_scim_connection_id_external_id_idx ON users (scim_connection_id, external_id);
+DROP INDEX users_organization_id_email_folded_deleted_idx;
