@@ -38,7 +38,7 @@ pub fn creates(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
                 kind: Some("work".into()),
                 is_primary: true,
             };
-            user_emails::replace(tx, &user.organization_id, &user.id, &[email])?;
+            user_emails::add(tx, &[email])?;
             write(tx, &records)
         }
     });

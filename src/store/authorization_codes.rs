@@ -44,7 +44,7 @@ pub fn find(
     Ok(authorization_codes::table
         .filter(authorization_codes::project_id.eq(project).and(authorization_codes::code_hash.eq(hash)))
         .select(AuthorizationCode::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

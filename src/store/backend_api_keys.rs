@@ -39,6 +39,6 @@ pub fn find_live(
         .filter(backend_api_keys::project_id.eq(project).and(backend_api_keys::secret_hash.eq(hash)))
         .filter(backend_api_keys::revoked_at.is_null())
         .select(BackendApiKey::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }

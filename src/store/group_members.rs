@@ -23,6 +23,13 @@ pub struct GroupMember {
 
 /// Adds members; those already there stay as they are. Returns how many are new.
 pub fn add(tx: &mut Tx<'_>, members: &[GroupMember]) -> Result<usize, StoreError> {
+    if let [member] = members {
+        // The usual case, and a statement that can be prepared once: one of many rows cannot.
+        return Ok(on_both!(tx, c => diesel::insert_into(group_members::table)
+            .values(member)
+            .on_conflict_do_nothing()
+            .execute(c))?);
+    }
     let mut added = 0;
     for some in members.chunks(500) {
         added += on_both!(tx, c => diesel::insert_into(group_members::table)

@@ -53,7 +53,7 @@ pub fn find_scim(
     Ok(groups::table
         .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
         .select(Group::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -72,7 +72,7 @@ pub fn lock_scim(
         .select(Group::as_select())
         // Another group may name this one as a member meanwhile: its key does not change.
         .for_no_key_update()
-        .first(c)
+        .get_result(c)
         .optional()?)
 }
 
@@ -85,7 +85,7 @@ pub fn find_saml(
     Ok(groups::table
         .filter(groups::saml_connection_id.eq(connection).and(groups::external_id.eq(external_id)))
         .select(Group::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

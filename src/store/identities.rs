@@ -39,7 +39,7 @@ pub fn find_saml(
     Ok(identities::table
         .filter(identities::saml_connection_id.eq(connection).and(identities::subject.eq(subject)))
         .select(Identity::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

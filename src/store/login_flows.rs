@@ -57,12 +57,47 @@ pub fn update(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Writes that a flow waits for a provider's answer.
+pub fn route(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
+    use login_flows as column;
+    diesel::update(login_flows::table.find(&flow.id))
+        .set((
+            column::state.eq(flow.state),
+            column::organization_id.eq(&flow.organization_id),
+            column::saml_connection_id.eq(&flow.saml_connection_id),
+            column::saml_request_id.eq(&flow.saml_request_id),
+            column::saml_requested_at.eq(flow.saml_requested_at),
+        ))
+        .execute(tx.connection)?;
+    Ok(())
+}
+
+/// Writes what ends a flow: its state, proof and outcome. Not the rest, whose indexes would all be written too.
+pub fn finish(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
+    use login_flows as column;
+    diesel::update(login_flows::table.find(&flow.id))
+        .set((
+            column::state.eq(flow.state),
+            column::organization_id.eq(&flow.organization_id),
+            column::proof_method.eq(flow.proof_method),
+            column::proof_connection_id.eq(&flow.proof_connection_id),
+            column::proof_organization_id.eq(&flow.proof_organization_id),
+            column::proof_subject.eq(&flow.proof_subject),
+            column::proof_at.eq(flow.proof_at),
+            column::user_id.eq(&flow.user_id),
+            column::session_id.eq(&flow.session_id),
+            column::completed_at.eq(flow.completed_at),
+        ))
+        .execute(tx.connection)?;
+    Ok(())
+}
+
 /// The project's flow of this id.
 pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Option<LoginFlow>, StoreError> {
     Ok(login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::id.eq(id)))
         .select(LoginFlow::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -76,7 +111,7 @@ pub fn lock(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Op
         .filter(login_flows::project_id.eq(project).and(login_flows::id.eq(id)))
         .select(LoginFlow::as_select())
         .for_update()
-        .first(connection)
+        .get_result(connection)
         .optional()?)
 }
 
@@ -96,7 +131,7 @@ pub fn awaiting(
         .filter(login_flows::saml_request_id.eq(request))
         .filter(login_flows::state.eq(FlowState::AwaitingSaml).and(login_flows::expires_at.gt(now)))
         .select(LoginFlow::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -120,17 +155,17 @@ pub fn delete_oldest_open(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     nonce_hash: &TokenHash,
-    keep: i64,
+    keep: usize,
 ) -> Result<usize, StoreError> {
-    let old: Vec<LoginFlowId> = login_flows::table
+    // No limit in the statement: there are never more than `keep` and one, and SQLite plans a statement anew whenever a
+    // bound limit changes.
+    let open: Vec<LoginFlowId> = login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::completed_at.is_null())
         .order(login_flows::id.desc())
-        .offset(keep)
-        .limit(SOME)
         .select(login_flows::id)
         .load(tx.connection)?;
-    delete(tx, &old)
+    delete(tx, open.get(keep..).unwrap_or_default())
 }
 
 /// Forgets flows that expired before `before` without having ended, at most `limit` of them (R32).
@@ -152,9 +187,6 @@ pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<
         .load(tx.connection)?;
     delete(tx, &old)
 }
-
-/// How many rows one statement of [`delete_oldest_open`] takes; the next login takes the rest.
-const SOME: i64 = 500;
 
 fn delete(tx: &mut Tx<'_>, ids: &[LoginFlowId]) -> Result<usize, StoreError> {
     if ids.is_empty() {

@@ -40,7 +40,7 @@ pub fn find(
     Ok(login_traces::table
         .filter(login_traces::project_id.eq(project).and(login_traces::reference_id.eq(reference_id)))
         .select(LoginTrace::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

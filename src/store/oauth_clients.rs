@@ -79,7 +79,7 @@ pub fn find(
         .filter(oauth_clients::project_id.eq(project).and(oauth_clients::id.eq(id)))
         .filter(oauth_clients::revoked_at.is_null())
         .select(OauthClient::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

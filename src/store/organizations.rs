@@ -55,7 +55,7 @@ pub fn find(
     Ok(organizations::table
         .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
         .select(Organization::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -68,7 +68,7 @@ pub fn find_by_external_id(
     Ok(organizations::table
         .filter(organizations::project_id.eq(project).and(organizations::external_id.eq(external_id)))
         .select(Organization::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

@@ -93,7 +93,7 @@ fn lock_counter(tx: &mut Tx<'_>, project: &ProjectId) -> Result<i64, StoreError>
         .execute(c))?;
     let row = event_counters::table.find(project).select(event_counters::last_position);
     Ok(match &mut *tx.connection {
-        AnyConnection::Postgres(connection) => row.for_update().first(connection)?,
-        AnyConnection::Sqlite(connection) => row.first(connection)?,
+        AnyConnection::Postgres(connection) => row.for_update().get_result(connection)?,
+        AnyConnection::Sqlite(connection) => row.get_result(connection)?,
     })
 }

@@ -37,16 +37,17 @@ pub fn count(tx: &mut Tx<'_>, group: &GroupId) -> Result<i64, StoreError> {
     Ok(parked_members::table.filter(parked_members::group_id.eq(group)).count().get_result(tx.connection)?)
 }
 
-/// Takes what was parked under any of these values on the connection.
+/// Takes what was parked under either of these values on the connection.
 pub fn take(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
-    values: &[String],
+    values: [&str; 2],
 ) -> Result<Vec<ParkedMember>, StoreError> {
+    let [one, other] = values;
     let rows = || {
         parked_members::table
             .filter(parked_members::scim_connection_id.eq(connection))
-            .filter(parked_members::value.eq_any(values))
+            .filter(parked_members::value.eq(one).or(parked_members::value.eq(other)))
     };
     let parked = rows().select(ParkedMember::as_select()).load(tx.connection)?;
     if !parked.is_empty() {

@@ -78,10 +78,9 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 /// `synchronous=FULL`: an answered write survives a power cut. `busy_timeout` is for other processes; within
-/// this one, a single thread writes.
+/// this one, a single thread writes. No `mmap_size`: a reader unmaps the file whenever somebody else has written.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; \
-     PRAGMA mmap_size = 268435456;";
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
 
 /// Connections that wait to be used.
 pub(in crate::store) struct Pool(r2d2::Pool<Manager>);

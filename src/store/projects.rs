@@ -47,7 +47,7 @@ pub fn insert_host(tx: &mut Tx<'_>, host: &ProjectHost) -> Result<(), StoreError
 
 /// The project of this id.
 pub fn find(tx: &mut Tx<'_>, id: &ProjectId) -> Result<Option<Project>, StoreError> {
-    Ok(projects::table.find(id).select(Project::as_select()).first(tx.connection).optional()?)
+    Ok(projects::table.find(id).select(Project::as_select()).get_result(tx.connection).optional()?)
 }
 
 /// The project that answers to a host name (lower case, with the port where it is not the scheme's own).
@@ -56,7 +56,7 @@ pub fn find_by_host(tx: &mut Tx<'_>, host: &str) -> Result<Option<Project>, Stor
         .find(host)
         .inner_join(projects::table.on(projects::id.eq(project_hosts::project_id)))
         .select(Project::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

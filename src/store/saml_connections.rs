@@ -85,7 +85,7 @@ pub fn find_in_project(
         .inner_join(organizations::table.on(organizations::id.eq(saml_connections::organization_id)))
         .filter(organizations::project_id.eq(project).and(saml_connections::id.eq(id)))
         .select(SamlConnection::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

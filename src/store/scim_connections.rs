@@ -72,7 +72,7 @@ pub fn find_by_token(
         .filter(scim_api_keys::token_hash.eq(token_hash))
         .filter(scim_api_keys::organization_id.eq(scim_connections::organization_id))
         .select((ScimApiKey::as_select(), ScimConnection::as_select(), Organization::as_select()))
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -85,7 +85,7 @@ pub fn find_default(
         .filter(scim_connections::organization_id.eq(organization))
         .filter(scim_connections::is_default.eq(true))
         .select(ScimConnection::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

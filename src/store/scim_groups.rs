@@ -48,7 +48,7 @@ pub fn count(tx: &mut Tx<'_>, connection: &ScimConnectionId, terms: &[Term]) -> 
         .select(count_star())
         .into_boxed::<Backend>();
     let query = narrowed!(query, terms);
-    Ok(query.first(tx.connection)?)
+    Ok(query.get_result(tx.connection)?)
 }
 
 /// A page of those groups, by id.
@@ -81,7 +81,7 @@ pub fn with_name(
         .filter(groups::scim_connection_id.eq(connection))
         .filter(groups::display_name_folded.eq(folded).and(groups::id.ne(other_than)))
         .select(count_star())
-        .first(tx.connection)?)
+        .get_result(tx.connection)?)
 }
 
 /// Lets one writer at a time give names, or put groups into groups, on a connection: that names are unique and that no
@@ -93,7 +93,7 @@ pub fn lock_shape(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), 
             .find(connection)
             .select(scim_connections::id)
             .for_no_key_update()
-            .first::<ScimConnectionId>(c)?;
+            .get_result::<ScimConnectionId>(c)?;
     }
     Ok(())
 }

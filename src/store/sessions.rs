@@ -50,7 +50,7 @@ pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &SessionId) -> Result<Opti
     Ok(sessions::table
         .filter(sessions::project_id.eq(project).and(sessions::id.eq(id)))
         .select(Session::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 
@@ -63,7 +63,7 @@ pub fn find_by_token(
     Ok(sessions::table
         .filter(sessions::project_id.eq(project).and(sessions::token_hash.eq(token_hash)))
         .select(Session::as_select())
-        .first(tx.connection)
+        .get_result(tx.connection)
         .optional()?)
 }
 

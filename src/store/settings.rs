@@ -14,7 +14,7 @@ pub struct Setting {
 
 /// The value of a setting.
 pub fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(settings::table.find(name).select(settings::value).first(tx.connection).optional()?)
+    Ok(settings::table.find(name).select(settings::value).get_result(tx.connection).optional()?)
 }
 
 /// Writes a setting that is not there yet.

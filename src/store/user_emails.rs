@@ -29,8 +29,20 @@ pub fn replace(
     let old = user_emails::table
         .filter(user_emails::organization_id.eq(organization).and(user_emails::user_id.eq(user)));
     diesel::delete(old).execute(tx.connection)?;
-    if !emails.is_empty() {
-        on_both!(tx, c => diesel::insert_into(user_emails::table).values(emails).execute(c))?;
+    add(tx, emails)
+}
+
+/// Adds the addresses of a user that has none yet.
+pub fn add(tx: &mut Tx<'_>, emails: &[UserEmail]) -> Result<(), StoreError> {
+    match emails {
+        [] => {}
+        // The usual case, and a statement that can be prepared once: one of many rows cannot.
+        [email] => {
+            diesel::insert_into(user_emails::table).values(email).execute(tx.connection)?;
+        }
+        many => {
+            on_both!(tx, c => diesel::insert_into(user_emails::table).values(many).execute(c))?;
+        }
     }
     Ok(())
 }

@@ -154,7 +154,7 @@ fn end_flow(
     flow.user_id = Some(session.user_id.clone());
     flow.session_id = Some(session.id.clone());
     flow.completed_at = Some(cx.now());
-    login_flows::update(tx, flow)
+    login_flows::finish(tx, flow)
 }
 
 /// A code for the client that began the login (R14).

@@ -19,7 +19,7 @@ pub const FLOW_LIFETIME: Millis = 10 * 60 * 1000;
 
 /// How many logins one browser may have open. More than any person opens tabs, and enough that the images of a hostile
 /// page do not soon push out a login that waits for its answer.
-const MAX_OPEN: i64 = 100;
+const MAX_OPEN: usize = 100;
 
 /// An authorization request that was checked: the client, its exact redirect URI and challenge (RFC 6749, 7636).
 #[derive(Debug, Clone)]
@@ -135,5 +135,5 @@ pub fn route_to_saml(
     flow.saml_connection_id = Some(connection.id.clone());
     flow.saml_request_id = Some(request_id.to_owned());
     flow.saml_requested_at = Some(cx.now());
-    login_flows::update(tx, flow)
+    login_flows::route(tx, flow)
 }

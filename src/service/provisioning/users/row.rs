@@ -80,12 +80,16 @@ pub(super) fn save(
     resource: &Resource,
 ) -> Result<(), ProvisioningError> {
     match before {
-        None => users::insert(tx, user)?,
-        Some(_) => users::update(tx, user)?,
-    }
-    let emails = email_rows(user, resource);
-    if before.is_none_or(|before| before.scim_attributes != user.scim_attributes) {
-        user_emails::replace(tx, &user.organization_id, &user.id, &emails)?;
+        None => {
+            users::insert(tx, user)?;
+            user_emails::add(tx, &email_rows(user, resource))?;
+        }
+        Some(before) => {
+            users::update(tx, user)?;
+            if before.scim_attributes != user.scim_attributes {
+                user_emails::replace(tx, &user.organization_id, &user.id, &email_rows(user, resource))?;
+            }
+        }
     }
     let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
     if before.is_none_or(|before| names(before) != names(user)) {
@@ -118,8 +122,9 @@ fn claim_memberships(
     tenant: &ScimTenant,
     user: &User,
 ) -> Result<(), ProvisioningError> {
-    let names: Vec<String> = user.external_id.iter().chain(&user.user_name).map(|name| fold(name)).collect();
-    let parked = parked_members::take(tx, &tenant.connection.id, &names)?;
+    let user_name = fold(user.user_name.as_deref().unwrap_or_default());
+    let external_id = user.external_id.as_deref().map_or_else(|| user_name.clone(), fold);
+    let parked = parked_members::take(tx, &tenant.connection.id, [&user_name, &external_id])?;
     for waiting in parked {
         let member = GroupMember {
             group_id: waiting.group_id.clone(),
