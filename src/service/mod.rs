@@ -15,6 +15,7 @@ pub mod sso;
 
 use std::sync::Arc;
 
+use connections::KeyCache;
 pub use record::{Actor, ActorKind, Change};
 
 use crate::{
@@ -40,6 +41,8 @@ pub struct Context {
     pub ids: Arc<IdSource>,
     /// Seals what must be read back.
     pub master_key: Arc<MasterKey>,
+    /// The providers' keys, read once.
+    pub idp_keys: Arc<KeyCache>,
 }
 
 /// Why a context could not be opened.
@@ -62,13 +65,21 @@ impl Context {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, OpenError> {
-        Ok(Self {
-            master_key: Arc::new(MasterKey::parse(master_key)?),
-            store: Store::open(database_url, StoreOptions { connections })?,
+        let master_key = MasterKey::parse(master_key)?;
+        let store = Store::open(database_url, StoreOptions { connections })?;
+        Ok(Self::new(store, master_key, clock, rng))
+    }
+
+    /// Over a store that is open.
+    pub fn new(store: Store, master_key: MasterKey, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        Self {
+            store,
             clock,
             rng,
             ids: Arc::default(),
-        })
+            master_key: Arc::new(master_key),
+            idp_keys: Arc::default(),
+        }
     }
 
     /// The text of a new master key.

@@ -32,14 +32,14 @@ pub(super) async fn acs(
     let saml_response = read(&form)?;
     let cookie = FlowCookie::sent(&request);
     let posted = Posted {
-        project: &site.project,
-        origin: &site.origin,
-        connection: &connection,
-        nonce: cookie.as_ref().map(FlowCookie::nonce),
-        saml_response: &saml_response,
-        request_id: context.id(),
+        project: site.project.clone(),
+        origin: site.origin.clone(),
+        connection: connection.to_string(),
+        nonce: cookie.as_ref().map(FlowCookie::nonce).cloned(),
+        saml_response,
+        request_id: context.id().to_owned(),
     };
-    match sso::consume(&cx, &posted).await {
+    match sso::consume(&cx, posted).await {
         Ok(Consumed::Completed(completed)) => {
             context.set_organization(completed.session.organization_id.as_str());
             Ok(arrive(site, &completed))

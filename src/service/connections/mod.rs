@@ -1,10 +1,12 @@
 //! SAML connections: made and kept up to date from the identity provider's metadata.
 
 mod create;
+mod key_cache;
 mod metadata;
 mod urls;
 
 pub use create::{NewSamlConnection, create_saml_connection};
+pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
 pub use urls::SpUrls;
 

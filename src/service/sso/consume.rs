@@ -43,20 +43,20 @@ use crate::{
 const REPLAY_KEPT: Millis = 24 * 60 * 60 * 1000;
 
 /// What arrived at a connection's ACS.
-#[derive(Debug)]
-pub struct Posted<'a> {
+#[derive(Debug, Clone)]
+pub struct Posted {
     /// The project of the host.
-    pub project: &'a ProjectId,
+    pub project: ProjectId,
     /// The project's configured origin.
-    pub origin: &'a str,
+    pub origin: String,
     /// The connection in the URL: it decides keys and organization (R4).
-    pub connection: &'a str,
+    pub connection: String,
     /// The browser's flow cookie.
-    pub nonce: Option<&'a Secret>,
+    pub nonce: Option<Secret>,
     /// The form field `SAMLResponse`.
-    pub saml_response: &'a str,
+    pub saml_response: String,
     /// For the audit log.
-    pub request_id: &'a str,
+    pub request_id: String,
 }
 
 /// What comes of it.
@@ -69,97 +69,99 @@ pub enum Consumed {
 }
 
 /// Takes in a response.
-pub async fn consume(cx: &Context, posted: &Posted<'_>) -> Result<Consumed, SsoError> {
-    let id = SamlConnectionId::parse(posted.connection).map_err(|_| SsoError::NotFound)?;
-    let arrival = arrival(cx, posted.project, &id).await?;
-    if arrival.connection.status != ConnectionStatus::Enabled {
-        return Err(Refusal::ConnectionNotUsable.into());
-    }
-    let message = post::decode(posted.saml_response).map_err(Refusal::from)?;
-    let Some(claimed) = response::claimed_request(&message).map_err(Refusal::from)? else {
-        unsolicited(cx, posted, &id).await?;
+pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError> {
+    let own = cx.clone();
+    // Reading, validating and asking the database are one piece of work off the async workers: those serve everybody,
+    // and a hostile message may take milliseconds.
+    let Some(prepared) = cx.store.read(move |tx| prepare(tx, &own, posted)).await? else {
         return Ok(Consumed::StartHere);
     };
-    let flow = pending(cx, posted, &id, &claimed).await?;
-    let assertion = validate(cx, posted, &arrival, &flow, &message)?;
-    let subject = subject::subject(&assertion, &arrival.connection)?;
-    let profile = attributes::profile(&assertion, &arrival.connection);
-    let prepared = Arc::new(Prepared {
-        project: posted.project.clone(),
-        actor: Actor::in_request(ActorKind::SamlConnection, &id, posted.request_id),
-        connection: arrival.connection,
-        flow: flow.id,
-        request: claimed,
-        nonce: posted.nonce.cloned().ok_or(Refusal::FlowCookieMissing)?,
-        assertion,
-        subject,
-        profile,
-    });
+    let prepared = Arc::new(prepared);
     let outcome = match commit(cx, &prepared).await {
         // Two first logins of one person at the same moment: the second finds what the first has made.
         Err(SsoError::Store(StoreError::Conflict(_))) => commit(cx, &prepared).await,
         outcome => outcome,
-    }?;
-    outcome.map(|completed| Consumed::Completed(Box::new(completed))).map_err(SsoError::Refused)
-}
-
-/// What is known of the connection when a response arrives.
-struct Arrival {
-    connection: SamlConnection,
-    keys: Vec<saml_connections::SamlIdpKey>,
-}
-
-async fn arrival(cx: &Context, project: &ProjectId, id: &SamlConnectionId) -> Result<Arrival, SsoError> {
-    let (project, id) = (project.clone(), id.clone());
-    let load = move |tx: &mut Tx<'_>| {
-        let connection = saml_connections::find_in_project(tx, &project, &id)?.ok_or(SsoError::NotFound)?;
-        let keys = saml_connections::keys(tx, &id)?;
-        Ok::<_, SsoError>(Arrival { connection, keys })
     };
-    cx.store.read(load).await
+    if matches!(outcome, Err(SsoError::Refused(_))) {
+        use_up(cx, &prepared).await?;
+    }
+    outcome.map(|completed| Consumed::Completed(Box::new(completed)))
+}
+
+/// All that comes before the transaction; `None` if nothing was answered and a login that starts here is to be begun.
+fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Option<Prepared>, SsoError> {
+    let id = SamlConnectionId::parse(&posted.connection).map_err(|_| SsoError::NotFound)?;
+    let connection =
+        saml_connections::find_in_project(tx, &posted.project, &id)?.ok_or(SsoError::NotFound)?;
+    if connection.status != ConnectionStatus::Enabled {
+        return Err(Refusal::ConnectionNotUsable.into());
+    }
+    let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
+    let Some(claimed) = response::claimed_request(&message).map_err(Refusal::from)? else {
+        unsolicited(tx, cx, &posted, &id)?;
+        return Ok(None);
+    };
+    let nonce = posted.nonce.clone().ok_or(Refusal::FlowCookieMissing)?;
+    let flow = pending(tx, cx, &posted, &id, &nonce, &claimed)?;
+    let keys = saml_connections::keys(tx, &id)?;
+    let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
+    let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
+    let assertion = validate(cx, &posted.origin, &connection, &keys, &flow, &message)?;
+    let subject = subject::subject(&assertion, &connection)?;
+    let profile = attributes::profile(&assertion, &connection);
+    Ok(Some(Prepared {
+        project: posted.project,
+        actor: Actor::in_request(ActorKind::SamlConnection, &id, posted.request_id),
+        connection,
+        flow: flow.id,
+        request: claimed,
+        nonce,
+        assertion,
+        subject,
+        profile,
+    }))
 }
 
 /// Logins that start at the provider are off: one that starts here is begun instead, once in the lifetime of a flow, so
 /// that a page elsewhere cannot keep a browser going in circles (R8).
-async fn unsolicited(cx: &Context, posted: &Posted<'_>, id: &SamlConnectionId) -> Result<(), SsoError> {
-    let Some(nonce) = posted.nonce.map(Secret::hash) else { return Ok(()) };
-    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
-    let begun = cx.store.read(move |tx| login_flows::began_here(tx, &project, &nonce, &id, now)).await?;
+fn unsolicited(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    posted: &Posted,
+    id: &SamlConnectionId,
+) -> Result<(), SsoError> {
+    let Some(nonce) = posted.nonce.as_ref().map(Secret::hash) else { return Ok(()) };
+    let begun = login_flows::began_here(tx, &posted.project, &nonce, id, cx.now())?;
     if begun { Err(Refusal::Unsolicited.into()) } else { Ok(()) }
 }
 
 /// The browser's open flow whose request the response says it answers (R7).
-async fn pending(
+fn pending(
+    tx: &mut Tx<'_>,
     cx: &Context,
-    posted: &Posted<'_>,
+    posted: &Posted,
     id: &SamlConnectionId,
+    nonce: &Secret,
     claimed: &str,
 ) -> Result<LoginFlow, SsoError> {
-    let nonce = posted.nonce.map(Secret::hash).ok_or(Refusal::FlowCookieMissing)?;
-    let (project, id, now) = (posted.project.clone(), id.clone(), cx.now());
-    let request = claimed.to_owned();
-    let find = move |tx: &mut Tx<'_>| login_flows::awaiting(tx, &project, &nonce, &id, &request, now);
-    let flow: Option<LoginFlow> = cx.store.read(find).await?;
+    let flow = login_flows::awaiting(tx, &posted.project, &nonce.hash(), id, claimed, cx.now())?;
     flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
 }
 
 fn validate(
     cx: &Context,
-    posted: &Posted<'_>,
-    arrival: &Arrival,
+    origin: &str,
+    connection: &SamlConnection,
+    keys: &[VerificationKey],
     flow: &LoginFlow,
     message: &[u8],
 ) -> Result<VerifiedAssertion, Refusal> {
-    let connection = &arrival.connection;
-    let keys: Result<Vec<_>, _> =
-        arrival.keys.iter().map(|key| VerificationKey::from_text(&key.certificate)).collect();
-    let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
-    let urls = SpUrls::new(posted.origin, &connection.id);
+    let urls = SpUrls::new(origin, &connection.id);
     let now = cx.now();
     let request = flow.saml_request_id.as_deref().unwrap_or_default();
     let expected = Expected {
         idp_entity_id: &connection.idp_entity_id,
-        keys: &keys,
+        keys,
         sp_entity_id: &urls.entity_id,
         acs_url: &urls.acs_url,
         solicitation: Solicitation::Request(PendingRequest {
@@ -197,35 +199,44 @@ struct Prepared {
     profile: Profile,
 }
 
-/// The one write transaction. A replay, and a flow that has ended meanwhile, leave nothing behind. A person or policy
-/// that is refused leaves the assertion used up and the flow failed.
-async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Result<Completed, Refusal>, SsoError> {
+/// The one write transaction. A refusal leaves nothing behind.
+async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Completed, SsoError> {
     let (own, p) = (cx.clone(), Arc::clone(prepared));
     let work = move |tx: &mut Tx<'_>| {
-        let flow = login::of_browser(tx, &own, &p.project, &p.nonce, &p.flow)?
-            .filter(|flow| flow.saml_request_id.as_deref() == Some(&p.request));
-        let mut flow = flow.ok_or_else(|| Refusal::RequestUnknown(p.request.clone()))?;
-        let seen = SamlAssertionReplay {
-            saml_connection_id: p.connection.id.clone(),
-            assertion_id: p.assertion.id().to_owned(),
-            organization_id: p.connection.organization_id.clone(),
-            keep_until: Timestamp::from(p.assertion.replay_until()).min(own.now().plus(REPLAY_KEPT)),
-        };
-        if !saml_assertion_replays::insert_once(tx, &seen)? {
-            return Err(SsoError::Refused(Refusal::Replayed));
-        }
-        let before = flow.clone();
-        match tx.savepoint(|tx| sign_in(tx, &own, &p, &mut flow)) {
-            Ok(completed) => Ok(Ok(completed)),
-            Err(SsoError::Refused(refusal)) => {
-                let ended = LoginFlow { state: FlowState::Failed, completed_at: Some(own.now()), ..before };
-                login_flows::update(tx, &ended)?;
-                Ok(Err(refusal))
-            }
-            Err(error) => Err(error),
-        }
+        let mut flow = take(tx, &own, &p)?;
+        sign_in(tx, &own, &p, &mut flow)
     };
     cx.store.write(work).await
+}
+
+/// After a refusal: the assertion is used up and the flow failed, so that the same answer cannot be tried again when
+/// the person or the policy has changed. In a transaction of its own, so that the usual case pays no savepoint. A replay,
+/// and a flow that has ended meanwhile, change nothing.
+async fn use_up(cx: &Context, prepared: &Arc<Prepared>) -> Result<(), SsoError> {
+    let (own, p) = (cx.clone(), Arc::clone(prepared));
+    let work = move |tx: &mut Tx<'_>| {
+        let flow = take(tx, &own, &p)?;
+        let ended = LoginFlow { state: FlowState::Failed, completed_at: Some(own.now()), ..flow };
+        Ok::<_, SsoError>(login_flows::finish(tx, &ended)?)
+    };
+    match cx.store.write(work).await {
+        Err(SsoError::Refused(_)) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// The flow, locked, and the assertion's id: both can be had once.
+fn take(tx: &mut Tx<'_>, cx: &Context, p: &Prepared) -> Result<LoginFlow, SsoError> {
+    let flow = login::of_browser(tx, cx, &p.project, &p.nonce, &p.flow)?
+        .filter(|flow| flow.saml_request_id.as_deref() == Some(&p.request));
+    let flow = flow.ok_or_else(|| Refusal::RequestUnknown(p.request.clone()))?;
+    let seen = SamlAssertionReplay {
+        saml_connection_id: p.connection.id.clone(),
+        assertion_id: p.assertion.id().to_owned(),
+        organization_id: p.connection.organization_id.clone(),
+        keep_until: Timestamp::from(p.assertion.replay_until()).min(cx.now().plus(REPLAY_KEPT)),
+    };
+    if saml_assertion_replays::insert_once(tx, &seen)? { Ok(flow) } else { Err(Refusal::Replayed.into()) }
 }
 
 fn sign_in(tx: &mut Tx<'_>, cx: &Context, p: &Prepared, flow: &mut LoginFlow) -> Result<Completed, SsoError> {

@@ -107,13 +107,9 @@ fn by_email<'a>(tx: &mut Tx<'_>, login: &Login<'a>) -> Result<Found<'a>, SsoErro
     if !domains::is_proved(tx, organization, email.domain())? {
         return Err(conflict(Conflict::DomainNotProved));
     }
-    let Some(user) = users::find_by_email(tx, organization, email.folded())? else {
+    let Some(user) = users::lock_by_email(tx, organization, email.folded())? else {
         return Ok(Found::Nobody(email));
     };
-    // The row is read again under its lock: its address or its owner may have changed meanwhile.
-    let user = users::lock(tx, organization, &user.id)?
-        .filter(|user| user.email_folded.as_deref() == Some(email.folded()))
-        .ok_or(conflict(Conflict::NoUser))?;
     if user.owner || user.break_glass {
         return Err(conflict(Conflict::Owner));
     }

@@ -33,13 +33,8 @@ impl Gateway {
         let database = TestDatabase::start(kind).await;
         let clock = Arc::new(MockClock::new());
         let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
-        let cx = Context {
-            store: database.store(),
-            clock: clock.clone(),
-            ids: Arc::default(),
-            master_key: Arc::new(MasterKey::random(&*rng)),
-            rng,
-        };
+        let master_key = MasterKey::random(&*rng);
+        let cx = Context::new(database.store(), master_key, clock.clone(), rng);
         let project = directory::create_project(
             &cx,
             &Actor::operator(),
