@@ -1,6 +1,10 @@
 //! `vestibule doctor`: checks what a gateway stands on, and explains each finding.
 
-use std::{net::TcpListener, path::Path, process::ExitCode};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::ExitCode,
+};
 
 use super::{Failure, context, output};
 use crate::{
@@ -25,7 +29,12 @@ struct Finding {
 
 /// Prints every finding. The exit code is a failure if one of them is.
 pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
-    let mut findings = vec![clock(), outgoing_tls(), listener("listen", config)];
+    let mut findings = vec![
+        clock(),
+        outgoing_tls(),
+        listener("listen", config.listen),
+        listener("private listen", config.private_listen),
+    ];
     findings.extend(master_key_place(config));
     findings.extend(database(config));
     for finding in &findings {
@@ -83,13 +92,13 @@ fn outgoing_tls() -> Finding {
     }
 }
 
-fn listener(subject: &'static str, config: &Config) -> Finding {
-    match TcpListener::bind(config.listen) {
-        Ok(_) => finding(Grade::Fine, subject, format!("{} is free", config.listen)),
+fn listener(subject: &'static str, address: SocketAddr) -> Finding {
+    match TcpListener::bind(address) {
+        Ok(_) => finding(Grade::Fine, subject, format!("{address} is free")),
         Err(error) => finding(
             Grade::Warning,
             subject,
-            format!("{}: {error}. Right if the gateway is running now, wrong otherwise.", config.listen),
+            format!("{address}: {error}. Right if the gateway is running now, wrong otherwise."),
         ),
     }
 }

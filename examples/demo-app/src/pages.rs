@@ -52,7 +52,7 @@ pub fn signed_in(session: &Session, userinfo: &UserInfo) -> String {
 pub fn ended() -> String {
     layout(
         "Session ended",
-        r#"<p class="eyebrow">Refused</p>
+        r#"<p class="eyebrow bad">Refused</p>
 <h1>Your session has ended</h1>
 <p>The gateway no longer vouches for it: you signed out, or your account was deactivated.</p>
 <p><a class="button" href="/sign-in">Sign in again</a></p>"#,
@@ -74,7 +74,7 @@ pub fn signed_out(issuer: &str) -> String {
 /// Something did not work.
 pub fn failed(error: &str) -> String {
     let body = format!(
-        r#"<p class="eyebrow">Error</p>
+        r#"<p class="eyebrow bad">Error</p>
 <h1>Sign-in did not work</h1>
 <pre tabindex="0">{}</pre>
 <p><a class="button" href="/">Back</a></p>"#,

@@ -77,7 +77,7 @@ async fn make(cx: &Context, config: &Config, args: &Args, idp: &DevIdp) -> Resul
     let (_, scim_token) = directory::create_scim_api_key(cx, &actor, &project.id, &acme.id, "Demo").await?;
     let (_, backend_api_key) = directory::create_backend_api_key(cx, &actor, &project.id, "Demo").await?;
     let new = NewClient {
-        display_name: "Demo app".into(),
+        display_name: "Rocket Notes".into(),
         redirect_uris: vec![format!("http://localhost:{}/callback", args.app_port)],
         token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
         id_token_alg: SigningAlgorithm::Rs256,
