@@ -7,8 +7,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use openssl::{pkey_ctx::PkeyCtx, sha::sha256, x509::X509};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use vestibule::saml::{
-    SigningKey, VerificationKey,
-    dsig::{SignatureAlgorithm, sign::sign_bytes},
+    Decryption, SigningKey, VerificationKey,
+    dsig::{SignatureAlgorithm, SignaturePolicy, sign::sign_bytes},
     issue::{IssuedAssertion, IssuedResponse, SignedElements},
     names::name_id,
     response::{Expected, PendingRequest, Solicitation, validate},
@@ -76,7 +76,8 @@ fn benches(c: &mut Criterion) {
             authn_contexts: &[],
         }),
         stable_attribute: None,
-        allow_inclusive_c14n: false,
+        signatures: SignaturePolicy::default(),
+        decryption: Decryption::none(),
         clock_skew: Expected::CLOCK_SKEW,
         now: NOW,
     };

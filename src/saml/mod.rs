@@ -5,6 +5,7 @@
 //! | [`binding`] | what arrives in a form field or a query becomes bytes, bounded |
 //! | [`xml`] | bytes become one tree, bounded |
 //! | [`dsig`] | an element of the tree becomes a verified element |
+//! | [`xmlenc`] | an encrypted element becomes a tree of its own |
 //! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
 //! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
 //! | [`claims`] | the attribute names that are recognised without a mapping |
@@ -20,6 +21,8 @@ pub mod names;
 pub mod request;
 pub mod response;
 pub mod xml;
+pub mod xmlenc;
 
 pub use dsig::{SigningKey, VerificationKey};
 pub use response::{Expected, Rejection, VerifiedAssertion, validate};
+pub use xmlenc::{Decryption, DecryptionKey};

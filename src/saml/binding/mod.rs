@@ -1,6 +1,7 @@
 //! The bindings: how messages travel in forms and URLs (SAML 2.0 Bindings 3.4, 3.5).
 
 pub mod post;
+pub mod query_signature;
 pub mod redirect;
 
 /// Why a transported message could not be unpacked.

@@ -73,27 +73,41 @@ pub fn encode(
     xml: &str,
     relay_state: Option<&str>,
 ) -> Result<String, std::io::Error> {
+    Ok(with_query(endpoint, &message_query(parameter, xml, relay_state)?))
+}
+
+/// The parameters of a message, percent-encoded: the octets that a signature covers, together with SigAlg.
+pub(super) fn message_query(
+    parameter: Parameter,
+    xml: &str,
+    relay_state: Option<&str>,
+) -> Result<String, std::io::Error> {
     let mut deflate = DeflateEncoder::new(Vec::new(), Compression::default());
     deflate.write_all(xml.as_bytes())?;
     let packed = base64::encode(&deflate.finish()?);
+    let mut query = format!("{}=", parameter.name());
+    query.extend(utf8_percent_encode(&packed, NON_ALPHANUMERIC));
+    if let Some(relay_state) = relay_state {
+        query.push_str("&RelayState=");
+        query.extend(utf8_percent_encode(relay_state, NON_ALPHANUMERIC));
+    }
+    Ok(query)
+}
+
+/// `endpoint` with more of a query: it may have one already, and a fragment.
+pub(super) fn with_query(endpoint: &str, query: &str) -> String {
     let (endpoint, fragment) = endpoint.split_once('#').map_or((endpoint, None), |(e, f)| (e, Some(f)));
     let mut url = endpoint.to_owned();
     match endpoint.chars().last() {
         Some('?' | '&') => {}
         _ => url.push(if endpoint.contains('?') { '&' } else { '?' }),
     }
-    url.push_str(parameter.name());
-    url.push('=');
-    url.extend(utf8_percent_encode(&packed, NON_ALPHANUMERIC));
-    if let Some(relay_state) = relay_state {
-        url.push_str("&RelayState=");
-        url.extend(utf8_percent_encode(relay_state, NON_ALPHANUMERIC));
-    }
+    url.push_str(query);
     if let Some(fragment) = fragment {
         url.push('#');
         url.push_str(fragment);
     }
-    Ok(url)
+    url
 }
 
 /// Takes the message out of a raw query string, as it came, still percent-encoded.

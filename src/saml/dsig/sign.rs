@@ -1,9 +1,9 @@
 //! Signing an element of a document: for the issuing side (development provider, tests) and for our own requests.
 
-use openssl::{bn::BigNumRef, error::ErrorStack, pkey_ctx::PkeyCtx};
+use openssl::{bn::BigNumRef, error::ErrorStack, pkey_ctx::PkeyCtx, rsa::Padding, sign::RsaPssSaltlen};
 
 use super::{
-    algorithm::{DigestAlgorithm, KeyKind, SignatureAlgorithm},
+    algorithm::{DigestAlgorithm, Scheme, SignatureAlgorithm},
     base64,
     c14n::{C14nError, Canonicalization, canonicalize},
     key::SigningKey,
@@ -28,6 +28,9 @@ pub enum SignError {
     /// OpenSSL refused.
     #[error("signing failed")]
     Crypto(#[from] ErrorStack),
+    /// The message could not be packed into a URL.
+    #[error("the message could not be packed")]
+    Pack(#[from] std::io::Error),
 }
 
 /// Returns `xml` with an enveloped signature in the element whose ID is `id`, right behind its Issuer where there is
@@ -44,7 +47,7 @@ pub fn sign(xml: &str, id: &str, key: &SigningKey, digest: DigestAlgorithm) -> R
 
     let form = Canonicalization::Exclusive { inclusive_prefixes: Vec::new() };
     let value = digest.digest(canonicalize(element, None, &form)?.as_bytes());
-    let algorithm = SignatureAlgorithm { kind: key.kind, digest };
+    let algorithm = SignatureAlgorithm::usual(key.kind, digest);
     let info = signed_info(id, algorithm, &value);
     // Written in canonical form, so the bytes written are the bytes signed.
     let signature = sign_bytes(key, algorithm, info.as_bytes())?;
@@ -78,23 +81,37 @@ fn signed_info(id: &str, algorithm: SignatureAlgorithm, digest: &[u8]) -> String
 /// The signature over `bytes`, in the form that XML Signature writes it.
 ///
 /// # Errors
-/// What OpenSSL refuses.
+/// What OpenSSL refuses, a key of another kind among it.
 pub fn sign_bytes(
     key: &SigningKey,
     algorithm: SignatureAlgorithm,
     bytes: &[u8],
 ) -> Result<Vec<u8>, ErrorStack> {
     let hash = algorithm.digest.digest(bytes);
-    if key.kind == KeyKind::Ec {
+    if algorithm.scheme == Scheme::Ecdsa {
         let signature = openssl::ecdsa::EcdsaSig::sign(&hash, &*key.pkey.ec_key()?)?;
         let padded = |n: &BigNumRef| n.to_vec_padded(i32::try_from(key.field_bytes).unwrap_or(i32::MAX));
         return Ok([padded(signature.r())?, padded(signature.s())?].concat());
     }
     let mut context = PkeyCtx::new(&key.pkey)?;
     context.sign_init()?;
-    context.set_rsa_padding(openssl::rsa::Padding::PKCS1)?;
-    context.set_signature_md(algorithm.digest.md())?;
+    set_rsa_scheme(&mut context, algorithm)?;
     let mut signature = Vec::new();
     context.sign_to_vec(&hash, &mut signature)?;
     Ok(signature)
+}
+
+/// Padding and digests of an RSA signature, the same for making and checking one.
+pub(super) fn set_rsa_scheme<T>(
+    context: &mut PkeyCtx<T>,
+    algorithm: SignatureAlgorithm,
+) -> Result<(), ErrorStack> {
+    let pss = algorithm.scheme == Scheme::RsaPss;
+    context.set_rsa_padding(if pss { Padding::PKCS1_PSS } else { Padding::PKCS1 })?;
+    context.set_signature_md(algorithm.digest.md())?;
+    if pss {
+        context.set_rsa_mgf1_md(algorithm.digest.md())?;
+        context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+    }
+    Ok(())
 }

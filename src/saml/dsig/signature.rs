@@ -7,6 +7,7 @@ use super::{
     algorithm::{DigestAlgorithm, SignatureAlgorithm, is_weak},
     base64,
     c14n::Canonicalization,
+    pss,
 };
 use crate::saml::{
     names::{alg, ns},
@@ -15,6 +16,15 @@ use crate::saml::{
 
 /// At most this many prefixes in an InclusiveNamespaces PrefixList.
 const MAX_INCLUSIVE_PREFIXES: usize = 32;
+
+/// A connection's switches for signatures that are weaker than usual. Both are off by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SignaturePolicy {
+    /// Inclusive C14N, which drags the namespaces of the whole message into what is signed.
+    pub allow_inclusive_c14n: bool,
+    /// SHA-1, for which collisions can be made.
+    pub allow_sha1: bool,
+}
 
 /// A signature that has the right shape. Nothing about it is verified.
 #[derive(Debug, Clone)]
@@ -52,6 +62,9 @@ pub enum SignatureError {
     /// Not exactly one Reference, or one without a fragment URI.
     #[error("the signature must have exactly one Reference, to the element that contains it: {0}")]
     Reference(&'static str),
+    /// RSA-PSS with parameters that nobody uses.
+    #[error("the signature uses RSA-PSS with unusual parameters: {0}")]
+    PssParameters(&'static str),
     /// Base64 that is not strict.
     #[error("the {0} is not valid base64")]
     Base64(&'static str),
@@ -68,17 +81,18 @@ impl SignatureError {
             Self::Algorithm(_) => "signature_algorithm",
             Self::Transform(_) => "signature_transform",
             Self::Reference(_) => "signature_reference",
+            Self::PssParameters(_) => "signature_pss_parameters",
             Self::Base64(_) => "signature_base64",
         }
     }
 }
 
 impl<'a, 'i: 'a> Signature<'a, 'i> {
-    /// Reads `signature`. `allow_inclusive` is the connection's switch for inclusive C14N.
+    /// Reads `signature`, as far as the connection's switches allow.
     ///
     /// # Errors
     /// One variant per departure; see [`SignatureError`].
-    pub fn parse(signature: Element<'a, 'i>, allow_inclusive: bool) -> Result<Self, SignatureError> {
+    pub fn parse(signature: Element<'a, 'i>, policy: SignaturePolicy) -> Result<Self, SignatureError> {
         if signature.descendants().any(|n| n.is_comment() || n.is_pi()) {
             return Err(SignatureError::Comment);
         }
@@ -100,12 +114,12 @@ impl<'a, 'i: 'a> Signature<'a, 'i> {
         if info.next().is_some() {
             return Err(SignatureError::Reference("there are several"));
         }
-        let reference = Reference::parse(reference, allow_inclusive)?;
+        let reference = Reference::parse(reference, policy)?;
         Ok(Self {
             node: signature.id(),
             signed_info,
-            signed_info_form: canonicalization(c14n, allow_inclusive)?,
-            algorithm: signature_algorithm(method)?,
+            signed_info_form: canonicalization(c14n, policy.allow_inclusive_c14n)?,
+            algorithm: signature_algorithm(method, policy)?,
             reference: reference.id,
             content_form: reference.form,
             digest: reference.digest,
@@ -129,7 +143,7 @@ struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    fn parse<'i: 'a>(node: Element<'a, 'i>, allow_inclusive: bool) -> Result<Self, SignatureError> {
+    fn parse<'i: 'a>(node: Element<'a, 'i>, policy: SignaturePolicy) -> Result<Self, SignatureError> {
         let uri = tree::attribute(node, "URI").ok_or(SignatureError::Reference("its URI is missing"))?;
         let id = uri.strip_prefix('#').ok_or(SignatureError::Reference("its URI is not a fragment"))?;
         if id.is_empty() || id.contains(['(', ')', '#']) {
@@ -148,8 +162,8 @@ impl<'a> Reference<'a> {
         let value = strict_base64(value, "DigestValue")?;
         Ok(Self {
             id,
-            form: content_form(transforms, allow_inclusive)?,
-            digest: digest_algorithm(method)?,
+            form: content_form(transforms, policy.allow_inclusive_c14n)?,
+            digest: digest_algorithm(method, policy)?,
             value,
         })
     }
@@ -221,16 +235,42 @@ fn inclusive_prefixes(node: Element<'_, '_>) -> Result<Vec<String>, SignatureErr
     Ok(prefixes)
 }
 
-fn signature_algorithm(node: Element<'_, '_>) -> Result<SignatureAlgorithm, SignatureError> {
+fn signature_algorithm(
+    node: Element<'_, '_>,
+    policy: SignaturePolicy,
+) -> Result<SignatureAlgorithm, SignatureError> {
     let uri = tree::attribute(node, "Algorithm").unwrap_or_default();
+    if uri == alg::RSA_PSS {
+        return pss::parameters(node);
+    }
     no_children(node)?;
-    SignatureAlgorithm::from_uri(uri).ok_or_else(|| refused(uri))
+    algorithm_of(uri, policy)
 }
 
-fn digest_algorithm(node: Element<'_, '_>) -> Result<DigestAlgorithm, SignatureError> {
+fn digest_algorithm(
+    node: Element<'_, '_>,
+    policy: SignaturePolicy,
+) -> Result<DigestAlgorithm, SignatureError> {
     let uri = tree::attribute(node, "Algorithm").unwrap_or_default();
     no_children(node)?;
-    DigestAlgorithm::from_uri(uri).ok_or_else(|| refused(uri))
+    let known = DigestAlgorithm::from_uri(uri).filter(|digest| is_allowed(*digest, policy));
+    known.ok_or_else(|| refused(uri))
+}
+
+/// The algorithm of a signature that is not XML, by identifier.
+///
+/// # Errors
+/// Unknown ones, and those that the connection's switches do not allow.
+pub(in crate::saml) fn algorithm_of(
+    uri: &str,
+    policy: SignaturePolicy,
+) -> Result<SignatureAlgorithm, SignatureError> {
+    let known = SignatureAlgorithm::from_uri(uri).filter(|a| is_allowed(a.digest, policy));
+    known.ok_or_else(|| refused(uri))
+}
+
+fn is_allowed(digest: DigestAlgorithm, policy: SignaturePolicy) -> bool {
+    digest != DigestAlgorithm::Sha1 || policy.allow_sha1
 }
 
 fn refused(uri: &str) -> SignatureError {
@@ -242,14 +282,14 @@ fn refused(uri: &str) -> SignatureError {
 }
 
 /// The child elements; text between them may only be white space.
-fn elements<'a, 'i: 'a>(node: Element<'a, 'i>) -> Result<Vec<Element<'a, 'i>>, SignatureError> {
+pub(super) fn elements<'a, 'i: 'a>(node: Element<'a, 'i>) -> Result<Vec<Element<'a, 'i>>, SignatureError> {
     if node.children().any(|c| c.is_text() && c.text().is_some_and(|t| !t.trim().is_empty())) {
         return Err(SignatureError::Malformed("text stands between its elements"));
     }
     Ok(node.children().filter(Element::is_element).collect())
 }
 
-fn no_children(node: Element<'_, '_>) -> Result<(), SignatureError> {
+pub(super) fn no_children(node: Element<'_, '_>) -> Result<(), SignatureError> {
     if elements(node)?.is_empty() {
         Ok(())
     } else {

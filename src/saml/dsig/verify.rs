@@ -1,17 +1,23 @@
 //! Verification. Opens no socket and no file, takes no key from the message.
 
-use openssl::{bn::BigNum, ecdsa::EcdsaSig, memcmp, pkey_ctx::PkeyCtx};
+use openssl::{bn::BigNum, ecdsa::EcdsaSig, error::ErrorStack, memcmp, pkey_ctx::PkeyCtx};
+use roxmltree::Document;
 
 use super::{
-    algorithm::{KeyKind, SignatureAlgorithm},
+    algorithm::{DigestAlgorithm, KeyKind, SignatureAlgorithm},
     c14n::{C14nError, canonicalize},
     key::VerificationKey,
-    signature::{Signature, SignatureError},
+    sign::set_rsa_scheme,
+    signature::{Signature, SignatureError, SignaturePolicy},
 };
-use crate::saml::xml::{Element, tree};
+use crate::saml::{
+    binding::query_signature::QueryVerification,
+    xml::{Element, tree},
+    xmlenc::Opened,
+};
 
-/// An element that a signature of a trusted key covers. Only [`verify`] makes one, and what is read from it is what
-/// was digested, because there is only this one tree.
+/// An element that a signature of a trusted key covers. Only a verification makes one: [`verify`], that of a query, or
+/// the decryption of what is covered; and what is read from it is what was digested, because there is only this tree.
 #[derive(Debug, Clone, Copy)]
 pub struct VerifiedElement<'a, 'i> {
     element: Element<'a, 'i>,
@@ -29,6 +35,27 @@ impl<'a, 'i> VerifiedElement<'a, 'i> {
     pub fn covers(&self, inner: Element<'a, 'i>) -> Option<VerifiedElement<'a, 'i>> {
         inner.ancestors().any(|n| n == self.element).then_some(VerifiedElement { element: inner })
     }
+
+    /// The root of a message in a URL whose query is signed: the signature covers every octet of it.
+    pub(in crate::saml) fn of_signed_query(doc: &'a Document<'i>, _: &QueryVerification<'_>) -> Self {
+        Self { element: doc.root_element() }
+    }
+
+    /// What a ciphertext decrypted to, if a signature covers the ciphertext: then it covers the content as well.
+    pub(in crate::saml) fn of_opened(opened: &'a Opened<'i>) -> Option<Self> {
+        opened.is_covered().then(|| Self { element: opened.element() })
+    }
+}
+
+/// A good signature: what it covers, and how it was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Verification<'a, 'i, 'k> {
+    /// The element it covers.
+    pub element: VerifiedElement<'a, 'i>,
+    /// The key that made it.
+    pub key: &'k VerificationKey,
+    /// Whether SHA-1 has a part in it.
+    pub sha1: bool,
 }
 
 /// Why a signature does not count.
@@ -85,56 +112,50 @@ impl VerifyError {
 ///
 /// # Errors
 /// One variant per check; see [`VerifyError`].
-pub fn verify<'a, 'i>(
+pub fn verify<'a, 'i, 'k>(
     parent: Element<'a, 'i>,
     signature: Element<'a, 'i>,
-    keys: &[VerificationKey],
-    allow_inclusive_c14n: bool,
-) -> Result<VerifiedElement<'a, 'i>, VerifyError> {
+    keys: &'k [VerificationKey],
+    policy: SignaturePolicy,
+) -> Result<Verification<'a, 'i, 'k>, VerifyError> {
     if keys.is_empty() {
         return Err(VerifyError::NoKeys);
     }
-    let parsed = Signature::parse(signature, allow_inclusive_c14n)?;
+    let parsed = Signature::parse(signature, policy)?;
     let id = tree::attribute(parent, "ID").unwrap_or_default();
     if id.is_empty() || parsed.reference != id || signature.parent() != Some(parent) {
         return Err(VerifyError::WrongElement { wanted: id.to_owned(), got: parsed.reference.to_owned() });
     }
     let signed_info = canonicalize(parsed.signed_info, None, &parsed.signed_info_form)?;
-    check_value(&parsed, signed_info.as_bytes(), keys)?;
+    let key = signing_key(parsed.algorithm, signed_info.as_bytes(), &parsed.value, keys)?;
     let content = canonicalize(parent, Some(parsed.node), &parsed.content_form)?;
     let digest = parsed.digest.digest(content.as_bytes());
     if digest.len() != parsed.digest_value.len() || !memcmp::eq(&digest, &parsed.digest_value) {
         return Err(VerifyError::Digest);
     }
-    Ok(VerifiedElement { element: parent })
+    let sha1 = [parsed.digest, parsed.algorithm.digest].contains(&DigestAlgorithm::Sha1);
+    Ok(Verification { element: VerifiedElement { element: parent }, key, sha1 })
 }
 
-/// Tries every key of the right kind: during a rollover a provider has several.
-fn check_value(
-    signature: &Signature<'_, '_>,
-    signed_info: &[u8],
-    keys: &[VerificationKey],
-) -> Result<(), VerifyError> {
-    let hash = signature.algorithm.digest.digest(signed_info);
-    let mut fitting = keys.iter().filter(|key| key.kind == signature.algorithm.kind).peekable();
+/// The key that made `value` over `signed`. Tries every key of the right kind: during a rollover a provider has several.
+pub(in crate::saml) fn signing_key<'k>(
+    algorithm: SignatureAlgorithm,
+    signed: &[u8],
+    value: &[u8],
+    keys: &'k [VerificationKey],
+) -> Result<&'k VerificationKey, VerifyError> {
+    let hash = algorithm.digest.digest(signed);
+    let wanted = algorithm.scheme.key_kind();
+    let mut fitting = keys.iter().filter(|key| key.kind == wanted).peekable();
     if fitting.peek().is_none() {
-        let named = if signature.algorithm.kind == KeyKind::Rsa { "RSA" } else { "ECDSA" };
-        return Err(VerifyError::KeyKind(named));
+        return Err(VerifyError::KeyKind(if wanted == KeyKind::Rsa { "RSA" } else { "ECDSA" }));
     }
-    if fitting.any(|key| verifies(key, signature.algorithm, &hash, &signature.value)) {
-        Ok(())
-    } else {
-        Err(VerifyError::Value(keys.len()))
-    }
-}
-
-/// Whether `key` made `value` over `hash`. An error inside OpenSSL is a no.
-fn verifies(key: &VerificationKey, algorithm: SignatureAlgorithm, hash: &[u8], value: &[u8]) -> bool {
-    let verified = match key.kind {
-        KeyKind::Rsa => verify_rsa(key, algorithm, hash, value),
-        KeyKind::Ec => verify_ec(key, hash, value),
+    // An error inside OpenSSL is a no.
+    let made_it = |key: &&VerificationKey| match wanted {
+        KeyKind::Rsa => verify_rsa(key, algorithm, &hash, value).unwrap_or(false),
+        KeyKind::Ec => verify_ec(key, &hash, value).unwrap_or(false),
     };
-    verified.unwrap_or(false)
+    fitting.find(made_it).ok_or(VerifyError::Value(keys.len()))
 }
 
 fn verify_rsa(
@@ -142,17 +163,16 @@ fn verify_rsa(
     algorithm: SignatureAlgorithm,
     hash: &[u8],
     value: &[u8],
-) -> Result<bool, openssl::error::ErrorStack> {
+) -> Result<bool, ErrorStack> {
     let mut context = PkeyCtx::new(&key.pkey)?;
     context.verify_init()?;
-    context.set_rsa_padding(openssl::rsa::Padding::PKCS1)?;
-    context.set_signature_md(algorithm.digest.md())?;
+    set_rsa_scheme(&mut context, algorithm)?;
     // A false signature leaves an error in OpenSSL's queue; `verify` turns it into Ok(false) or Err and clears it.
     context.verify(hash, value)
 }
 
 /// XML Signature writes ECDSA as r and s side by side, each as long as the field (RFC 4050), not as DER.
-fn verify_ec(key: &VerificationKey, hash: &[u8], value: &[u8]) -> Result<bool, openssl::error::ErrorStack> {
+fn verify_ec(key: &VerificationKey, hash: &[u8], value: &[u8]) -> Result<bool, ErrorStack> {
     if value.len() != 2 * key.field_bytes {
         return Ok(false);
     }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::saml::{
     dsig::VerifyError,
     xml::{ReadError, XmlError},
+    xmlenc::DecryptError,
 };
 
 /// Why a Response is refused.
@@ -77,12 +78,8 @@ pub enum Rejection {
     AssertionMissing,
     #[error("the Response contains {0} assertions; exactly one is accepted")]
     AssertionRepeated(usize),
-    #[error(
-        "the Assertion is encrypted, which is not supported yet; switch encryption off at the identity provider"
-    )]
-    EncryptedAssertion,
-    #[error("the Assertion contains an encrypted {0}, which is not supported yet")]
-    EncryptedPart(&'static str),
+    #[error("{element}: {fault}")]
+    Encryption { element: &'static str, fault: DecryptError },
 
     #[error("the Assertion has no Subject")]
     SubjectMissing,
@@ -172,8 +169,7 @@ impl Rejection {
             Self::Signature { fault, .. } => fault.code(),
             Self::AssertionMissing => "assertion_missing",
             Self::AssertionRepeated(_) => "assertion_repeated",
-            Self::EncryptedAssertion => "assertion_encrypted",
-            Self::EncryptedPart(_) => "encrypted_part",
+            Self::Encryption { fault, .. } => fault.code(),
             Self::SubjectMissing => "subject_missing",
             Self::NameIdMissing { .. } => "name_id_missing",
             Self::NameIdInvalid => "name_id_invalid",

@@ -1,14 +1,19 @@
 //! A Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed.
 
 mod assertion;
+pub(super) mod common;
 mod error;
-mod parse;
-mod read;
+mod expected;
+mod field_checks;
+mod message_checks;
+pub(super) mod parse;
+pub(super) mod read;
 mod validate;
 
 pub use assertion::{Attribute, NameId, VerifiedAssertion};
 pub use error::Rejection;
-pub use validate::{Expected, PendingRequest, Solicitation, Traced, validate, validate_traced};
+pub use expected::{Expected, PendingRequest, Solicitation};
+pub use validate::{Traced, Warning, validate, validate_traced};
 
 use crate::saml::xml::{self, Limits, tree};
 

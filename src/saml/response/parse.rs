@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use roxmltree::Document;
 
-use super::error::Rejection;
+use super::{
+    common::{only_known_children, require_id},
+    error::Rejection,
+};
 use crate::saml::{
     names::ns,
-    xml::{Element, tree},
+    xml::{Element, ReadError, tree},
 };
 
 /// The parts of a Response, found once.
@@ -17,6 +20,15 @@ pub(super) struct Message<'a, 'i> {
     census: Census<'a, 'i>,
     /// Direct child of the root.
     pub signature: Option<Element<'a, 'i>>,
+}
+
+/// What a Response is about.
+#[derive(Debug)]
+pub(super) enum Content<'a, 'i> {
+    /// The one Assertion.
+    Plain(SignedParts<'a, 'i>),
+    /// The one EncryptedAssertion.
+    Encrypted(Element<'a, 'i>),
 }
 
 /// The one Assertion of a Response.
@@ -39,29 +51,33 @@ pub(super) fn root<'a, 'i>(doc: &'a Document<'i>) -> Result<Element<'a, 'i>, Rej
 
 /// What there is anywhere in the document, counted in one pass: in Advice, in Extensions, in a Signature.
 #[derive(Debug, Default)]
-struct Census<'a, 'i> {
+pub(in crate::saml) struct Census<'a, 'i> {
     responses: usize,
     assertions: usize,
     encrypted: usize,
-    signatures: usize,
+    pub signatures: usize,
     first_assertion: Option<Element<'a, 'i>>,
+    first_encrypted: Option<Element<'a, 'i>>,
+    ids: HashSet<&'a str>,
 }
 
 impl<'a, 'i> Census<'a, 'i> {
-    fn take(root: Element<'a, 'i>) -> Result<Self, Rejection> {
-        let (mut census, mut ids) = (Self::default(), HashSet::new());
+    /// Counts what is in `root`. `elsewhere` are the IDs of the tree that `root` was decrypted from.
+    pub(in crate::saml) fn take(root: Element<'a, 'i>, elsewhere: &HashSet<&str>) -> Result<Self, Rejection> {
+        let mut census = Self::default();
         for node in root.descendants().filter(Element::is_element) {
             // Which of `ID`, `Id`, `id`, `xml:id`, `x:ID` is an identifier is a thing that libraries disagree about, so
             // no value of any of them may occur twice.
             for id in node.attributes().filter(|a| a.name().eq_ignore_ascii_case("ID")) {
-                if !ids.insert(id.value()) {
+                if elsewhere.contains(id.value()) || !census.ids.insert(id.value()) {
                     return Err(Rejection::IdRepeated { id: id.value().to_owned() });
                 }
             }
             match node.tag_name().name() {
                 "Response" if tree::is(node, ns::PROTOCOL, "Response") => census.responses += 1,
                 "EncryptedAssertion" if tree::is(node, ns::ASSERTION, "EncryptedAssertion") => {
-                    census.encrypted += 1
+                    census.encrypted += 1;
+                    census.first_encrypted.get_or_insert(node);
                 }
                 "Signature" if tree::is(node, ns::DSIG, "Signature") => census.signatures += 1,
                 "Assertion" if tree::is(node, ns::ASSERTION, "Assertion") => {
@@ -78,7 +94,7 @@ impl<'a, 'i> Census<'a, 'i> {
 /// Finds the parts, and refuses what would let two readers find different ones.
 pub(super) fn message<'a, 'i>(doc: &'a Document<'i>) -> Result<Message<'a, 'i>, Rejection> {
     let root = root(doc)?;
-    let census = Census::take(root)?;
+    let census = Census::take(root, &HashSet::new())?;
     if census.responses > 1 {
         return Err(Rejection::NestedResponse);
     }
@@ -90,25 +106,63 @@ pub(super) fn message<'a, 'i>(doc: &'a Document<'i>) -> Result<Message<'a, 'i>, 
             || tree::is(n, ns::DSIG, "Signature")
     })?;
     require_id(root, "Response")?;
-    if let Some(element) = tree::comment_in_text(root) {
-        return Err(crate::saml::xml::ReadError::CommentInText(tree::name(element)).into());
-    }
+    no_comment_in_text(root)?;
     Ok(Message { root, census, signature: signature(root, "Response")? })
 }
 
-/// Finds the one Assertion and its signature. Assertions anywhere count: in Advice, in Extensions, in a Signature.
-pub(super) fn signed_parts<'a, 'i>(message: &Message<'a, 'i>) -> Result<SignedParts<'a, 'i>, Rejection> {
-    let root = message.root;
+/// Finds the one Assertion, encrypted or not. Assertions anywhere count: in Advice, in Extensions, in a Signature.
+pub(super) fn content<'a, 'i>(message: &Message<'a, 'i>) -> Result<Content<'a, 'i>, Rejection> {
     let census = &message.census;
     let count = census.assertions + census.encrypted;
     if count > 1 {
         return Err(Rejection::AssertionRepeated(count));
     }
-    let assertion = match census.first_assertion {
-        Some(assertion) if assertion.parent() == Some(root) => assertion,
-        None if census.encrypted == 1 => return Err(Rejection::EncryptedAssertion),
-        _ => return Err(Rejection::AssertionMissing),
-    };
+    let ours = usize::from(message.signature.is_some());
+    let is_child = |node: &Element<'a, 'i>| node.parent() == Some(message.root);
+    match (census.first_assertion.filter(is_child), census.first_encrypted.filter(is_child)) {
+        (Some(assertion), _) => signed_parts(assertion, census, ours).map(Content::Plain),
+        (None, Some(_)) if census.signatures != ours => Err(Rejection::SignatureMisplaced),
+        (None, Some(encrypted)) => Ok(Content::Encrypted(encrypted)),
+        (None, None) => Err(Rejection::AssertionMissing),
+    }
+}
+
+/// The parts of an assertion that was decrypted: the same rules again, over a tree in which nothing else may be.
+pub(super) fn decrypted_content<'a, 'i>(
+    element: Element<'a, 'i>,
+    message: &Message<'_, '_>,
+) -> Result<SignedParts<'a, 'i>, Rejection> {
+    let census = Census::take(element, &message.census.ids)?;
+    if !tree::is(element, ns::ASSERTION, "Assertion") {
+        return Err(Rejection::UnexpectedElement { parent: "EncryptedAssertion", got: tree::name(element) });
+    }
+    if census.responses > 0 {
+        return Err(Rejection::NestedResponse);
+    }
+    let count = census.assertions + census.encrypted;
+    if count > 1 {
+        return Err(Rejection::AssertionRepeated(count));
+    }
+    no_comment_in_text(element)?;
+    signed_parts(element, &census, 0)
+}
+
+/// A decrypted NameID or Attribute: nothing with an ID, a signature or an assertion may have been hidden in it.
+pub(super) fn decrypted_part(element: Element<'_, '_>, parent: &'static str) -> Result<(), Rejection> {
+    let census = Census::take(element, &HashSet::new())?;
+    let hidden = census.responses + census.assertions + census.encrypted + census.signatures;
+    if hidden > 0 || !census.ids.is_empty() {
+        return Err(Rejection::UnexpectedElement { parent, got: tree::name(element) });
+    }
+    no_comment_in_text(element)
+}
+
+/// The assertion's signature, if it and `elsewhere` are all the signatures that there are.
+fn signed_parts<'a, 'i>(
+    assertion: Element<'a, 'i>,
+    census: &Census<'a, 'i>,
+    elsewhere: usize,
+) -> Result<SignedParts<'a, 'i>, Rejection> {
     require_id(assertion, "Assertion")?;
     only_known_children(assertion, "Assertion", |n| {
         (n.tag_name().namespace() == Some(ns::ASSERTION)
@@ -125,39 +179,21 @@ pub(super) fn signed_parts<'a, 'i>(message: &Message<'a, 'i>) -> Result<SignedPa
             || tree::is(n, ns::DSIG, "Signature")
     })?;
     let signature = signature(assertion, "Assertion")?;
-    let placed = usize::from(message.signature.is_some()) + usize::from(signature.is_some());
-    if census.signatures != placed {
+    if census.signatures != elsewhere + usize::from(signature.is_some()) {
         return Err(Rejection::SignatureMisplaced);
     }
     Ok(SignedParts { assertion, signature })
 }
 
-fn signature<'a, 'i>(
+pub(in crate::saml) fn no_comment_in_text(root: Element<'_, '_>) -> Result<(), Rejection> {
+    tree::comment_in_text(root)
+        .map_or(Ok(()), |element| Err(ReadError::CommentInText(tree::name(element)).into()))
+}
+
+/// The one signature that is a direct child.
+pub(in crate::saml) fn signature<'a, 'i>(
     parent: Element<'a, 'i>,
     element: &'static str,
 ) -> Result<Option<Element<'a, 'i>>, Rejection> {
     tree::only_child(parent, ns::DSIG, "Signature").map_err(|_| Rejection::SignatureRepeated { element })
-}
-
-fn require_id(node: Element<'_, '_>, element: &'static str) -> Result<(), Rejection> {
-    match tree::attribute(node, "ID") {
-        Some(id) if !id.trim().is_empty() => Ok(()),
-        _ => Err(Rejection::IdMissing { element }),
-    }
-}
-
-fn only_known_children(
-    node: Element<'_, '_>,
-    parent: &'static str,
-    known: impl Fn(Element<'_, '_>) -> bool,
-) -> Result<(), Rejection> {
-    for child in node.children() {
-        if child.is_element() && !known(child) {
-            return Err(Rejection::UnexpectedElement { parent, got: tree::name(child) });
-        }
-        if child.is_text() && child.text().is_some_and(|text| !text.trim().is_empty()) {
-            return Err(Rejection::UnexpectedText { parent });
-        }
-    }
-    Ok(())
 }

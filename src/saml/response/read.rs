@@ -7,17 +7,23 @@ use time::OffsetDateTime;
 use super::{
     assertion::{Attribute, NameId},
     error::Rejection,
+    expected::Expected,
+    parse,
 };
 use crate::saml::{
     claims,
     dsig::VerifiedElement,
-    names::{BEARER, name_id, ns},
+    names::{BEARER, name_id as format, ns},
     xml::{Element, ReadError, instant, tree},
+    xmlenc::{self, DecryptError, Decryption},
 };
 
 /// What names a person, a session or an assertion is kept, and has no more bytes than this (persistent names have at
 /// most 256 characters, Core 8.3.7).
 const MAX_NAME: usize = 1024;
+
+/// At most this many attributes are decrypted, each of which may cost a private key operation or two.
+const MAX_ENCRYPTED_ATTRIBUTES: usize = 8;
 
 /// eduPersonTargetedID, whose value is a NameID element by definition.
 const TARGETED_ID: &str = "urn:oid:1.3.6.1.4.1.5923.1.1.1.10";
@@ -42,7 +48,7 @@ pub(super) struct Fields<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct Issuer {
+pub(in crate::saml) struct Issuer {
     pub value: String,
     pub format: Option<String>,
 }
@@ -66,7 +72,7 @@ pub(super) struct Authn<'a> {
 
 pub(super) fn fields<'a>(
     assertion: VerifiedElement<'a, '_>,
-    stable_attribute: Option<&str>,
+    expected: &Expected<'_>,
 ) -> Result<Fields<'a>, Rejection> {
     let node = assertion.element();
     let subject = tree::only_child(node, ns::ASSERTION, "Subject")?.ok_or(Rejection::SubjectMissing)?;
@@ -75,14 +81,14 @@ pub(super) fn fields<'a>(
         version: tree::attribute(node, "Version").unwrap_or_default(),
         issue_instant: required_instant(node, "IssueInstant", "the IssueInstant of the Assertion")?,
         issuer: issuer(node)?.ok_or(Rejection::IssuerMissing { element: "Assertion" })?,
-        name_id: read_name_id(subject)?,
+        name_id: subject_name_id(assertion, subject, &expected.decryption)?,
         confirmations: confirmations(subject)?,
         not_before: None,
         not_on_or_after: None,
         audiences: Vec::new(),
         unknown_condition: None,
         authn: authn(node)?,
-        attributes: attributes(node, stable_attribute)?,
+        attributes: attributes(assertion, expected)?,
     };
     if let Some(conditions) = tree::only_child(node, ns::ASSERTION, "Conditions")? {
         read_conditions(conditions, &mut fields)?;
@@ -91,14 +97,14 @@ pub(super) fn fields<'a>(
 }
 
 /// The Issuer child, if there is one.
-pub(super) fn issuer(node: Element<'_, '_>) -> Result<Option<Issuer>, Rejection> {
+pub(in crate::saml) fn issuer(node: Element<'_, '_>) -> Result<Option<Issuer>, Rejection> {
     let Some(issuer) = tree::only_child(node, ns::ASSERTION, "Issuer")? else { return Ok(None) };
     // Pretty-printing providers wrap the value in white space; an entity ID has none of its own.
     let value = tree::text(issuer)?.trim().to_owned();
     Ok(Some(Issuer { value, format: tree::attribute(issuer, "Format").map(str::to_owned) }))
 }
 
-pub(super) fn required_instant(
+pub(in crate::saml) fn required_instant(
     node: Element<'_, '_>,
     attribute: &str,
     field: &'static str,
@@ -107,7 +113,7 @@ pub(super) fn required_instant(
     instant::parse(got).ok_or_else(|| Rejection::Instant { field, got: got.to_owned() })
 }
 
-fn optional_instant(
+pub(in crate::saml) fn optional_instant(
     node: Element<'_, '_>,
     attribute: &str,
     field: &'static str,
@@ -115,22 +121,54 @@ fn optional_instant(
     tree::attribute(node, attribute).map(|_| required_instant(node, attribute, field)).transpose()
 }
 
-fn read_name_id(subject: Element<'_, '_>) -> Result<Option<NameId>, Rejection> {
-    if tree::only_child(subject, ns::ASSERTION, "EncryptedID")?.is_some() {
-        return Err(Rejection::EncryptedPart("NameID"));
+/// The NameID of the subject, encrypted or not, but not both.
+pub(in crate::saml) fn subject_name_id<'a, 'i>(
+    assertion: VerifiedElement<'a, 'i>,
+    subject: Element<'a, 'i>,
+    decryption: &Decryption<'_>,
+) -> Result<Option<NameId>, Rejection> {
+    let plain = tree::only_child(subject, ns::ASSERTION, "NameID")?;
+    let encrypted = tree::only_child(subject, ns::ASSERTION, "EncryptedID")?;
+    match (plain, encrypted) {
+        (None, None) => Ok(None),
+        (Some(node), None) => name_id(node).map(Some),
+        (None, Some(holder)) => decrypted(holder, assertion, decryption, "NameID", name_id).map(Some),
+        (Some(_), Some(_)) => Err(ReadError::Repeated { parent: "Subject".into(), child: "NameID" }.into()),
     }
-    let Some(node) = tree::only_child(subject, ns::ASSERTION, "NameID")? else { return Ok(None) };
+}
+
+/// A NameID element.
+fn name_id(node: Element<'_, '_>) -> Result<NameId, Rejection> {
     let value = tree::text(node)?.into_owned();
     if value.trim().is_empty() || value.len() > MAX_NAME || is_nil(node) {
         return Err(Rejection::NameIdInvalid);
     }
     let owned = |name| short(node, name, name).map(|value| value.map(str::to_owned));
-    Ok(Some(NameId {
+    Ok(NameId {
         value,
-        format: owned("Format")?.unwrap_or_else(|| name_id::UNSPECIFIED.to_owned()),
+        format: owned("Format")?.unwrap_or_else(|| format::UNSPECIFIED.to_owned()),
         name_qualifier: owned("NameQualifier")?,
         sp_name_qualifier: owned("SPNameQualifier")?,
-    }))
+    })
+}
+
+/// Reads the element `local` that is encrypted in `holder`, which a signature covers.
+fn decrypted<'a, 'i, T>(
+    holder: Element<'a, 'i>,
+    assertion: VerifiedElement<'a, 'i>,
+    decryption: &Decryption<'_>,
+    local: &'static str,
+    read: impl FnOnce(Element<'_, '_>) -> Result<T, Rejection>,
+) -> Result<T, Rejection> {
+    let refused = |fault| Rejection::Encryption { element: local, fault };
+    let plaintext = xmlenc::decrypt(holder, Some(assertion), decryption).map_err(refused)?;
+    let opened = plaintext.open().map_err(refused)?;
+    let element = VerifiedElement::of_opened(&opened).ok_or(Rejection::SignatureMissing)?.element();
+    parse::decrypted_part(element, local)?;
+    if !tree::is(element, ns::ASSERTION, local) {
+        return Err(Rejection::UnexpectedElement { parent: local, got: tree::name(element) });
+    }
+    read(element)
 }
 
 /// An attribute that is kept.
@@ -207,35 +245,67 @@ fn authn<'a>(assertion: Element<'a, '_>) -> Result<Option<Authn<'a>>, Rejection>
     Ok(found)
 }
 
-fn attributes(assertion: Element<'_, '_>, stable: Option<&str>) -> Result<Vec<Attribute>, Rejection> {
-    let mut found: Vec<Attribute> = Vec::new();
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    for statement in tree::children(assertion, ns::ASSERTION, "AttributeStatement") {
-        if tree::children(statement, ns::ASSERTION, "EncryptedAttribute").next().is_some() {
-            return Err(Rejection::EncryptedPart("Attribute"));
-        }
-        for node in tree::children(statement, ns::ASSERTION, "Attribute") {
-            let name = tree::attribute(node, "Name").filter(|n| !n.trim().is_empty());
-            let name = name.ok_or(Rejection::AttributeNameMissing)?;
-            let values = tree::children(node, ns::ASSERTION, "AttributeValue")
-                .map(|value| attribute_value(value, name))
-                .collect::<Result<Vec<_>, _>>()?;
-            let next = found.len();
-            let index = *at.entry(name).or_insert(next);
-            match found.get_mut(index) {
-                Some(_) if claims::identifies(name) || stable == Some(name) => {
-                    return Err(Rejection::AttributeRepeated(name.to_owned()));
+fn attributes(
+    assertion: VerifiedElement<'_, '_>,
+    expected: &Expected<'_>,
+) -> Result<Vec<Attribute>, Rejection> {
+    let mut found = Collected::default();
+    let mut encrypted = 0;
+    for statement in tree::children(assertion.element(), ns::ASSERTION, "AttributeStatement") {
+        for node in statement.children() {
+            if tree::is(node, ns::ASSERTION, "Attribute") {
+                found.add(attribute(node)?, expected.stable_attribute)?;
+            } else if tree::is(node, ns::ASSERTION, "EncryptedAttribute") {
+                encrypted += 1;
+                if encrypted > MAX_ENCRYPTED_ATTRIBUTES {
+                    let fault = DecryptError::TooMany(MAX_ENCRYPTED_ATTRIBUTES);
+                    return Err(Rejection::Encryption { element: "Attribute", fault });
                 }
-                Some(known) => known.values.extend(values),
-                None => found.push(Attribute {
-                    name: name.to_owned(),
-                    friendly_name: tree::attribute(node, "FriendlyName").map(str::to_owned),
-                    values,
-                }),
+                let read = decrypted(node, assertion, &expected.decryption, "Attribute", attribute)?;
+                found.add(read, expected.stable_attribute)?;
             }
         }
     }
-    Ok(found)
+    Ok(found.attributes)
+}
+
+/// Attributes by name, in the order of their first occurrence.
+#[derive(Default)]
+struct Collected {
+    attributes: Vec<Attribute>,
+    at: HashMap<String, usize>,
+}
+
+impl Collected {
+    fn add(&mut self, attribute: Attribute, stable: Option<&str>) -> Result<(), Rejection> {
+        let name = attribute.name.as_str();
+        match self.at.get(name).and_then(|at| self.attributes.get_mut(*at)) {
+            Some(_) if claims::identifies(name) || stable == Some(name) => {
+                Err(Rejection::AttributeRepeated(attribute.name))
+            }
+            Some(known) => {
+                known.values.extend(attribute.values);
+                Ok(())
+            }
+            None => {
+                self.at.insert(name.to_owned(), self.attributes.len());
+                self.attributes.push(attribute);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn attribute(node: Element<'_, '_>) -> Result<Attribute, Rejection> {
+    let name = tree::attribute(node, "Name").filter(|n| !n.trim().is_empty());
+    let name = name.ok_or(Rejection::AttributeNameMissing)?;
+    let values =
+        tree::children(node, ns::ASSERTION, "AttributeValue").map(|value| attribute_value(value, name));
+    Ok(Attribute {
+        name: name.to_owned(),
+        friendly_name: tree::attribute(node, "FriendlyName").map(str::to_owned),
+        values: values.collect::<Result<_, _>>()?,
+    })
 }
 
 fn attribute_value(node: Element<'_, '_>, name: &str) -> Result<String, Rejection> {

@@ -20,8 +20,9 @@ use crate::{
         secret::Secret,
     },
     saml::{
-        VerificationKey, VerifiedAssertion,
+        Decryption, VerificationKey, VerifiedAssertion,
         binding::post,
+        dsig::SignaturePolicy,
         response::{self, Expected, PendingRequest, Solicitation},
     },
     service::{
@@ -170,7 +171,11 @@ fn validate(
             authn_contexts: &[],
         }),
         stable_attribute: connection.subject_attribute.as_deref(),
-        allow_inclusive_c14n: connection.inclusive_c14n,
+        signatures: SignaturePolicy {
+            allow_inclusive_c14n: connection.inclusive_c14n,
+            allow_sha1: connection.allow_sha1,
+        },
+        decryption: Decryption::none(),
         clock_skew: Duration::milliseconds(connection.clock_skew_ms),
         now: now.to_datetime(),
     };

@@ -50,6 +50,7 @@ fn every_reason_has_a_case() {
         include_str!("../../../src/saml/response/error.rs"),
         include_str!("../../../src/saml/dsig/signature.rs"),
         include_str!("../../../src/saml/dsig/verify.rs"),
+        include_str!("../../../src/saml/xmlenc/error.rs"),
         include_str!("../../../src/saml/xml/mod.rs"),
         include_str!("../../../src/saml/xml/prescan.rs"),
     ];
@@ -78,10 +79,10 @@ fn fixtures_are_the_cases() {
     }
     let manifest: serde_json::Value =
         serde_json::from_slice(&fs::read(fixtures().join("manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest, manifest_of(&kept), "set {UPDATE}=1 to write the fixtures anew");
+    assert!(manifest == manifest_of(&kept), "set {UPDATE}=1 to write the fixtures anew");
     for case in kept {
         let file = fs::read(fixtures().join(file_of(case))).unwrap();
-        assert_eq!(file, case.message, "{}: set {UPDATE}=1 to write the fixtures anew", case.name);
+        assert!(file == case.message, "{}: set {UPDATE}=1 to write the fixtures anew", case.name);
     }
 }
 

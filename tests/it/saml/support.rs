@@ -4,8 +4,13 @@ use std::{fs, path::PathBuf};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 use vestibule::saml::{
-    SigningKey, VerificationKey,
-    dsig::{DigestAlgorithm, sign},
+    Decryption, DecryptionKey, SigningKey, VerificationKey,
+    dsig::{
+        DigestAlgorithm, SignatureAlgorithm, SignaturePolicy, base64,
+        c14n::{Canonicalization, canonicalize},
+        sign,
+        sign::sign_bytes,
+    },
     issue::{IssuedAssertion, IssuedResponse},
     names::name_id,
     response::{Expected, PendingRequest, Solicitation},
@@ -36,10 +41,17 @@ pub fn verification_key(name: &str) -> VerificationKey {
     VerificationKey::from_text(&certificate(name)).unwrap()
 }
 
+/// A test key of the service provider.
+pub fn decryption_key(name: &str) -> DecryptionKey {
+    let read = |extension| fs::read(fixtures().join("keys").join(format!("{name}.{extension}"))).unwrap();
+    DecryptionKey::from_pem(&read("key"), &read("crt")).unwrap()
+}
+
 /// A connection as a case wants it.
 pub struct Profile {
     name: String,
     keys: Vec<VerificationKey>,
+    sp_keys: Vec<DecryptionKey>,
 }
 
 impl Profile {
@@ -51,7 +63,16 @@ impl Profile {
             "ec-and-rsa" => &["p256", "idp"],
             _ => &["idp"],
         };
-        Self { name: name.to_owned(), keys: keys.iter().map(|key| verification_key(key)).collect() }
+        let sp_keys: &[&str] = match name {
+            "no-sp-keys" => &[],
+            "sp-rollover" => &["sp-next", "sp"],
+            _ => &["sp"],
+        };
+        Self {
+            name: name.to_owned(),
+            keys: keys.iter().map(|key| verification_key(key)).collect(),
+            sp_keys: sp_keys.iter().map(|key| decryption_key(key)).collect(),
+        }
     }
 
     pub fn expected(&self) -> Expected<'_> {
@@ -66,13 +87,19 @@ impl Profile {
             keys: &self.keys,
             sp_entity_id: SP,
             acs_url: ACS,
-            solicitation: if is("unsolicited") {
-                Solicitation::Unsolicited
-            } else {
-                Solicitation::Request(request)
+            solicitation: match self.name.as_str() {
+                "unsolicited" => Solicitation::Unsolicited,
+                "unsolicited-with-dummy" => Solicitation::UnsolicitedWithDummy,
+                _ => Solicitation::Request(request),
             },
             stable_attribute: is("stable-attribute").then_some("uid"),
-            allow_inclusive_c14n: is("inclusive"),
+            signatures: SignaturePolicy { allow_inclusive_c14n: is("inclusive"), allow_sha1: is("sha1") },
+            decryption: Decryption {
+                keys: &self.sp_keys,
+                recipient: SP,
+                allow_triple_des: is("triple-des"),
+                random: &[7; 32],
+            },
             clock_skew: Expected::CLOCK_SKEW,
             now: NOW,
         }
@@ -112,6 +139,23 @@ pub fn sign_assertion(xml: &str) -> String {
 
 pub fn sign_response(xml: &str) -> String {
     sign(xml, "_response", &signing_key("idp"), DigestAlgorithm::Sha256).unwrap()
+}
+
+/// The signed message with its first SignedInfo rewritten and signed again, so that only the rewriting is at fault.
+pub fn with_signed_info(
+    xml: &str,
+    key: &SigningKey,
+    algorithm: SignatureAlgorithm,
+    rewrite: impl Fn(&str) -> String,
+) -> String {
+    let info = element(xml, "ds:SignedInfo");
+    let xml = swap(xml, &info, &rewrite(&info));
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let node = document.descendants().find(|n| n.tag_name().name() == "SignedInfo").unwrap();
+    let form = Canonicalization::Exclusive { inclusive_prefixes: Vec::new() };
+    let value = sign_bytes(key, algorithm, canonicalize(node, None, &form).unwrap().as_bytes()).unwrap();
+    let value = format!("<ds:SignatureValue>{}</ds:SignatureValue>", base64::encode(&value));
+    swap(&xml, &element(&xml, "ds:SignatureValue"), &value)
 }
 
 /// Replaces the first `from`, which must be there.

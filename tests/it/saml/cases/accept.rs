@@ -200,7 +200,9 @@ pub fn with_prefix_list(list: &str) -> String {
 
 /// A signed assertion whose Signature is assembled here, so that its transform can be any.
 pub fn signed_over(transform: &str, method: &str) -> String {
-    use vestibule::saml::dsig::{SignatureAlgorithm, base64, c14n, sign::sign_bytes, signature::Signature};
+    use vestibule::saml::dsig::{
+        SignatureAlgorithm, SignaturePolicy, base64, c14n, sign::sign_bytes, signature::Signature,
+    };
     let key = signing_key("idp");
     let skeleton = |digest: &str, value: &str| {
         let signature = format!(
@@ -232,7 +234,8 @@ pub fn signed_over(transform: &str, method: &str) -> String {
     let draft = skeleton("AAAA", "AAAA");
     let doc = roxmltree::Document::parse(&draft).unwrap();
     let find = |name: &str| doc.descendants().find(|n| n.tag_name().name() == name).unwrap();
-    assert!(Signature::parse(find("Signature"), true).is_ok());
+    let policy = SignaturePolicy { allow_inclusive_c14n: true, allow_sha1: false };
+    assert!(Signature::parse(find("Signature"), policy).is_ok());
     let content =
         c14n::canonicalize(find("Assertion"), Some(find("Signature").id()), &form(transform)).unwrap();
     let digest = base64::encode(&DigestAlgorithm::Sha256.digest(content.as_bytes()));

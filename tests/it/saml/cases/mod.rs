@@ -3,6 +3,7 @@
 use super::support::*;
 
 mod accept;
+mod encryption;
 mod protocol;
 mod signature;
 mod wrapping;
@@ -21,10 +22,17 @@ pub struct Case {
 }
 
 pub fn all() -> Vec<Case> {
-    [accept::cases(), wrapping::cases(), signature::cases(), protocol::cases(), xml::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accept::cases(),
+        encryption::cases(),
+        wrapping::cases(),
+        signature::cases(),
+        protocol::cases(),
+        xml::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A case for the usual connection.

@@ -1,7 +1,7 @@
 //! The shape of the signature, its algorithms and keys (facts 12 to 24, 31 to 37).
 
 use vestibule::saml::{
-    dsig::{DigestAlgorithm, sign},
+    dsig::{DigestAlgorithm, Scheme, SignatureAlgorithm, sign},
     names::alg,
 };
 
@@ -11,7 +11,7 @@ use super::{
 };
 
 pub fn cases() -> Vec<Case> {
-    [shape(), references(), transforms(), algorithms(), keys()].into_iter().flatten().collect()
+    [shape(), references(), transforms(), algorithms(), pss(), sha1(), keys()].into_iter().flatten().collect()
 }
 
 fn shape() -> Vec<Case> {
@@ -216,11 +216,30 @@ fn algorithms() -> Vec<Case> {
         case("hmac-sha1", weak, method(&format!("{ds}hmac-sha1"))),
         case("hmac-sha256", weak, method(&format!("{more}hmac-sha256"))),
         case("ecdsa-sha1", weak, method(&format!("{more}ecdsa-sha1"))),
+        case("rsa-pss-claimed", "signature_invalid", method(alg::RSA_PSS)),
+        case("rsa-pss-sha256-claimed", "signature_invalid", method(alg::RSA_PSS_SHA256)),
         case(
-            "rsa-pss-with-parameters",
+            "rsa-pss-sha3-claimed",
             "signature_algorithm",
-            method("http://www.w3.org/2007/05/xmldsig-more#rsa-pss"),
+            method("http://www.w3.org/2007/05/xmldsig-more#sha3-256-rsa-MGF1"),
         ),
+        case("rsa-pss-sha1-claimed", weak, method("http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1")),
+        case("rsa-ripemd-claimed", "signature_algorithm", method(&format!("{more}rsa-ripemd160"))),
+        case("rsa-sha224-claimed", "signature_algorithm", method(&format!("{more}rsa-sha224"))),
+        case("ecdsa-sha224-claimed", "signature_algorithm", method(&format!("{more}ecdsa-sha224"))),
+        case(
+            "eddsa-claimed",
+            "signature_algorithm",
+            method("http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519"),
+        ),
+        case("dsa-sha256", weak, method("http://www.w3.org/2009/xmldsig11#dsa-sha256")),
+        case("hmac-sha512", weak, method(&format!("{more}hmac-sha512"))),
+        case("algorithm-with-space", "signature_algorithm", method(&format!(" {}", alg::RSA_SHA256))),
+        case("algorithm-in-capitals", "signature_algorithm", method(&alg::RSA_SHA256.to_uppercase())),
+        case("digest-sha224", "signature_algorithm", digest(&format!("{more}sha224"))),
+        case("digest-ripemd", "signature_algorithm", digest("http://www.w3.org/2001/04/xmlenc#ripemd160")),
+        case("digest-empty", "signature_algorithm", digest("")),
+        case("digest-sha512-claimed", "signature_invalid", digest(alg::SHA512)),
         case("algorithm-unknown", "signature_algorithm", method("urn:x")),
         case("algorithm-empty", "signature_algorithm", method("")),
         case(
@@ -249,6 +268,96 @@ fn ecdsa(name: &str, rewrite: impl Fn(&[u8]) -> Vec<u8>) -> Case {
     let text = value.trim_start_matches("<ds:SignatureValue>").trim_end_matches("</ds:SignatureValue>");
     let rewritten = base64::encode(&rewrite(&base64::decode(text).unwrap()));
     case(name, "signature_invalid", swap(&xml, text, &rewritten)).at("p256").made_anew()
+}
+
+/// RSA-PSS: with a name of its own, or with parameters, of which only the usual ones are accepted.
+fn pss() -> Vec<Case> {
+    let algorithm = |digest| SignatureAlgorithm { scheme: Scheme::RsaPss, digest };
+    let with = |uri: &str, inner: &str, digest| {
+        with_signed_info(&sign_assertion(&base()), &signing_key("idp"), algorithm(digest), |info| {
+            let method = element(info, "ds:SignatureMethod");
+            let new = format!("<ds:SignatureMethod Algorithm=\"{uri}\">{inner}</ds:SignatureMethod>");
+            swap(info, &method, &new)
+        })
+    };
+    let digest_method = |uri: &str| format!("<ds:DigestMethod Algorithm=\"{uri}\"/>");
+    let mgf = |uri: &str, inner: &str| {
+        format!("<p:MaskGenerationFunction Algorithm=\"{uri}\">{inner}</p:MaskGenerationFunction>")
+    };
+    let usual = |uri: &str| digest_method(uri) + &mgf(alg::PSS_MGF1, &digest_method(uri));
+    let parameters = |inner: &str, digest| {
+        let ns = "http://www.w3.org/2007/05/xmldsig-more#";
+        with(alg::RSA_PSS, &format!("<p:RSAPSSParams xmlns:p=\"{ns}\">{inner}</p:RSAPSSParams>"), digest)
+    };
+    let (sha256, sha384, sha512) =
+        (DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512);
+    let salt = |length: &str| format!("{}<p:SaltLength>{length}</p:SaltLength>", usual(alg::SHA256));
+    let odd = "signature_pss_parameters";
+    // The salt is random, so none is kept as a file.
+    let cases = vec![
+        case("rsa-pss-sha256", "accept", with(alg::RSA_PSS_SHA256, "", sha256)),
+        case("rsa-pss-sha384", "accept", with(alg::RSA_PSS_SHA384, "", sha384)),
+        case("rsa-pss-sha512", "accept", with(alg::RSA_PSS_SHA512, "", sha512)),
+        case("rsa-pss-without-parameters", "accept", with(alg::RSA_PSS, "", sha256)),
+        case("rsa-pss-empty-parameters", "accept", parameters("", sha256)),
+        case("rsa-pss-parameters-sha256", "accept", parameters(&usual(alg::SHA256), sha256)),
+        case("rsa-pss-parameters-sha384", "accept", parameters(&usual(alg::SHA384), sha384)),
+        case("rsa-pss-parameters-sha512", "accept", parameters(&usual(alg::SHA512), sha512)),
+        case(
+            "rsa-pss-all-parameters",
+            "accept",
+            parameters(&(salt("32") + "<p:TrailerField>1</p:TrailerField>"), sha256),
+        ),
+        case("rsa-pss-other-digest-than-claimed", "signature_invalid", with(alg::RSA_PSS_SHA256, "", sha384)),
+        case("rsa-pss-salt-20", odd, parameters(&salt("20"), sha256)),
+        case("rsa-pss-salt-0", odd, parameters(&salt("0"), sha256)),
+        case("rsa-pss-salt-maximal", odd, parameters(&salt("222"), sha256)),
+        case("rsa-pss-salt-negative", odd, parameters(&salt("-1"), sha256)),
+        case("rsa-pss-salt-huge", odd, parameters(&salt("99999999999999999999"), sha256)),
+        case(
+            "rsa-pss-salt-twice",
+            odd,
+            parameters(&(salt("32") + "<p:SaltLength>32</p:SaltLength>"), sha256),
+        ),
+        case(
+            "rsa-pss-trailer-2",
+            odd,
+            parameters(&(usual(alg::SHA256) + "<p:TrailerField>2</p:TrailerField>"), sha256),
+        ),
+        case("rsa-pss-digest-sha1", odd, parameters(&usual(alg::SHA1), sha256)),
+        case("rsa-pss-mask-of-another-digest", odd, parameters(&digest_method(alg::SHA512), sha512)),
+        case("rsa-pss-mask-unknown", odd, parameters(&mgf("urn:x", ""), sha256)),
+        case("rsa-pss-unknown-parameter", odd, parameters("<p:Other/>", sha256)),
+        case("rsa-pss-other-child", "signature_malformed", with(alg::RSA_PSS, "<x/>", sha256)),
+        case(
+            "rsa-pss-name-with-parameters",
+            "signature_malformed",
+            with(alg::RSA_PSS_SHA256, "<x/>", sha256),
+        ),
+    ];
+    cases.into_iter().map(Case::made_anew).collect()
+}
+
+/// SHA-1, only by the connection's switch.
+fn sha1() -> Vec<Case> {
+    let with = |key: &str| sign(&base(), "_assertion", &signing_key(key), DigestAlgorithm::Sha1).unwrap();
+    let by = |xml: &str, id: &str, digest| sign(xml, id, &signing_key("idp"), digest).unwrap();
+    let mixed = by(&by(&base(), "_assertion", DigestAlgorithm::Sha256), "_response", DigestAlgorithm::Sha1);
+    vec![
+        case("sha1-by-switch", "accept", with("idp")).at("sha1"),
+        case("sha1-on-response-by-switch", "accept", mixed.clone()).at("sha1"),
+        case("sha1-on-response", "signature_weak_algorithm", mixed),
+        case("sha1-by-switch-edited", "signature_digest", with("idp").replace(">ada@", ">eve@")).at("sha1"),
+        case("md5-despite-switch", "signature_weak_algorithm", {
+            let more = "http://www.w3.org/2001/04/xmldsig-more#";
+            tampered(alg::RSA_SHA256, &format!("{more}rsa-md5"))
+        })
+        .at("sha1"),
+        case("hmac-despite-switch", "signature_weak_algorithm", {
+            tampered(alg::RSA_SHA256, "http://www.w3.org/2000/09/xmldsig#hmac-sha1")
+        })
+        .at("sha1"),
+    ]
 }
 
 fn keys() -> Vec<Case> {
