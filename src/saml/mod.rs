@@ -8,6 +8,7 @@
 //! | [`xmlenc`] | an encrypted element becomes a tree of its own |
 //! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
 //! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
+//! | [`logout`] | LogoutRequest and LogoutResponse, both ways |
 //! | [`claims`] | the attribute names that are recognised without a mapping |
 //! | [`metadata`] | identity provider metadata is read, our own is written |
 //! | [`issue`] | the other side: responses as an identity provider makes them, for the development provider and tests |
@@ -16,6 +17,7 @@ pub mod binding;
 pub mod claims;
 pub mod dsig;
 pub mod issue;
+pub mod logout;
 pub mod metadata;
 pub mod names;
 pub mod request;

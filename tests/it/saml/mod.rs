@@ -4,6 +4,7 @@
 mod cases;
 mod corpus;
 mod keys;
+mod logout;
 mod metadata;
 mod properties;
 pub mod support;
