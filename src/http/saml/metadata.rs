@@ -18,8 +18,7 @@ pub(super) async fn metadata(
     let urls =
         sso::sp_urls(&cx, &site.project, &site.origin, &connection).await.map_err(HttpError::internal)?;
     let urls = urls.ok_or_else(|| HttpError::not_found("There is no such sign-in connection."))?;
-    let metadata =
-        SpMetadata { entity_id: &urls.entity_id, acs_url: &urls.acs_url, signing_certificates: &[] };
+    let metadata = SpMetadata { entity_id: &urls.entity_id, acs_url: &urls.acs_url, ..SpMetadata::default() };
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/samlmetadata+xml"))
         .insert_header((header::CONTENT_DISPOSITION, "inline; filename=\"metadata.xml\""))

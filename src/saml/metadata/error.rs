@@ -4,7 +4,7 @@
 use time::OffsetDateTime;
 
 use crate::saml::{
-    dsig::KeyError,
+    dsig::{KeyError, VerifyError},
     xml::{ReadError, XmlError},
 };
 
@@ -34,12 +34,22 @@ pub enum MetadataError {
     NoIdp,
     #[error("the metadata contains {count} identity providers; one is needed: {}", .entity_ids.join(", "))]
     Several { count: usize, entity_ids: Vec<String> },
+    #[error("the metadata contains no identity provider {0:?}")]
+    NotListed(String),
+    #[error("the metadata contains the identity provider {0:?} more than once")]
+    Duplicate(String),
+    #[error("the metadata is not signed, but the connection expects it to be")]
+    SignatureMissing,
+    #[error("the signature on the metadata does not count: {0}")]
+    Signature(VerifyError),
     #[error("the entity ID is missing or longer than 1024 characters")]
     EntityId,
     #[error("the metadata has two identity provider roles; one is needed")]
     SeveralRoles,
     #[error("validUntil is {got:?}, which is not an instant in UTC")]
     ValidUntil { got: String },
+    #[error("cacheDuration is {got:?}, which is not a duration such as PT6H")]
+    CacheDuration { got: String },
     #[error("the metadata expired at {valid_until}; download it again")]
     Expired { valid_until: OffsetDateTime },
     #[error("the identity provider has no single sign-on endpoint for HTTP-Redirect or HTTP-POST")]
@@ -68,9 +78,14 @@ impl MetadataError {
             Self::ServiceProvider => "metadata_of_service_provider",
             Self::NoIdp => "metadata_no_idp",
             Self::Several { .. } => "metadata_several_idps",
+            Self::NotListed(_) => "metadata_idp_not_listed",
+            Self::Duplicate(_) => "metadata_duplicate_entity",
+            Self::SignatureMissing => "metadata_unsigned",
+            Self::Signature(e) => e.code(),
             Self::EntityId => "metadata_entity_id",
             Self::SeveralRoles => "metadata_several_roles",
             Self::ValidUntil { .. } => "metadata_valid_until",
+            Self::CacheDuration { .. } => "metadata_cache_duration",
             Self::Expired { .. } => "metadata_expired",
             Self::NoSsoEndpoint => "metadata_no_sso_endpoint",
             Self::Endpoint(_) => "metadata_endpoint",

@@ -2,17 +2,19 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::error::MetadataError;
+use super::{
+    choice::{self, role},
+    error::MetadataError,
+    lifetime,
+};
 use crate::saml::{
-    dsig::{KeyError, VerificationKey},
-    names::{PROTOCOL_SUPPORT, binding, ns},
-    xml::{self, Element, Limits, instant, tree},
+    dsig::{self, KeyError, SignaturePolicy, VerificationKey},
+    names::{binding, ns},
+    xml::{self, Element, Limits, tree},
 };
 
 /// Clocks differ for metadata as well.
 const CLOCK_SKEW: Duration = Duration::seconds(180);
-/// So many entity IDs are listed for the administrator to choose from.
-const LISTED: usize = 20;
 
 /// What a connection needs to know of an identity provider.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct IdpMetadata {
     pub unusable_keys: Vec<KeyError>,
     /// When the metadata ends.
     pub valid_until: Option<OffsetDateTime>,
+    /// For how long the provider wants it to be kept before it is fetched again.
+    pub cache_duration: Option<Duration>,
     /// Whether the provider wants requests signed.
     pub want_authn_requests_signed: bool,
     /// The formats that the provider offers.
@@ -42,6 +46,29 @@ pub struct Endpoint {
     pub binding: String,
     /// The URL: https, or http on the loopback.
     pub location: String,
+    /// Where answers go, if elsewhere.
+    pub response_location: Option<String>,
+}
+
+/// How metadata is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// Which of several identity providers; without it there may be one only.
+    pub entity_id: Option<&'a str>,
+    /// The keys of which one must have signed the metadata; without any, a signature is not looked at.
+    pub pinned: &'a [VerificationKey],
+    /// The switches for that signature.
+    pub signatures: SignaturePolicy,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
+impl Reading<'_> {
+    /// One provider, whoever signed it.
+    #[must_use]
+    pub fn at(now: OffsetDateTime) -> Self {
+        Self { entity_id: None, pinned: &[], signatures: SignaturePolicy::default(), now }
+    }
 }
 
 impl IdpMetadata {
@@ -52,18 +79,29 @@ impl IdpMetadata {
     }
 }
 
-/// Reads metadata as an administrator uploads it or a URL delivers it. A signature on it is not looked at.
+/// Reads metadata as an administrator uploads it or a URL delivers it: one provider, and a signature on it is not looked
+/// at.
 ///
 /// # Errors
 /// See [`MetadataError`].
 pub fn parse(bytes: &[u8], now: OffsetDateTime) -> Result<IdpMetadata, MetadataError> {
-    recognise(bytes)?;
+    read(bytes, &Reading::at(now))
+}
+
+/// Reads metadata.
+///
+/// # Errors
+/// See [`MetadataError`].
+pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, MetadataError> {
+    choice::recognise(bytes)?;
     let doc = xml::parse(bytes, &Limits::METADATA)?;
-    let entity = one_idp(doc.root_element())?;
-    let role = tree::only_child(entity, ns::METADATA, "IDPSSODescriptor");
-    let role = role.map_err(|_| MetadataError::SeveralRoles)?.ok_or(MetadataError::NoIdp)?;
-    let valid_until = valid_until(role)?;
-    if let Some(valid_until) = valid_until.filter(|end| now.saturating_sub(CLOCK_SKEW) >= *end) {
+    let entity = choice::one_idp(doc.root_element(), reading.entity_id)?;
+    if !reading.pinned.is_empty() {
+        verify(entity, reading)?;
+    }
+    let role = role(entity)?;
+    let valid_until = lifetime::valid_until(role)?;
+    if let Some(valid_until) = valid_until.filter(|end| reading.now.saturating_sub(CLOCK_SKEW) >= *end) {
         return Err(MetadataError::Expired { valid_until });
     }
     let entity_id = tree::attribute(entity, "entityID").unwrap_or_default().trim();
@@ -83,12 +121,28 @@ pub fn parse(bytes: &[u8], now: OffsetDateTime) -> Result<IdpMetadata, MetadataE
         signing_keys,
         unusable_keys,
         valid_until,
+        cache_duration: lifetime::cache_duration(role)?,
         want_authn_requests_signed: matches!(
-            tree::attribute(role, "WantAuthnRequestsSigned"),
+            tree::attribute(role, "WantAuthnRequestsSigned").map(str::trim),
             Some("true" | "1")
         ),
         name_id_formats: formats.map(|f| f.map(|f| f.trim().to_owned())).collect::<Result<_, _>>()?,
     })
+}
+
+/// A signature of a pinned key on the entity or on what it stands in. A federation signs the whole aggregate, and the
+/// entities in it may carry signatures of their own, by keys that nobody pinned.
+fn verify(entity: Element<'_, '_>, reading: &Reading<'_>) -> Result<(), MetadataError> {
+    let mut fault = MetadataError::SignatureMissing;
+    for holder in entity.ancestors().filter(Element::is_element) {
+        let Some(signature) = tree::only_child(holder, ns::DSIG, "Signature")? else { continue };
+        match dsig::verify(holder, signature, reading.pinned, reading.signatures) {
+            Ok(good) if good.element.covers(entity).is_some() => return Ok(()),
+            Ok(_) => {}
+            Err(error) => fault = MetadataError::Signature(error),
+        }
+    }
+    Err(fault)
 }
 
 /// Whether a browser may be sent to `location`: https, or http on the loopback for development.
@@ -111,76 +165,20 @@ pub fn check_endpoint(location: &str) -> Result<(), MetadataError> {
     }
 }
 
-/// Tells apart what people upload by mistake, before a parser complains about it in its own words.
-fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
-    match start.as_str() {
-        "" => Err(MetadataError::Empty),
-        s if s.starts_with("<!doctype html") || s.starts_with("<html") => Err(MetadataError::Html),
-        s if s.starts_with(['{', '[']) => Err(MetadataError::Json),
-        s if s.starts_with("-----begin") => Err(MetadataError::Certificate),
-        s if s.starts_with("<?xml") && s.contains("<html") => Err(MetadataError::Html),
-        // UTF-16 is XML; the pre-scan names the encoding.
-        s if s.starts_with('<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => Ok(()),
-        _ => Err(MetadataError::NotXml),
-    }
-}
-
-/// The entity with an identity provider role, of one entity or of an aggregate that holds one.
-fn one_idp<'a, 'i>(root: Element<'a, 'i>) -> Result<Element<'a, 'i>, MetadataError> {
-    let is_md = |local| tree::is(root, ns::METADATA, local);
-    if !is_md("EntityDescriptor") && !is_md("EntitiesDescriptor") {
-        return Err(match tree::name(root).as_str() {
-            "html" => MetadataError::Html,
-            _ => MetadataError::NotMetadata { got: tree::name(root) },
-        });
-    }
-    let entities = || root.descendants().filter(|n| tree::is(*n, ns::METADATA, "EntityDescriptor"));
-    let idps: Vec<_> = entities().filter(|e| roles(*e, "IDPSSODescriptor").next().is_some()).collect();
-    match idps.as_slice() {
-        [only] => Ok(*only),
-        [] if entities().any(|e| roles(e, "SPSSODescriptor").next().is_some()) => {
-            Err(MetadataError::ServiceProvider)
-        }
-        [] => Err(MetadataError::NoIdp),
-        several => Err(MetadataError::Several {
-            count: several.len(),
-            entity_ids: several
-                .iter()
-                .take(LISTED)
-                .map(|e| tree::attribute(*e, "entityID").unwrap_or_default().to_owned())
-                .collect(),
-        }),
-    }
-}
-
-/// The roles of that name that speak SAML 2.0.
-fn roles<'a, 'i: 'a>(entity: Element<'a, 'i>, local: &'a str) -> impl Iterator<Item = Element<'a, 'i>> {
-    tree::children(entity, ns::METADATA, local).filter(|role| {
-        let supported = tree::attribute(*role, "protocolSupportEnumeration").unwrap_or_default();
-        supported.split_ascii_whitespace().any(|p| p == PROTOCOL_SUPPORT)
-    })
-}
-
-/// The earliest end of the role and everything around it.
-fn valid_until(role: Element<'_, '_>) -> Result<Option<OffsetDateTime>, MetadataError> {
-    let mut earliest: Option<OffsetDateTime> = None;
-    for got in role.ancestors().filter_map(|n| tree::attribute(n, "validUntil")) {
-        let end = instant::parse(got).ok_or_else(|| MetadataError::ValidUntil { got: got.to_owned() })?;
-        earliest = Some(earliest.map_or(end, |e| e.min(end)));
-    }
-    Ok(earliest)
-}
-
 fn endpoints(role: Element<'_, '_>, local: &str) -> Result<Vec<Endpoint>, MetadataError> {
     tree::children(role, ns::METADATA, local)
         .filter_map(|node| {
             let name = tree::attribute(node, "Binding").unwrap_or_default();
             let location = tree::attribute(node, "Location").unwrap_or_default().trim();
+            let answers = tree::attribute(node, "ResponseLocation").map(str::trim).filter(|l| !l.is_empty());
             matches!(name, binding::REDIRECT | binding::POST).then(|| {
                 check_endpoint(location)?;
-                Ok(Endpoint { binding: name.to_owned(), location: location.to_owned() })
+                answers.map_or(Ok(()), check_endpoint)?;
+                Ok(Endpoint {
+                    binding: name.to_owned(),
+                    location: location.to_owned(),
+                    response_location: answers.map(str::to_owned),
+                })
             })
         })
         .collect()

@@ -1,9 +1,12 @@
 //! Metadata: the identity provider's is read, ours is written (SAML 2.0 Metadata).
 
+mod choice;
 mod error;
 mod idp;
+mod lifetime;
 mod sp;
 
+pub use choice::{Candidate, candidates};
 pub use error::MetadataError;
-pub use idp::{Endpoint, IdpMetadata, check_endpoint, parse};
+pub use idp::{Endpoint, IdpMetadata, Reading, check_endpoint, parse, read};
 pub use sp::SpMetadata;

@@ -1,40 +1,81 @@
 //! Our own metadata, for an administrator to give to the identity provider.
 
+use time::OffsetDateTime;
+
 use crate::saml::{
-    dsig::base64,
-    names::{PROTOCOL_SUPPORT, binding, name_id, ns},
-    xml::Writer,
+    dsig::{DigestAlgorithm, SignError, SigningKey, base64, sign},
+    names::{PROTOCOL_SUPPORT, binding, enc, name_id, ns},
+    xml::{Writer, instant},
 };
 
+/// What a provider may encrypt with, best first: some choose by it.
+const ENCRYPTION_METHODS: [&str; 5] =
+    [enc::AES256_GCM, enc::AES128_GCM, enc::AES256_CBC, enc::AES128_CBC, enc::RSA_OAEP_MGF1P];
+
 /// A service provider: one connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SpMetadata<'a> {
     /// The entity ID.
     pub entity_id: &'a str,
     /// Where responses go.
     pub acs_url: &'a str,
-    /// Certificates that our requests are signed with, DER; none if they are not signed.
+    /// Where logout messages go, over both bindings; none without single logout.
+    pub slo_url: Option<&'a str>,
+    /// Certificates that our requests are signed with, DER; none if they are not signed. Several during a rollover.
     pub signing_certificates: &'a [&'a [u8]],
+    /// Certificates to encrypt to, DER; none if nothing need be encrypted. The first is the one to use.
+    pub encryption_certificates: &'a [&'a [u8]],
+    /// NameID formats other than the usual ones.
+    pub name_id_formats: Option<&'a [&'a str]>,
+    /// When the document ends: days for one that is fetched, years for one that is imported once.
+    pub valid_until: Option<OffsetDateTime>,
 }
 
 impl SpMetadata<'_> {
     /// The XML, with its declaration.
     #[must_use]
     pub fn to_xml(&self) -> String {
+        declared(&self.document(None))
+    }
+
+    /// The XML with a signature on it, whose document has the ID `id`.
+    ///
+    /// # Errors
+    /// What OpenSSL refuses.
+    pub fn to_signed_xml(&self, id: &str, key: &SigningKey) -> Result<String, SignError> {
+        sign(&self.document(Some(id)), id, key, DigestAlgorithm::Sha256).map(|xml| declared(&xml))
+    }
+
+    fn document(&self, id: Option<&str>) -> String {
         let signed = if self.signing_certificates.is_empty() { "false" } else { "true" };
         let mut w = Writer::new();
-        w.open("md:EntityDescriptor").attr("xmlns:md", ns::METADATA).attr("entityID", self.entity_id);
+        w.open("md:EntityDescriptor")
+            .attr("xmlns:md", ns::METADATA)
+            .attr_opt("ID", id)
+            .attr_opt("validUntil", self.valid_until.map(instant::format).as_deref())
+            .attr("entityID", self.entity_id);
         w.open("md:SPSSODescriptor")
             .attr("AuthnRequestsSigned", signed)
             .attr("WantAssertionsSigned", "true")
             .attr("protocolSupportEnumeration", PROTOCOL_SUPPORT);
         for certificate in self.signing_certificates {
-            w.open("md:KeyDescriptor").attr("use", "signing");
-            w.open("ds:KeyInfo").attr("xmlns:ds", ns::DSIG).open("ds:X509Data");
-            w.leaf("ds:X509Certificate", &base64::encode(certificate));
-            w.close().close().close();
+            key(&mut w, "signing", certificate);
+            w.close();
         }
-        for format in [name_id::EMAIL, name_id::PERSISTENT, name_id::UNSPECIFIED] {
+        for certificate in self.encryption_certificates {
+            key(&mut w, "encryption", certificate);
+            for method in ENCRYPTION_METHODS {
+                w.open("md:EncryptionMethod").attr("Algorithm", method).close();
+            }
+            w.close();
+        }
+        for binding in [binding::REDIRECT, binding::POST] {
+            if let Some(url) = self.slo_url {
+                w.open("md:SingleLogoutService").attr("Binding", binding).attr("Location", url).close();
+            }
+        }
+        let usual = [name_id::EMAIL, name_id::PERSISTENT, name_id::UNSPECIFIED];
+        for format in self.name_id_formats.unwrap_or(&usual) {
             w.leaf("md:NameIDFormat", format);
         }
         w.open("md:AssertionConsumerService")
@@ -42,8 +83,19 @@ impl SpMetadata<'_> {
             .attr("Location", self.acs_url)
             .attr("index", "0")
             .attr("isDefault", "true");
-        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", w.finish())
+        w.finish()
     }
+}
+
+/// A KeyDescriptor, left open.
+fn key(w: &mut Writer, purpose: &str, certificate: &[u8]) {
+    w.open("md:KeyDescriptor").attr("use", purpose);
+    w.open("ds:KeyInfo").attr("xmlns:ds", ns::DSIG).open("ds:X509Data");
+    w.leaf("ds:X509Certificate", &base64::encode(certificate)).close().close();
+}
+
+fn declared(xml: &str) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{xml}\n")
 }
 
 #[cfg(test)]
@@ -55,7 +107,7 @@ mod tests {
         let metadata = SpMetadata {
             entity_id: "https://sp.example/api/saml/v1/c",
             acs_url: "https://sp.example/api/saml/v1/c/acs",
-            signing_certificates: &[],
+            ..SpMetadata::default()
         };
         insta::assert_snapshot!(metadata.to_xml(), @r#"
         <?xml version="1.0" encoding="UTF-8"?>

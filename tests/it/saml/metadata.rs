@@ -1,12 +1,15 @@
 //! Identity provider metadata as administrators upload it, and what they upload instead.
 
+use time::{Duration, macros::datetime};
 use vestibule::saml::{
+    VerificationKey,
+    dsig::{DigestAlgorithm, SignaturePolicy, sign, verify},
     issue::IdpDescription,
-    metadata::{SpMetadata, check_endpoint, parse},
+    metadata::{Candidate, MetadataError, Reading, SpMetadata, candidates, check_endpoint, parse, read},
     names::binding,
 };
 
-use super::support::{ACS, IDP, NOW, SP, certificate, swap, verification_key};
+use super::support::{ACS, IDP, NOW, SP, certificate, decryption_key, signing_key, swap, verification_key};
 
 const SSO: &str = "https://idp.example/sso?tenant=7";
 
@@ -85,7 +88,7 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&aggregate(&[&good(), &second])), "metadata_several_idps");
     let listed = parse(aggregate(&[&good(), &second]).as_bytes(), NOW).unwrap_err().to_string();
     assert!(listed.contains(IDP) && listed.contains("https://other.example"), "{listed}");
-    assert_eq!(code(&aggregate(&[&good(), &good()])), "metadata_several_idps");
+    assert_eq!(code(&aggregate(&[&good(), &good()])), "metadata_duplicate_entity");
     assert_eq!(code(&aggregate(&[])), "metadata_no_idp");
     assert_eq!(code(&good().replace("SAML:2.0:protocol\"", "SAML:1.1:protocol\"")), "metadata_no_idp");
     assert_eq!(code(&good().replace(IDP, "")), "metadata_entity_id");
@@ -96,6 +99,172 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&expired.replace("2026-01-15T11:57:00Z", "soon")), "metadata_valid_until");
     assert_eq!(code(&good().replace("HTTP-Redirect", "SOAP")), "metadata_no_sso_endpoint");
     assert_eq!(code(&"<a/>".repeat(2 << 20)), "xml_too_large");
+}
+
+#[test]
+fn one_of_thousands_is_chosen() {
+    let others: Vec<String> = (0..4_000)
+        .map(|n| {
+            format!(
+                "<md:EntityDescriptor entityID=\"https://idp{n}.example\"><md:IDPSSODescriptor \
+                 protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\"><md:Extensions>\
+                 <mdui:UIInfo xmlns:mdui=\"urn:oasis:names:tc:SAML:metadata:ui\"><mdui:DisplayName \
+                 xml:lang=\"de\">Nummer {n}</mdui:DisplayName><mdui:DisplayName xml:lang=\"en\">Number {n}\
+                 </mdui:DisplayName></mdui:UIInfo></md:Extensions></md:IDPSSODescriptor></md:EntityDescriptor>"
+            )
+        })
+        .collect();
+    let mut entities: Vec<&str> = others.iter().map(String::as_str).collect();
+    let (wanted, sp) = (good(), service_provider());
+    entities.insert(2_000, &wanted);
+    entities.push(&sp);
+    let federation = aggregate(&entities);
+    let list = candidates(federation.as_bytes()).unwrap();
+    assert_eq!(list.len(), 4_001);
+    assert_eq!(list[3].display_name.as_deref(), Some("Number 3"));
+    assert_eq!(list[2_000], Candidate { entity_id: IDP.into(), display_name: None });
+    let chosen = |id: &str| read(federation.as_bytes(), &Reading { entity_id: Some(id), ..Reading::at(NOW) });
+    assert_eq!(chosen(IDP).unwrap().sso_redirect(), Some(SSO));
+    assert_eq!(chosen("https://idp7.example").unwrap_err().code(), "metadata_no_sso_endpoint");
+    assert_eq!(chosen(SP).unwrap_err().code(), "metadata_idp_not_listed");
+    assert_eq!(chosen("https://unknown.example").unwrap_err().code(), "metadata_idp_not_listed");
+    assert!(matches!(parse(federation.as_bytes(), NOW), Err(MetadataError::Several { count: 4_001, .. })));
+    let twice = aggregate(&[&wanted, &wanted, &others[0]]);
+    let twice = read(twice.as_bytes(), &Reading { entity_id: Some(IDP), ..Reading::at(NOW) });
+    assert_eq!(twice.unwrap_err().code(), "metadata_duplicate_entity");
+    assert!(candidates(b"<a/>").is_err());
+}
+
+#[test]
+fn a_pin_demands_its_signature() {
+    let pinned = [verification_key("other")];
+    let pinned_to = |metadata: &str, keys: &[VerificationKey]| {
+        let reading = Reading { pinned: keys, entity_id: Some(IDP), ..Reading::at(NOW) };
+        read(metadata.as_bytes(), &reading).map_or_else(|e| e.code(), |_| "ok")
+    };
+    let with_id = |xml: &str, name: &str, id: &str| {
+        swap(xml, &format!("<md:{name} "), &format!("<md:{name} ID=\"{id}\" "))
+    };
+    let by =
+        |xml: &str, id: &str, key: &str| sign(xml, id, &signing_key(key), DigestAlgorithm::Sha256).unwrap();
+    let entity = by(&with_id(&good(), "EntityDescriptor", "_e"), "_e", "other");
+    assert_eq!(pinned_to(&good(), &pinned), "metadata_unsigned");
+    assert_eq!(pinned_to(&entity, &pinned), "ok");
+    assert_eq!(pinned_to(&entity, &[verification_key("idp")]), "signature_invalid");
+    assert_eq!(pinned_to(&entity.replace("tenant=7", "tenant=8"), &pinned), "signature_digest");
+    assert_eq!(pinned_to(&aggregate(&[&entity]), &pinned), "ok", "the entity's own signature covers it");
+
+    let federation = with_id(&aggregate(&[&good(), &service_provider()]), "EntitiesDescriptor", "_f");
+    let federation = by(&federation, "_f", "other");
+    assert_eq!(pinned_to(&federation, &pinned), "ok");
+    assert_eq!(pinned_to(&federation.replace("tenant=7", "tenant=8"), &pinned), "signature_digest");
+    let added = federation.replacen(
+        "</md:EntitiesDescriptor>",
+        "<md:EntityDescriptor entityID=\"x\"/></md:EntitiesDescriptor>",
+        1,
+    );
+    assert_eq!(pinned_to(&added, &pinned), "signature_digest");
+    // The signature of another entity covers only that one.
+    let neighbour = by(&with_id(&service_provider(), "EntityDescriptor", "_n"), "_n", "other");
+    assert_eq!(pinned_to(&aggregate(&[&good(), &neighbour]), &pinned), "metadata_unsigned");
+    let inside_signed_by_a_stranger = by(
+        &with_id(
+            &aggregate(&[&by(&with_id(&good(), "EntityDescriptor", "_e"), "_e", "idp")]),
+            "EntitiesDescriptor",
+            "_f",
+        ),
+        "_f",
+        "other",
+    );
+    assert_eq!(pinned_to(&inside_signed_by_a_stranger, &pinned), "ok");
+    // An unpinned reader does not look at the signature, be it false.
+    assert_eq!(code(&entity.replace("tenant=7", "tenant=8")), "ok");
+}
+
+#[test]
+fn lifetimes_are_the_shortest() {
+    let with = |entity: &str, role: &str| {
+        let xml = swap(&good(), "<md:EntityDescriptor ", &format!("<md:EntityDescriptor {entity} "));
+        swap(&xml, "<md:IDPSSODescriptor ", &format!("<md:IDPSSODescriptor {role} "))
+    };
+    let xml = with(
+        "validUntil=\"2026-02-01T00:00:00Z\" cacheDuration=\"PT6H\"",
+        "validUntil=\"2026-01-20T00:00:00Z\" cacheDuration=\"P1D\"",
+    );
+    let idp = parse(xml.as_bytes(), NOW).unwrap();
+    assert_eq!(idp.valid_until, Some(datetime!(2026-01-20 00:00 UTC)));
+    assert_eq!(idp.cache_duration, Some(Duration::hours(6)));
+    assert_eq!(code(&with("cacheDuration=\"often\"", "")), "metadata_cache_duration");
+    assert_eq!(code(&with("", "validUntil=\"2026-01-15T11:00:00Z\"")), "metadata_expired");
+    let end = "validUntil=\"2026-01-15T11:00:00Z\"";
+    let aggregate =
+        swap(&aggregate(&[&good()]), "<md:EntitiesDescriptor ", &format!("<md:EntitiesDescriptor {end} "));
+    assert_eq!(code(&aggregate), "metadata_expired");
+    assert_eq!(code(&format!("\u{feff}{}", good())), "ok", "with a byte order mark");
+    let utf16: Vec<u8> = good().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(parse(&[&[0xff, 0xfe][..], &utf16].concat(), NOW).unwrap_err().code(), "xml_encoding");
+}
+
+#[test]
+fn logout_endpoints_are_read() {
+    let slo = |location: &str, answers: &str| {
+        let service = format!(
+            "<md:SingleLogoutService Binding=\"{}\" Location=\"{location}\" ResponseLocation=\"{answers}\"/>",
+            binding::POST
+        );
+        swap(&good(), "<md:NameIDFormat>", &format!("{service}<md:NameIDFormat>"))
+    };
+    let idp = parse(slo("https://idp.example/slo", "https://idp.example/slo/done").as_bytes(), NOW).unwrap();
+    assert_eq!(idp.slo[0].location, "https://idp.example/slo");
+    assert_eq!(idp.slo[0].response_location.as_deref(), Some("https://idp.example/slo/done"));
+    assert_eq!(code(&slo("javascript:alert(1)", "")), "metadata_endpoint");
+    assert_eq!(code(&slo("https://idp.example/slo", "javascript:alert(1)")), "metadata_endpoint");
+    assert_eq!(code(&slo("https://idp.example/slo", "http://idp.example/")), "metadata_endpoint");
+}
+
+#[test]
+fn ours_names_every_key_and_endpoint() {
+    let (signing, encryption, next) = (signing_key("idp"), decryption_key("sp"), decryption_key("sp-next"));
+    let metadata = SpMetadata {
+        entity_id: SP,
+        acs_url: ACS,
+        slo_url: Some("https://sp.example/slo"),
+        signing_certificates: &[signing.certificate_der()],
+        encryption_certificates: &[next.certificate_der(), encryption.certificate_der()],
+        name_id_formats: None,
+        valid_until: Some(NOW + Duration::days(7)),
+    };
+    let xml = metadata.to_signed_xml("_sp", &signing).unwrap();
+    let doc = roxmltree::Document::parse(&xml).unwrap();
+    let count = |name: &str| doc.descendants().filter(|n| n.tag_name().name() == name).count();
+    assert_eq!((count("KeyDescriptor"), count("SingleLogoutService"), count("Signature")), (3, 2, 1));
+    assert_eq!(doc.root_element().attribute("validUntil"), Some("2026-01-22T12:00:00Z"));
+    assert_eq!(doc.root_element().first_element_child().unwrap().tag_name().name(), "Signature");
+    let signature = doc.root_element().first_element_child().unwrap();
+    let keys = [verification_key("idp")];
+    assert!(verify(doc.root_element(), signature, &keys, SignaturePolicy::default()).is_ok());
+    let children: Vec<_> = doc
+        .descendants()
+        .find(|n| n.tag_name().name() == "SPSSODescriptor")
+        .unwrap()
+        .children()
+        .map(|n| n.tag_name().name())
+        .collect();
+    assert_eq!(
+        children,
+        [
+            "KeyDescriptor",
+            "KeyDescriptor",
+            "KeyDescriptor",
+            "SingleLogoutService",
+            "SingleLogoutService",
+            "NameIDFormat",
+            "NameIDFormat",
+            "NameIDFormat",
+            "AssertionConsumerService"
+        ],
+        "the order of the schema"
+    );
 }
 
 #[test]
@@ -126,6 +295,6 @@ fn aggregate(entities: &[&str]) -> String {
 }
 
 fn service_provider() -> String {
-    let xml = SpMetadata { entity_id: SP, acs_url: ACS, signing_certificates: &[] }.to_xml();
+    let xml = SpMetadata { entity_id: SP, acs_url: ACS, ..SpMetadata::default() }.to_xml();
     xml.split_once("?>\n").unwrap().1.to_owned()
 }

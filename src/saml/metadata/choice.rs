@@ -1,0 +1,130 @@
+//! Which of the entities in a file is meant: one identity provider alone, or one of the thousands of a federation.
+
+use std::collections::HashSet;
+
+use super::error::MetadataError;
+use crate::saml::{
+    names::{PROTOCOL_SUPPORT, ns},
+    xml::{self, Element, Limits, tree},
+};
+
+/// So many entity IDs are named in the error that asks for a choice; the list has them all.
+const NAMED: usize = 20;
+
+/// `mdui:DisplayName`, the name for people.
+const MDUI: &str = "urn:oasis:names:tc:SAML:metadata:ui";
+
+/// An identity provider of an aggregate, to be chosen from a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The entity ID.
+    pub entity_id: String,
+    /// The name for people, in English where there is a choice.
+    pub display_name: Option<String>,
+}
+
+/// The identity providers of a file, in its order. Nothing about them is verified.
+///
+/// # Errors
+/// What is not metadata at all.
+pub fn candidates(bytes: &[u8]) -> Result<Vec<Candidate>, MetadataError> {
+    recognise(bytes)?;
+    let doc = xml::parse(bytes, &Limits::METADATA)?;
+    let list = idps(doc.root_element())?.into_iter().map(|entity| Candidate {
+        entity_id: entity_id(entity).chars().take(1024).collect(),
+        display_name: display_name(entity),
+    });
+    Ok(list.collect())
+}
+
+/// Tells apart what people upload by mistake, before a parser complains about it in its own words.
+pub(super) fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
+    match start.as_str() {
+        "" => Err(MetadataError::Empty),
+        s if s.starts_with("<!doctype html") || s.starts_with("<html") => Err(MetadataError::Html),
+        s if s.starts_with(['{', '[']) => Err(MetadataError::Json),
+        s if s.starts_with("-----begin") => Err(MetadataError::Certificate),
+        s if s.starts_with("<?xml") && s.contains("<html") => Err(MetadataError::Html),
+        // UTF-16 is XML; the pre-scan names the encoding.
+        s if s.starts_with('<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => Ok(()),
+        _ => Err(MetadataError::NotXml),
+    }
+}
+
+/// The identity provider `wanted`, or the only one.
+pub(super) fn one_idp<'a, 'i>(
+    root: Element<'a, 'i>,
+    wanted: Option<&str>,
+) -> Result<Element<'a, 'i>, MetadataError> {
+    let mut idps = idps(root)?;
+    if let Some(wanted) = wanted {
+        let mut chosen = idps.into_iter().filter(|entity| entity_id(*entity) == wanted);
+        let first = chosen.next().ok_or_else(|| MetadataError::NotListed(wanted.to_owned()))?;
+        // Which of two entities of one name counts would be a guess.
+        return if chosen.next().is_some() {
+            Err(MetadataError::Duplicate(wanted.to_owned()))
+        } else {
+            Ok(first)
+        };
+    }
+    match idps.as_slice() {
+        [only] => Ok(*only),
+        _ => {
+            let count = idps.len();
+            let distinct: HashSet<&str> = idps.iter().map(|entity| entity_id(*entity)).collect();
+            if distinct.len() == 1 {
+                return Err(MetadataError::Duplicate(distinct.into_iter().collect()));
+            }
+            idps.truncate(NAMED);
+            let entity_ids = idps.into_iter().map(|entity| entity_id(entity).to_owned()).collect();
+            Err(MetadataError::Several { count, entity_ids })
+        }
+    }
+}
+
+/// The one identity provider role of an entity.
+pub(super) fn role<'a, 'i: 'a>(entity: Element<'a, 'i>) -> Result<Element<'a, 'i>, MetadataError> {
+    let mut found = roles(entity, "IDPSSODescriptor");
+    let first = found.next().ok_or(MetadataError::NoIdp)?;
+    if found.next().is_some() { Err(MetadataError::SeveralRoles) } else { Ok(first) }
+}
+
+/// The entities with an identity provider role, of one entity or of an aggregate; at least one.
+fn idps<'a, 'i>(root: Element<'a, 'i>) -> Result<Vec<Element<'a, 'i>>, MetadataError> {
+    let is_md = |local| tree::is(root, ns::METADATA, local);
+    if !is_md("EntityDescriptor") && !is_md("EntitiesDescriptor") {
+        return Err(match tree::name(root).as_str() {
+            "html" => MetadataError::Html,
+            _ => MetadataError::NotMetadata { got: tree::name(root) },
+        });
+    }
+    let entities = || root.descendants().filter(|n| tree::is(*n, ns::METADATA, "EntityDescriptor"));
+    let idps: Vec<_> = entities().filter(|e| roles(*e, "IDPSSODescriptor").next().is_some()).collect();
+    if !idps.is_empty() {
+        return Ok(idps);
+    }
+    let is_sp = |e: Element<'a, 'i>| roles(e, "SPSSODescriptor").next().is_some();
+    Err(if entities().any(is_sp) { MetadataError::ServiceProvider } else { MetadataError::NoIdp })
+}
+
+/// The roles of that name that speak SAML 2.0.
+fn roles<'a, 'i: 'a>(entity: Element<'a, 'i>, local: &'a str) -> impl Iterator<Item = Element<'a, 'i>> {
+    tree::children(entity, ns::METADATA, local).filter(|role| {
+        let supported = tree::attribute(*role, "protocolSupportEnumeration").unwrap_or_default();
+        supported.split_ascii_whitespace().any(|p| p == PROTOCOL_SUPPORT)
+    })
+}
+
+fn entity_id<'a>(entity: Element<'a, '_>) -> &'a str {
+    tree::attribute(entity, "entityID").unwrap_or_default().trim()
+}
+
+fn display_name(entity: Element<'_, '_>) -> Option<String> {
+    let names = || entity.descendants().filter(|n| tree::is(*n, MDUI, "DisplayName"));
+    let english = |n: &Element<'_, '_>| tree::attribute_ns(*n, ns::XML, "lang") == Some("en");
+    let name = names().find(english).or_else(|| names().next())?;
+    let text = tree::text(name).ok()?;
+    Some(text.trim().chars().take(200).collect()).filter(|text: &String| !text.is_empty())
+}
