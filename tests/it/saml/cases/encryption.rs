@@ -124,7 +124,7 @@ fn accepted() -> Vec<Case> {
         let start = xml.rfind("<xenc:CipherValue>").unwrap() + "<xenc:CipherValue>".len();
         let end = xml.rfind("</xenc:CipherValue>").unwrap();
         let lines: Vec<_> =
-            xml[start..end].as_bytes().chunks(64).map(|c| std::str::from_utf8(c).unwrap()).collect();
+            xml.as_bytes()[start..end].chunks(64).map(|c| std::str::from_utf8(c).unwrap()).collect();
         format!("{}\n{}\n{}", &xml[..start], lines.join("\n"), &xml[end..])
     });
     ok("encrypted-pretty-printed".into(), "default", inside(&usual()).replace("><xenc:", ">\n  <xenc:"));

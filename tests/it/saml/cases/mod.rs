@@ -1,10 +1,13 @@
 //! The cases: each a message and what becomes of it.
 
+use std::sync::LazyLock;
+
 use super::support::*;
 
 mod accept;
 mod encryption;
 mod protocol;
+mod providers;
 mod signature;
 mod wrapping;
 mod xml;
@@ -21,10 +24,17 @@ pub struct Case {
     pub kept: bool,
 }
 
-pub fn all() -> Vec<Case> {
+/// All of them, made once.
+pub fn all() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(make);
+    &CASES
+}
+
+fn make() -> Vec<Case> {
     [
         accept::cases(),
         encryption::cases(),
+        providers::cases(),
         wrapping::cases(),
         signature::cases(),
         protocol::cases(),
