@@ -6,5 +6,6 @@ mod corpus;
 mod keys;
 mod logout;
 mod metadata;
+mod mutations;
 mod properties;
 pub mod support;
