@@ -42,6 +42,7 @@ pub struct SamlConnection {
     pub paired_attribute: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub allow_triple_des: bool,
 }
 
 /// A key that an identity provider signs with. Chosen by connection only, never by what a message says.

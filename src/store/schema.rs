@@ -519,6 +519,7 @@ diesel::table! {
         paired_attribute -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        allow_triple_des -> Bool,
     }
 }
 

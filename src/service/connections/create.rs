@@ -119,6 +119,7 @@ fn draft(
         paired_attribute: None,
         created_at: now,
         updated_at: now,
+        allow_triple_des: false,
     }
 }
 

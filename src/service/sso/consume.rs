@@ -180,6 +180,9 @@ fn validate(
         now: now.to_datetime(),
     };
     let traced = response::validate_traced(message, &expected);
+    for warning in &traced.warnings {
+        tracing::warn!(connection = %connection.id, warning = warning.code(), "login with a weak signature");
+    }
     traced.result.map_err(|rejection| Refusal::Response { rejection, passed: traced.passed })
 }
 

@@ -319,6 +319,7 @@ async fn person(gateway: &Gateway, organization: &Organization, email: &str, num
         paired_attribute: None,
         created_at: now,
         updated_at: now,
+        allow_triple_des: false,
     };
     let user = User {
         id: UserId::from_u128(number),
