@@ -14,7 +14,7 @@ pub use request::{VerifiedLogoutRequest, verify_request};
 pub use response::{LogoutOutcome, VerifiedLogoutResponse, verify_response};
 pub use verify::{ExpectedLogout, Inbound};
 
-use crate::saml::xml::{self, Limits, tree};
+use crate::saml::xml::{Limits, Scanned, tree};
 
 /// The request that a LogoutResponse says that it answers, before anything about it is known: for finding what is
 /// pending, never for trusting it.
@@ -22,6 +22,7 @@ use crate::saml::xml::{self, Limits, tree};
 /// # Errors
 /// Bytes that are no XML.
 pub fn claimed_request(xml: &[u8]) -> Result<Option<String>, LogoutRejection> {
-    let doc = xml::parse(xml, &Limits::MESSAGE)?;
+    let text = Scanned::scan(xml, &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     Ok(tree::attribute(doc.root_element(), "InResponseTo").map(str::to_owned))
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::saml::{
     names::ns,
     response::{NameId, Rejection, read},
-    xml::{self, Limits, tree},
+    xml::{Limits, Scanned, tree},
 };
 
 /// More sessions of one person than any provider names.
@@ -60,7 +60,8 @@ pub fn verify_request(
     inbound: Inbound<'_>,
     expected: &ExpectedLogout<'_>,
 ) -> Result<VerifiedLogoutRequest, LogoutRejection> {
-    let doc = xml::parse(inbound.xml(), &Limits::MESSAGE)?;
+    let text = Scanned::scan(inbound.xml(), &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     let children = ["NameID", "EncryptedID", "BaseID", "SessionIndex"];
     let Envelope { root, issued_at } = envelope(&doc, inbound, "LogoutRequest", &children, expected)?;
     let node = root.element();

@@ -7,7 +7,7 @@ use super::{
 use crate::saml::{
     names::{STATUS_SUCCESS, status},
     response::common::{Status, read_status},
-    xml::{self, Limits, tree},
+    xml::{Limits, Scanned, tree},
 };
 
 /// What came of a logout.
@@ -51,7 +51,8 @@ pub fn verify_response(
     request_id: &str,
     expected: &ExpectedLogout<'_>,
 ) -> Result<VerifiedLogoutResponse, LogoutRejection> {
-    let doc = xml::parse(inbound.xml(), &Limits::MESSAGE)?;
+    let text = Scanned::scan(inbound.xml(), &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     let root = envelope(&doc, inbound, "LogoutResponse", &["Status"], expected)?.root.element();
     let got = tree::attribute(root, "InResponseTo");
     if got != Some(request_id) {

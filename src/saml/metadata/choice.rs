@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::error::MetadataError;
 use crate::saml::{
     names::{PROTOCOL_SUPPORT, ns},
-    xml::{self, Element, Limits, tree},
+    xml::{Element, Limits, Scanned, tree},
 };
 
 /// So many entity IDs are named in the error that asks for a choice; the list has them all.
@@ -29,7 +29,8 @@ pub struct Candidate {
 /// What is not metadata at all.
 pub fn candidates(bytes: &[u8]) -> Result<Vec<Candidate>, MetadataError> {
     recognise(bytes)?;
-    let doc = xml::parse(bytes, &Limits::METADATA)?;
+    let text = Scanned::scan(bytes, &Limits::METADATA)?;
+    let doc = text.tree()?;
     let list = idps(doc.root_element())?.into_iter().map(|entity| Candidate {
         entity_id: entity_id(entity).chars().take(1024).collect(),
         display_name: display_name(entity),

@@ -10,7 +10,7 @@ use super::{
 use crate::saml::{
     dsig::{self, KeyError, SignaturePolicy, VerificationKey},
     names::{binding, ns},
-    xml::{self, Element, Limits, tree},
+    xml::{Element, Limits, Scanned, tree},
 };
 
 /// Clocks differ for metadata as well.
@@ -94,7 +94,8 @@ pub fn parse(bytes: &[u8], now: OffsetDateTime) -> Result<IdpMetadata, MetadataE
 /// See [`MetadataError`].
 pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, MetadataError> {
     choice::recognise(bytes)?;
-    let doc = xml::parse(bytes, &Limits::METADATA)?;
+    let text = Scanned::scan(bytes, &Limits::METADATA)?;
+    let doc = text.tree()?;
     let entity = choice::one_idp(doc.root_element(), reading.entity_id)?;
     if !reading.pinned.is_empty() {
         verify(entity, reading)?;

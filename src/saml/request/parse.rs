@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::saml::{
     names::ns,
-    xml::{self, Limits, ReadError, XmlError, instant, tree},
+    xml::{Limits, ReadError, Scanned, XmlError, instant, tree},
 };
 
 /// A request as received. Nothing about it is verified: an identity provider answers to registered URLs only.
@@ -55,7 +55,8 @@ pub enum RequestError {
 /// # Errors
 /// See [`RequestError`].
 pub fn parse(bytes: &[u8]) -> Result<ReceivedRequest, RequestError> {
-    let doc = xml::parse(bytes, &Limits::MESSAGE)?;
+    let text = Scanned::scan(bytes, &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     let root = doc.root_element();
     if !tree::is(root, ns::PROTOCOL, "AuthnRequest") {
         return Err(RequestError::NotARequest(tree::name(root)));

@@ -15,7 +15,7 @@ pub use error::Rejection;
 pub use expected::{Expected, PendingRequest, Solicitation};
 pub use validate::{Traced, Warning, validate, validate_traced};
 
-use crate::saml::xml::{self, Limits, tree};
+use crate::saml::xml::{Limits, Scanned, tree};
 
 /// What a Response says that it answers, before anything about it is known: for choosing between a solicited and an
 /// unsolicited login (R7, R8), never for trusting it.
@@ -23,7 +23,8 @@ use crate::saml::xml::{self, Limits, tree};
 /// # Errors
 /// Bytes that are not a Response.
 pub fn claimed_request(bytes: &[u8]) -> Result<Option<String>, Rejection> {
-    let doc = xml::parse(bytes, &Limits::MESSAGE)?;
+    let text = Scanned::scan(bytes, &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     let root = parse::root(&doc)?;
     Ok(tree::attribute(root, "InResponseTo").map(str::to_owned))
 }

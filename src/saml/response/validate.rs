@@ -14,7 +14,7 @@ use super::{
 };
 use crate::saml::{
     dsig::{self, Verification, VerifiedElement},
-    xml::{self, Element, Limits},
+    xml::{Element, Limits, Scanned},
     xmlenc,
 };
 
@@ -78,7 +78,8 @@ fn run(bytes: &[u8], expected: &Expected<'_>, trace: &mut Trace) -> Result<Verif
     if expected.keys.is_empty() {
         return Err(Rejection::NoSigningKeys);
     }
-    let doc = xml::parse(bytes, &Limits::MESSAGE)?;
+    let text = Scanned::scan(bytes, &Limits::MESSAGE)?;
+    let doc = text.tree()?;
     trace.passed.push("xml");
     let message = parse::message(&doc)?;
     trace.passed.push("structure");

@@ -6,13 +6,12 @@ use roxmltree::Document;
 use super::error::DecryptError;
 use crate::saml::{
     names::ns,
-    xml::{self, Element, Limits, write::escape_attribute},
+    xml::{Element, Limits, Scanned, write::escape_attribute},
 };
 
 /// What a ciphertext decrypted to, not yet parsed.
-#[derive(Clone)]
 pub struct Plaintext {
-    xml: String,
+    text: Scanned<'static>,
     covered: bool,
 }
 
@@ -24,7 +23,7 @@ pub struct Opened<'i> {
 }
 
 impl Plaintext {
-    /// `data` is the EncryptedData that the content takes the place of.
+    /// `data` is the EncryptedData that the content takes the place of. The limits are those of a message.
     pub(super) fn new(data: Element<'_, '_>, content: &[u8], covered: bool) -> Result<Self, DecryptError> {
         let content = std::str::from_utf8(content).map_err(|_| DecryptError::Failed)?;
         let mut xml = String::with_capacity(content.len() + 512);
@@ -43,15 +42,16 @@ impl Plaintext {
         xml.push('>');
         xml.push_str(without_declaration(content));
         xml.push_str("</plaintext>");
-        Ok(Self { xml, covered })
+        let text = Scanned::scan(xml.as_bytes(), &Limits::MESSAGE).map_err(|_| DecryptError::Failed)?;
+        Ok(Self { text: text.into_owned(), covered })
     }
 
-    /// Scans and parses, once. The limits are those of a message.
+    /// Parses, once.
     ///
     /// # Errors
     /// Only [`DecryptError::Failed`]: what is wrong inside is nobody's business (R26).
     pub fn open(&self) -> Result<Opened<'_>, DecryptError> {
-        let document = xml::parse(self.xml.as_bytes(), &Limits::MESSAGE).map_err(|_| DecryptError::Failed)?;
+        let document = self.text.tree().map_err(|_| DecryptError::Failed)?;
         // One element and nothing else: a text beside it, or a second element, is another content.
         let blank =
             |node: &Element<'_, '_>| node.is_text() && node.text().is_some_and(|t| t.trim().is_empty());
