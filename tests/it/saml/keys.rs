@@ -1,9 +1,43 @@
 //! Which keys are used at all, and what their certificates say.
 
 use time::macros::datetime;
-use vestibule::saml::{VerificationKey, dsig::KeyError};
+use vestibule::saml::{
+    DecryptionKey, Expected, VerificationKey,
+    dsig::{DigestAlgorithm, KeyError, sign},
+    response::validate_traced,
+};
 
-use super::support::{certificate, verification_key};
+use super::support::{Profile, base, certificate, fixtures, sign_assertion, signing_key, verification_key};
+
+/// In SAML the key is the trust: a login does not fail because somebody forgot to renew a wrapper, but they are told.
+#[test]
+fn dates_of_certificates_are_warnings() {
+    let profile = Profile::named("sha1");
+    let warnings = |xml: &str, now| {
+        let traced = validate_traced(xml.as_bytes(), &Expected { now, ..profile.expected() });
+        let codes: Vec<_> = traced.warnings.iter().map(|w| w.code()).collect();
+        (codes, traced.result.map_or_else(|e| e.code(), |_| "ok"))
+    };
+    // The test certificates are made in 2026 and end in 2126.
+    let good = sign_assertion(&base());
+    let now = datetime!(2026-01-15 12:00 UTC);
+    assert_eq!(warnings(&good, now), (vec!["certificate_not_yet_valid"], "ok"));
+    let later = datetime!(2200-01-15 12:00 UTC);
+    let future = sign_assertion(&base().replace("2026-", "2200-"));
+    assert_eq!(warnings(&future, later), (vec!["certificate_expired"], "ok"));
+    let weak = sign(&base(), "_assertion", &signing_key("idp"), DigestAlgorithm::Sha1).unwrap();
+    assert_eq!(warnings(&weak, now), (vec!["signature_sha1", "certificate_not_yet_valid"], "ok"));
+}
+
+#[test]
+fn only_rsa_decrypts() {
+    let read = |name: &str| std::fs::read(fixtures().join("keys").join(name)).unwrap();
+    let made = |key: &str, certificate: &str| DecryptionKey::from_pem(&read(key), &read(certificate));
+    assert!(made("sp.key", "sp.crt").is_ok());
+    assert_eq!(made("p256.key", "p256.crt").unwrap_err(), KeyError::Unsupported);
+    assert_eq!(made("sp.key", "sp-next.crt").unwrap_err(), KeyError::Unreadable);
+    assert_eq!(made("sp.crt", "sp.crt").unwrap_err(), KeyError::Unreadable);
+}
 
 #[test]
 fn small_and_unusual_keys_are_refused() {

@@ -2,6 +2,7 @@
 //! The messages are made by [`cases`], so that each can be signed again; a test keeps the files equal to it.
 
 mod cases;
+mod catalogue;
 mod corpus;
 mod keys;
 mod logout;

@@ -111,6 +111,11 @@ fn references() -> Vec<Case> {
         case("reference-uri-cid", "signature_reference", uri(" URI=\"cid:x\"")),
         case("reference-uri-xpointer", "signature_reference", uri(" URI=\"#xpointer(id('_assertion'))\"")),
         case("reference-to-root", "signature_wrong_element", uri(" URI=\"#_response\"")),
+        case(
+            "reference-to-a-third-element",
+            "signature_wrong_element",
+            swap(&uri(" URI=\"#_subject\""), "<saml:Subject>", "<saml:Subject ID=\"_subject\">"),
+        ),
         case("reference-to-nothing", "signature_wrong_element", uri(" URI=\"#_nothing\"")),
         case(
             "reference-type-manifest",
@@ -240,6 +245,12 @@ fn algorithms() -> Vec<Case> {
         case("digest-ripemd", "signature_algorithm", digest("http://www.w3.org/2001/04/xmlenc#ripemd160")),
         case("digest-empty", "signature_algorithm", digest("")),
         case("digest-sha512-claimed", "signature_invalid", digest(alg::SHA512)),
+        hmac("hmac-keyed-with-pem", certificate("idp").as_bytes()),
+        hmac("hmac-keyed-with-der", verification_key("idp").certificate_der()),
+        hmac("hmac-keyed-with-public-key", &{
+            let certificate = openssl::x509::X509::from_pem(certificate("idp").as_bytes()).unwrap();
+            certificate.public_key().unwrap().public_key_to_der().unwrap()
+        }),
         case("algorithm-unknown", "signature_algorithm", method("urn:x")),
         case("algorithm-empty", "signature_algorithm", method("")),
         case(
@@ -258,6 +269,25 @@ fn algorithms() -> Vec<Case> {
             openssl::ecdsa::EcdsaSig::from_private_components(number(r), number(s)).unwrap().to_der().unwrap()
         }),
     ]
+}
+
+/// A message authenticated with what everybody knows: the certificate or its key as the secret of an HMAC.
+fn hmac(name: &str, secret: &[u8]) -> Case {
+    use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
+    use vestibule::saml::dsig::{
+        base64,
+        c14n::{Canonicalization, canonicalize},
+    };
+    let xml = tampered(alg::RSA_SHA256, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256");
+    let doc = roxmltree::Document::parse(&xml).unwrap();
+    let info = doc.descendants().find(|n| n.tag_name().name() == "SignedInfo").unwrap();
+    let form = Canonicalization::Exclusive { inclusive_prefixes: Vec::new() };
+    let info = canonicalize(info, None, &form).unwrap();
+    let key = PKey::hmac(secret).unwrap();
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
+    let value = base64::encode(&signer.sign_oneshot_to_vec(info.as_bytes()).unwrap());
+    let value = format!("<ds:SignatureValue>{value}</ds:SignatureValue>");
+    case(name, "signature_weak_algorithm", swap(&xml, &element(&xml, "ds:SignatureValue"), &value))
 }
 
 /// A good ECDSA signature whose value is then rewritten.

@@ -250,6 +250,20 @@ fn elsewhere() -> Vec<Case> {
             sent("<saml:Subject>", "<saml:Subject xmlns:saml=\"urn:x\">"),
         ),
         case(
+            "signature-in-namespace-with-u-0080",
+            "unexpected_element",
+            swap(
+                &p.message,
+                "<samlp:Status>",
+                &format!("{}<samlp:Status>", p.signature.replace("xmldsig#\"", "xmldsig#\u{80}\"")),
+            ),
+        ),
+        case("two-signatures-of-two-keys", "signature_repeated", {
+            use vestibule::saml::dsig::{DigestAlgorithm, sign};
+            let other = sign(&base(), "_assertion", &signing_key("other"), DigestAlgorithm::Sha256).unwrap();
+            swap(&p.message, &p.signature, &format!("{}{}", element(&other, "ds:Signature"), p.signature))
+        }),
+        case(
             "foreign-digest-value-in-extensions",
             "signature_digest",
             swap(
