@@ -9,4 +9,5 @@ mod logout;
 mod metadata;
 mod mutations;
 mod properties;
+mod second_opinion;
 pub mod support;
