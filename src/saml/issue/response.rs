@@ -2,10 +2,11 @@
 
 use time::OffsetDateTime;
 
+use super::Encryption;
 use crate::saml::{
     dsig::{DigestAlgorithm, SignError, SigningKey, sign},
     names::{BEARER, STATUS_SUCCESS, ns},
-    xml::{Writer, instant},
+    xml::{Writer, instant, tree},
 };
 
 /// A Response with one assertion.
@@ -91,6 +92,33 @@ impl IssuedResponse<'_> {
         if signed != SignedElements::Response {
             xml = sign(&xml, self.assertion.id, key, DigestAlgorithm::Sha256)?;
         }
+        if signed != SignedElements::Assertion {
+            xml = sign(&xml, self.id, key, DigestAlgorithm::Sha256)?;
+        }
+        Ok(xml)
+    }
+
+    /// The XML with its assertion encrypted: signed by `key` inside, outside, or both.
+    ///
+    /// # Errors
+    /// What OpenSSL refuses, a certificate without an RSA key among it.
+    pub fn to_encrypted_xml(
+        &self,
+        key: &SigningKey,
+        signed: SignedElements,
+        encryption: &Encryption<'_>,
+    ) -> Result<String, SignError> {
+        let mut xml = self.to_xml();
+        if signed != SignedElements::Response {
+            xml = sign(&xml, self.assertion.id, key, DigestAlgorithm::Sha256)?;
+        }
+        let range = {
+            let doc = roxmltree::Document::parse(&xml)?;
+            let assertion = doc.root_element().children().find(|n| tree::is(*n, ns::ASSERTION, "Assertion"));
+            assertion.ok_or(SignError::NoSuchElement)?.range()
+        };
+        let holder = encryption.encrypt("saml:EncryptedAssertion", &xml[range.clone()])?;
+        xml.replace_range(range, &holder);
         if signed != SignedElements::Assertion {
             xml = sign(&xml, self.id, key, DigestAlgorithm::Sha256)?;
         }

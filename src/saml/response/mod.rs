@@ -4,6 +4,7 @@ mod assertion;
 pub(super) mod common;
 mod error;
 mod expected;
+mod field;
 mod field_checks;
 mod message_checks;
 pub(super) mod parse;
@@ -13,6 +14,7 @@ mod validate;
 pub use assertion::{Attribute, NameId, VerifiedAssertion};
 pub use error::Rejection;
 pub use expected::{Expected, PendingRequest, Solicitation};
+pub use field::ProviderField;
 pub use validate::{Traced, Warning, validate, validate_traced};
 
 use crate::saml::xml::{Limits, Scanned, tree};

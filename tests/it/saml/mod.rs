@@ -4,6 +4,7 @@
 mod cases;
 mod catalogue;
 mod corpus;
+mod encryption;
 mod keys;
 mod logout;
 mod metadata;
