@@ -37,6 +37,7 @@ pub fn creates(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
                 value_folded: user.email_folded.clone().unwrap_or_default(),
                 kind: Some("work".into()),
                 is_primary: true,
+                has_value: true,
             };
             user_emails::add(tx, &[email])?;
             write(tx, &records)
@@ -173,6 +174,9 @@ fn user(gateway: &Gateway, address: &str) -> User {
         updated_at: now,
         deactivated_at: None,
         deleted_at: None,
+        scim_display_name_folded: None,
+        active_assigned: true,
+        held_at: None,
     }
 }
 

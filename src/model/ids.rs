@@ -105,6 +105,10 @@ ids! {
     ScimConnectionId = "scim_connection";
     /// A SCIM bearer token's row.
     ScimApiKeyId = "scim_api_key";
+    /// An OAuth client of a SCIM connection.
+    ScimOauthClientId = "scim_client";
+    /// What a SCIM client asked and got.
+    ScimTraceId = "scim_trace";
     /// An OIDC connection.
     OidcConnectionId = "oidc_connection";
     /// An OAuth client.

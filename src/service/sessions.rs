@@ -146,7 +146,8 @@ fn live(tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Option<Live
         return Ok(None);
     };
     let Some(user) = users::find(tx, &session.organization_id, &session.user_id)? else { return Ok(None) };
-    let stands = user.status == UserStatus::Active && organization.status == OrganizationStatus::Active;
+    let stands =
+        user.login_status() == UserStatus::Active && organization.status == OrganizationStatus::Active;
     Ok(stands.then_some(LiveSession { session, user, organization }))
 }
 

@@ -567,6 +567,8 @@ diesel::table! {
         revoked_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        scim_oauth_client_id -> Nullable<Text>,
+        warned_at -> Nullable<BigInt>,
     }
 }
 
@@ -585,6 +587,24 @@ diesel::table! {
         held_until -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        requests_per_second -> BigInt,
+        custom_schemas -> BigInt,
+        alarmed_at -> Nullable<BigInt>,
+        released_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// An OAuth client of a SCIM connection, for providers that fetch their tokens (RFC 6749 section 4.4).
+    scim_oauth_clients (id) {
+        id -> Text,
+        organization_id -> Text,
+        scim_connection_id -> Text,
+        display_name -> Text,
+        secret_hash -> Text,
+        secret_suffix -> Text,
+        revoked_at -> Nullable<BigInt>,
+        created_at -> BigInt,
     }
 }
 
@@ -596,6 +616,18 @@ diesel::table! {
         organization_id -> Text,
         count -> BigInt,
         last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// A schema that an organization has registered, with typed attributes.
+    scim_schemas (organization_id, urn_folded) {
+        organization_id -> Text,
+        urn_folded -> Text,
+        resource_type -> Text,
+        definition -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -696,6 +728,7 @@ diesel::table! {
         value_folded -> Text,
         kind -> Nullable<Text>,
         is_primary -> Bool,
+        has_value -> Bool,
     }
 }
 
@@ -752,6 +785,9 @@ diesel::table! {
         updated_at -> BigInt,
         deactivated_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
+        scim_display_name_folded -> Nullable<Text>,
+        active_assigned -> Bool,
+        held_at -> Nullable<BigInt>,
     }
 }
 
@@ -794,7 +830,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     saml_sp_keys,
     scim_api_keys,
     scim_connections,
+    scim_oauth_clients,
     scim_rewrite_counts,
+    scim_schemas,
     scim_traces,
     sessions,
     settings,

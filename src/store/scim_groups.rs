@@ -7,7 +7,7 @@ use super::{
     connection::AnyConnection,
     groups::Group,
     schema::{group_members, groups, scim_connections, users},
-    scim_filter::Term,
+    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, on_groups},
 };
 use crate::model::{
     Timestamp,
@@ -19,55 +19,95 @@ const SOME: usize = 500;
 
 type Backend = <AnyConnection as diesel::Connection>::Backend;
 
-/// The query with all terms as conditions.
-macro_rules! narrowed {
-    ($query:expr, $terms:expr) => {{
-        let mut query = $query;
-        for term in $terms {
-            query = match term {
-                Term::Id(id) => query.filter(groups::id.eq(id)),
-                Term::ExternalId(id) => query.filter(groups::external_id.eq(id)),
-                Term::DisplayName(name) => query.filter(groups::display_name_folded.eq(name)),
-                Term::Member(id) => {
-                    let is_member =
-                        group_members::member_user_id.eq(id).or(group_members::member_group_id.eq(id));
-                    let hits = group_members::table.filter(is_member);
-                    query.filter(groups::id.eq_any(hits.select(group_members::group_id)))
-                }
-                Term::UserName(_) | Term::Email { .. } => query,
-            };
-        }
-        query
-    }};
-}
-
-/// How many groups of the connection match all terms.
-pub fn count(tx: &mut Tx<'_>, connection: &ScimConnectionId, terms: &[Term]) -> Result<i64, StoreError> {
+/// How many groups of the connection match.
+pub fn count(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    connection: &ScimConnectionId,
+    predicate: &Predicate,
+) -> Result<i64, StoreError> {
     let query = groups::table
         .filter(groups::scim_connection_id.eq(connection))
         .select(count_star())
         .into_boxed::<Backend>();
-    let query = narrowed!(query, terms);
-    Ok(query.get_result(tx.connection)?)
+    Ok(query.filter(on_groups(predicate.clone(), organization)).get_result(tx.connection)?)
 }
 
-/// A page of those groups, by id.
+/// A page of those groups.
 pub fn page(
     tx: &mut Tx<'_>,
+    organization: &OrganizationId,
     connection: &ScimConnectionId,
-    terms: &[Term],
-    offset: i64,
-    limit: i64,
+    selection: &Selection,
 ) -> Result<Vec<Group>, StoreError> {
     let query = groups::table
         .filter(groups::scim_connection_id.eq(connection))
-        .order(groups::id)
-        .offset(offset)
-        .limit(limit)
         .select(Group::as_select())
         .into_boxed::<Backend>();
-    let query = narrowed!(query, terms);
+    let query = query
+        .filter(on_groups(selection.predicate.clone(), organization))
+        .offset(selection.offset)
+        .limit(selection.limit);
+    macro_rules! sorted {
+        (nullable $column:expr, $descending:expr) => {
+            if $descending {
+                query.order(($column.is_null().desc(), $column.desc(), groups::id.asc()))
+            } else {
+                query.order(($column.is_null().asc(), $column.asc(), groups::id.asc()))
+            }
+        };
+        ($column:expr, $descending:expr) => {
+            if $descending {
+                query.order(($column.desc(), groups::id.asc()))
+            } else {
+                query.order(($column.asc(), groups::id.asc()))
+            }
+        };
+    }
+    let query = match selection.sorting {
+        None => query.order(groups::id.asc()),
+        Some(Sorting { column, descending }) => match column {
+            // Groups have no userName.
+            SortColumn::Text(TextColumn::Id | TextColumn::UserName) => sorted!(groups::id, descending),
+            SortColumn::Text(TextColumn::ExternalId) => sorted!(nullable groups::external_id, descending),
+            SortColumn::Text(TextColumn::DisplayName) => sorted!(groups::display_name_folded, descending),
+            SortColumn::Time(TimeColumn::Created) => sorted!(groups::created_at, descending),
+            SortColumn::Time(TimeColumn::LastModified) => sorted!(groups::updated_at, descending),
+        },
+    };
     Ok(query.load(tx.connection)?)
+}
+
+/// The groups of the connection with these ids.
+pub fn of_ids(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[String],
+) -> Result<Vec<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq_any(ids)))
+        .select(Group::as_select())
+        .load(tx.connection)?)
+}
+
+/// The groups of the connection that have any of the groups as a member: the member, the group, and its name.
+pub fn parents(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[GroupId],
+) -> Result<Vec<(GroupId, GroupId, String)>, StoreError> {
+    let mut parents = Vec::new();
+    for some in ids.chunks(SOME) {
+        let rows: Vec<(Option<GroupId>, GroupId, String)> = group_members::table
+            .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+            .filter(group_members::member_group_id.eq_any(some))
+            .filter(groups::scim_connection_id.eq(connection))
+            .order((group_members::member_group_id, groups::id))
+            .select((group_members::member_group_id, groups::id, groups::display_name))
+            .load(tx.connection)?;
+        parents.extend(rows.into_iter().filter_map(|(member, group, name)| Some((member?, group, name))));
+    }
+    Ok(parents)
 }
 
 /// The groups of the connection with this folded name, other than the given one.
@@ -93,7 +133,7 @@ pub fn lock_shape(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), 
             .find(connection)
             .select(scim_connections::id)
             .for_no_key_update()
-            .get_result::<ScimConnectionId>(c)?;
+            .first::<ScimConnectionId>(c)?;
     }
     Ok(())
 }

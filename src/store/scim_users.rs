@@ -6,77 +6,90 @@ use super::{
     StoreError, Tx,
     connection::AnyConnection,
     schema::{
-        authenticator_apps, group_members, groups, passkeys, passwords, recovery_codes, user_emails,
+        authenticator_apps, group_members, groups, passkeys, passwords, recovery_codes,
         user_role_assignments, users,
     },
-    scim_filter::Term,
+    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, on_users},
     users::{User, present},
 };
-use crate::model::ids::{GroupId, OrganizationId, ScimConnectionId, UserId};
+use crate::model::{
+    Timestamp,
+    ids::{GroupId, OrganizationId, ScimConnectionId, UserId},
+};
 
 type Backend = <AnyConnection as diesel::Connection>::Backend;
 
-/// The query with all terms as conditions.
-macro_rules! narrowed {
-    ($query:expr, $organization:expr, $terms:expr) => {{
-        let mut query = $query;
-        for term in $terms {
-            let addressed = || user_emails::table.filter(user_emails::organization_id.eq($organization));
-            query = match term {
-                Term::Id(id) => query.filter(users::id.eq(id)),
-                Term::ExternalId(id) => query.filter(users::external_id.eq(id)),
-                Term::UserName(name) => query.filter(users::user_name_folded.eq(name)),
-                Term::Email { value, kind: None } => {
-                    let hits = addressed().filter(user_emails::value_folded.eq(value));
-                    query.filter(users::id.eq_any(hits.select(user_emails::user_id)))
-                }
-                Term::Email { value, kind: Some(kind) } => {
-                    let hits = addressed()
-                        .filter(user_emails::value_folded.eq(value).and(user_emails::kind.eq(kind)));
-                    query.filter(users::id.eq_any(hits.select(user_emails::user_id)))
-                }
-                Term::DisplayName(_) | Term::Member(_) => query,
-            };
-        }
-        query
-    }};
+/// The users of the connection, tombstones excluded.
+macro_rules! held_by {
+    ($connection:expr) => {
+        users::table.filter(users::scim_connection_id.eq($connection)).filter(present())
+    };
 }
 
-/// How many users of the connection match all terms, tombstones excluded.
+/// How many users of the connection match.
 pub fn count(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     connection: &ScimConnectionId,
-    terms: &[Term],
+    predicate: &Predicate,
 ) -> Result<i64, StoreError> {
-    let query = users::table
-        .filter(users::scim_connection_id.eq(connection))
-        .filter(present())
-        .select(count_star())
-        .into_boxed::<Backend>();
-    let query = narrowed!(query, organization, terms);
-    Ok(query.get_result(tx.connection)?)
+    let query = held_by!(connection).select(count_star()).into_boxed::<Backend>();
+    Ok(query.filter(on_users(predicate.clone(), organization)).get_result(tx.connection)?)
 }
 
-/// A page of those users, by id.
+/// A page of those users.
 pub fn page(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     connection: &ScimConnectionId,
-    terms: &[Term],
-    offset: i64,
-    limit: i64,
+    selection: &Selection,
 ) -> Result<Vec<User>, StoreError> {
-    let query = users::table
-        .filter(users::scim_connection_id.eq(connection))
-        .filter(present())
-        .order(users::id)
-        .offset(offset)
-        .limit(limit)
-        .select(User::as_select())
-        .into_boxed::<Backend>();
-    let query = narrowed!(query, organization, terms);
+    let query = held_by!(connection).select(User::as_select()).into_boxed::<Backend>();
+    let query = query
+        .filter(on_users(selection.predicate.clone(), organization))
+        .offset(selection.offset)
+        .limit(selection.limit);
+    macro_rules! sorted {
+        // Missing values come last, and in descending order first, on both databases.
+        (nullable $column:expr, $descending:expr) => {
+            if $descending {
+                query.order(($column.is_null().desc(), $column.desc(), users::id.asc()))
+            } else {
+                query.order(($column.is_null().asc(), $column.asc(), users::id.asc()))
+            }
+        };
+        ($column:expr, $descending:expr) => {
+            if $descending {
+                query.order(($column.desc(), users::id.asc()))
+            } else {
+                query.order(($column.asc(), users::id.asc()))
+            }
+        };
+    }
+    let query = match selection.sorting {
+        None => query.order(users::id.asc()),
+        Some(Sorting { column, descending }) => match column {
+            SortColumn::Text(TextColumn::Id) => sorted!(users::id, descending),
+            // Whom a SCIM connection holds has a userName.
+            SortColumn::Text(TextColumn::UserName) => sorted!(users::user_name_folded, descending),
+            SortColumn::Text(TextColumn::ExternalId) => sorted!(nullable users::external_id, descending),
+            SortColumn::Text(TextColumn::DisplayName) => {
+                sorted!(nullable users::scim_display_name_folded, descending)
+            }
+            SortColumn::Time(TimeColumn::Created) => sorted!(users::created_at, descending),
+            SortColumn::Time(TimeColumn::LastModified) => sorted!(users::updated_at, descending),
+        },
+    };
     Ok(query.load(tx.connection)?)
+}
+
+/// The users of the connection with these ids.
+pub fn of_ids(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[String],
+) -> Result<Vec<User>, StoreError> {
+    Ok(held_by!(connection).filter(users::id.eq_any(ids)).select(User::as_select()).load(tx.connection)?)
 }
 
 /// The groups of the connection that the users are direct members of: user, group, and the group's name.
@@ -151,4 +164,36 @@ pub fn named(
         found.extend(rows.load::<NamedUser>(tx.connection)?);
     }
     Ok(found)
+}
+
+/// How many users of the connection were deactivated or deleted since then.
+pub fn deprovisioned_since(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    let of_connection = || users::table.filter(users::scim_connection_id.eq(connection));
+    // One count for each index. A user that is deactivated and then deleted counts once.
+    let deactivated: i64 = of_connection()
+        .filter(users::deactivated_at.is_not_null().and(users::deactivated_at.gt(since)))
+        .filter(users::deleted_at.is_null())
+        .select(count_star())
+        .get_result(tx.connection)?;
+    let deleted: i64 = of_connection()
+        .filter(users::deleted_at.is_not_null().and(users::deleted_at.gt(since)))
+        .select(count_star())
+        .get_result(tx.connection)?;
+    Ok(deactivated + deleted)
+}
+
+/// How many users the connection holds.
+pub fn count_all(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<i64, StoreError> {
+    Ok(held_by!(connection).select(count_star()).get_result(tx.connection)?)
+}
+
+/// Lets the users of the connection whose deactivation was held sign in again.
+pub fn end_holds(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<usize, StoreError> {
+    let rows =
+        users::table.filter(users::scim_connection_id.eq(connection)).filter(users::held_at.is_not_null());
+    Ok(diesel::update(rows).set(users::held_at.eq(None::<Timestamp>)).execute(tx.connection)?)
 }

@@ -91,7 +91,8 @@ macro_rules! parsed_text {
 
 parsed_text! {
     ProjectId, OrganizationId, DomainId, UserId, IdentityId, SessionId, RefreshTokenId, GroupId,
-    SamlConnectionId, SamlIdpKeyId, ScimConnectionId, ScimApiKeyId, OidcConnectionId, OauthClientId,
+    SamlConnectionId, SamlIdpKeyId, ScimConnectionId, ScimApiKeyId, ScimOauthClientId, ScimTraceId,
+    OidcConnectionId, OauthClientId,
     OauthClientSecretId, AuthorizationCodeId, SigningKeyId, LoginFlowId, BackendApiKeyId, RoleId,
     AuditLogEventId, EventId, LoginTraceId,
     AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,

@@ -17,6 +17,7 @@ pub struct UserEmail {
     pub value_folded: String,
     pub kind: Option<String>,
     pub is_primary: bool,
+    pub has_value: bool,
 }
 
 /// Replaces the addresses of a user.

@@ -36,6 +36,19 @@ pub struct User {
     pub updated_at: Timestamp,
     pub deactivated_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
+    pub scim_display_name_folded: Option<String>,
+    pub active_assigned: bool,
+    pub held_at: Option<Timestamp>,
+}
+
+impl User {
+    /// The status as a login sees it: while a deactivation is held, nobody signs in.
+    pub fn login_status(&self) -> UserStatus {
+        match self.status {
+            UserStatus::Active if self.held_at.is_some() => UserStatus::Inactive,
+            status => status,
+        }
+    }
 }
 
 /// Not a tombstone. Written out and not bound: an index over the users that are there serves a query only where the

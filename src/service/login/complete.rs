@@ -98,7 +98,7 @@ pub fn complete(
         Some(&proof),
         &policy(&organization),
         connection.as_ref(),
-        &UserFacts { organization_id: user.organization_id.clone(), status: user.status },
+        &UserFacts { organization_id: user.organization_id.clone(), status: user.login_status() },
     );
     match step {
         NextStep::IssueSession => {}

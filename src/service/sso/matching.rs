@@ -162,6 +162,9 @@ fn create(
         updated_at: now,
         deactivated_at: None,
         deleted_at: None,
+        scim_display_name_folded: None,
+        active_assigned: true,
+        held_at: None,
     };
     users::insert(tx, &user)?;
     let after = json!({

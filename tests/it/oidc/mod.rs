@@ -344,6 +344,9 @@ async fn person(gateway: &Gateway, organization: &Organization, email: &str, num
         updated_at: now,
         deactivated_at: None,
         deleted_at: None,
+        scim_display_name_folded: None,
+        active_assigned: true,
+        held_at: None,
     };
     let identity = Identity {
         id: IdentityId::from_u128(number),

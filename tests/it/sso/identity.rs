@@ -275,6 +275,10 @@ async fn scim_connection(world: &World, organization: &Organization, live: bool)
         held_until: None,
         created_at: now,
         updated_at: now,
+        requests_per_second: 100,
+        custom_schemas: 0,
+        alarmed_at: None,
+        released_until: None,
     };
     let key = ScimApiKey {
         id: ScimApiKeyId::from_u128(78),
@@ -288,6 +292,8 @@ async fn scim_connection(world: &World, organization: &Organization, live: bool)
         revoked_at: None,
         created_at: now,
         updated_at: now,
+        scim_oauth_client_id: None,
+        warned_at: None,
     };
     let id = connection.id.clone();
     world

@@ -322,6 +322,9 @@ fn user_row(gateway: &Gateway, organization: &Organization, email: &str, edit: i
         updated_at: now,
         deactivated_at: None,
         deleted_at: None,
+        scim_display_name_folded: None,
+        active_assigned: true,
+        held_at: None,
     };
     edit(&mut user);
     user

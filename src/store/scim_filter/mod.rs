@@ -1,0 +1,149 @@
+//! SCIM filters as SQL: what columns and rows can tell of a filter becomes a [`Predicate`], each value in it a bound
+//! parameter. What they cannot tell is evaluated in memory by the caller, over no more rows than it allows.
+
+mod compile;
+mod emails;
+mod groups;
+mod texts;
+mod users;
+
+pub use compile::{Compiled, Resource, compile};
+pub(in crate::store) use groups::condition as on_groups;
+pub(in crate::store) use users::condition as on_users;
+
+use crate::model::ids::GroupId;
+
+/// A condition on users or groups. Every part is true or false, never unknown, so that `not` means what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Predicate {
+    /// Holds for all.
+    Always,
+    /// All of them hold.
+    And(Vec<Predicate>),
+    /// One of them holds.
+    Or(Vec<Predicate>),
+    /// It does not hold.
+    Not(Box<Predicate>),
+    /// The text of a column.
+    Text(TextColumn, TextTest),
+    /// The milliseconds of a column.
+    Time(TimeColumn, Order, i64),
+    /// `active` is assigned and has this value.
+    Active(bool),
+    /// `active` is assigned.
+    ActiveAssigned,
+    /// One of the addresses of a user is like this.
+    Email(EmailTest),
+    /// A user is a member of one of the groups.
+    MemberOf(Vec<GroupId>),
+    /// A user is a member of the group or of a group within it, by its id as the client gave it.
+    Within(String),
+    /// A group has this member.
+    HasMember(String),
+    /// A group has any member.
+    HasMembers,
+}
+
+/// Columns of text. Names that compare without case are compared folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextColumn {
+    /// `id`
+    Id,
+    /// `externalId`
+    ExternalId,
+    /// `userName`, for users.
+    UserName,
+    /// `displayName`
+    DisplayName,
+}
+
+/// Columns of instants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeColumn {
+    /// `meta.created`
+    Created,
+    /// `meta.lastModified`
+    LastModified,
+}
+
+/// What a text is compared with, folded where the column is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextTest {
+    /// There is one that is not empty.
+    Present,
+    /// Equal.
+    Equal(String),
+    /// Contains.
+    Contains(String),
+    /// Starts with.
+    StartsWith(String),
+    /// Ends with; only for folded columns.
+    EndsWith(String),
+    /// By order of code points.
+    Ordered(Order, String),
+}
+
+/// The orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Greater.
+    After,
+    /// Greater or equal.
+    NotBefore,
+    /// Less.
+    Before,
+    /// Less or equal.
+    NotAfter,
+    /// Equal.
+    Same,
+}
+
+/// A condition on one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmailTest {
+    /// All of them hold for the same address.
+    And(Vec<EmailTest>),
+    /// One of them holds.
+    Or(Vec<EmailTest>),
+    /// It does not hold.
+    Not(Box<EmailTest>),
+    /// Its folded value.
+    Value(TextTest),
+    /// Its folded type.
+    Type(TextTest),
+    /// It is the primary one.
+    Primary,
+    /// Any address.
+    Any,
+}
+
+/// By which column a page is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortColumn {
+    /// A text.
+    Text(TextColumn),
+    /// An instant.
+    Time(TimeColumn),
+}
+
+/// How a page is ordered; equal ones by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorting {
+    /// The column.
+    pub column: SortColumn,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// Which rows to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// What must hold.
+    pub predicate: Predicate,
+    /// The order; by id where there is none.
+    pub sorting: Option<Sorting>,
+    /// So many are passed over.
+    pub offset: i64,
+    /// So many are read.
+    pub limit: i64,
+}
