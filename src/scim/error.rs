@@ -89,6 +89,27 @@ pub enum ScimError {
     /// A paging or search parameter of the wrong type.
     #[error("the parameter {0} is malformed")]
     BadParameter(&'static str),
+    /// `cursor` and `startIndex` in one request (RFC 9865 section 2).
+    #[error("`cursor` and `startIndex` exclude each other")]
+    CursorAndIndex,
+    /// The cursor is not one of this server, this connection or this search.
+    #[error("the cursor does not belong to this search; begin again without a value for it")]
+    BadCursor,
+    /// The cursor is older than the server keeps its promise.
+    #[error("the cursor has expired; begin again without a value for it")]
+    ExpiredCursor,
+    /// A count that is no number, or negative, where a cursor is used.
+    #[error("`count` must be a number that is not negative")]
+    BadCount,
+    /// The order names something that cannot be ordered.
+    #[error("the resources cannot be sorted by {0}")]
+    NotSortable(String),
+    /// A bulk operation that cannot be read.
+    #[error("bulk operation {0}: {1}")]
+    BadBulkOperation(usize, &'static str),
+    /// Two bulk operations with the same bulkId.
+    #[error("the bulkId {0} is used twice")]
+    BulkIdTwice(String),
     /// The same query parameter twice.
     #[error("the parameter {0} is given twice")]
     ParameterTwice(String),
@@ -103,7 +124,9 @@ impl ScimError {
             | Self::SchemaNotNamed(_)
             | Self::AttributeTwice(_)
             | Self::OperationsMissing
-            | Self::BadOperation(_) => "invalidSyntax",
+            | Self::BadOperation(_)
+            | Self::BadBulkOperation(..)
+            | Self::BulkIdTwice(_) => "invalidSyntax",
             Self::WrongType { .. }
             | Self::BadText(_)
             | Self::TooManyValues(_)
@@ -112,7 +135,11 @@ impl ScimError {
             | Self::BadOperationValue(_)
             | Self::BothProjections
             | Self::BadParameter(_)
+            | Self::NotSortable(_)
             | Self::ParameterTwice(_) => "invalidValue",
+            Self::CursorAndIndex | Self::BadCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::BadCount => "invalidCount",
             Self::ReadOnly(_) | Self::Immutable(_) | Self::RequiredRemoved(_) => "mutability",
             Self::TooManyOperations(_) => "tooMany",
             Self::BadPath { .. } | Self::UnknownPath(_) => "invalidPath",
@@ -144,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scim_rule_81_the_body_has_the_status_as_text() {
+    fn scim_081_the_body_has_the_status_as_text() {
         insta::assert_json_snapshot!(error_body(400, Some("invalidPath"), "no"), @r#"
         {
           "detail": "no",

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scim_rule_74_tags_are_weak_and_compared_weakly() {
+    fn scim_074_tags_are_weak_and_compared_weakly() {
         for header in [None, Some("*"), Some("W/\"7\""), Some("\"7\""), Some("\"1\", W/\"7\"")] {
             assert!(if_match_holds(header, 7), "{header:?}");
         }

@@ -17,7 +17,7 @@ mod tests {
     use super::fold;
 
     #[test]
-    fn scim_rule_25_folding_joins_what_people_hold_equal() {
+    fn scim_025_folding_joins_what_people_hold_equal() {
         for (a, b) in [("BJENSEN", "bjensen"), ("Straße", "STRASSE"), ("\u{212B}", "å"), ("ﬁn", "FIN")] {
             assert_eq!(fold(a), fold(b), "{a} and {b}");
         }

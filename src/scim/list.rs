@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     ScimError,
-    filter::{self, Filter},
+    filter::{self, AttrPath, Filter},
     projection::Projection,
     resource::check_schemas,
 };
@@ -20,17 +20,47 @@ pub const DEFAULT_COUNT: usize = 100;
 /// The most resources on a page.
 pub const MAX_COUNT: usize = 200;
 
-/// A query: what to look for, which page, what to show.
+/// A query: what to look for, in which order, which page, what to show.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// What matches, all where there is none.
     pub filter: Option<Filter>,
-    /// The first resource of the page, from 1.
-    pub start_index: usize,
+    /// The order; by id where there is none.
+    pub sort: Option<SortBy>,
+    /// Which of the matches.
+    pub page: Page,
     /// The most resources on the page; 0 asks for the total alone.
     pub count: usize,
     /// What is shown of each.
     pub projection: Projection,
+}
+
+/// `sortBy` and `sortOrder` (RFC 7644 section 3.4.2.3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct SortBy {
+    /// The attribute.
+    pub path: AttrPath,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// A page, by one of two methods.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Page {
+    /// The first resource of the page, from 1 (RFC 7644 section 3.4.2.4).
+    Index(usize),
+    /// What follows the cursor; the first page where there is none yet (RFC 9865 section 2).
+    Cursor(Option<String>),
+}
+
+impl Page {
+    /// The number of the first resource; a page by cursor has none, and is counted from 1.
+    pub fn start_index(&self) -> usize {
+        match self {
+            Self::Index(start) => *start,
+            Self::Cursor(_) => 1,
+        }
+    }
 }
 
 impl Query {
@@ -38,12 +68,14 @@ impl Query {
     /// name that comes twice is refused.
     pub fn from_pairs(pairs: &[(String, String)]) -> Result<Self, ScimError> {
         let parameters = Parameters::new(pairs)?;
+        let number = |name: &'static str| parameters.get(name).map(|text| integer(text, name)).transpose();
+        let cursor = parameters.sent("cursor").map(str::to_owned);
+        let (page, count) = page(cursor, number("startIndex"), number("count"))?;
         Ok(Self {
             filter: parameters.get("filter").map(filter::parse).transpose()?,
-            start_index: start_index(
-                parameters.get("startIndex").map(|text| integer(text, "startIndex")).transpose()?,
-            ),
-            count: count(parameters.get("count").map(|text| integer(text, "count")).transpose()?),
+            sort: sort_by(parameters.get("sortBy"), parameters.get("sortOrder"))?,
+            page,
+            count,
             projection: Projection::parse(
                 parameters.get("attributes"),
                 parameters.get("excludedAttributes"),
@@ -59,19 +91,63 @@ impl Query {
             None | Some(Value::Null) => Ok(None),
             Some(value) => value.as_i64().map(Some).ok_or(ScimError::BadParameter(name)),
         };
-        let filter = match object.get("filter") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(filter::parse(text)?),
-            Some(_) => return Err(ScimError::BadParameter("filter")),
+        let text = |name: &'static str| match object.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(ScimError::BadParameter(name)),
         };
+        let cursor = text("cursor")?.map(str::to_owned);
+        let (page, count) = page(cursor, number("startIndex"), number("count"))?;
         let (only, except) = (names(object.get("attributes")), names(object.get("excludedAttributes")));
         Ok(Self {
-            filter,
-            start_index: start_index(number("startIndex")?),
-            count: count(number("count")?),
+            filter: text("filter")?.map(filter::parse).transpose()?,
+            sort: sort_by(text("sortBy")?, text("sortOrder")?)?,
+            page,
+            count,
             projection: Projection::parse(only.as_deref(), except.as_deref())?,
         })
     }
+
+    /// What every page of one search has in common, by which a cursor is bound to its search. How many resources a page
+    /// holds and what is shown of them may change on the way.
+    pub fn identity(&self) -> String {
+        let filter = self.filter.as_ref().map(ToString::to_string).unwrap_or_default();
+        match &self.sort {
+            Some(sort) => format!("{} {}\n{filter}", sort.path, sort.descending),
+            None => format!("\n{filter}"),
+        }
+    }
+}
+
+/// The page and the number of its resources. A wrong count has a word of its own where a cursor is used (RFC 9865
+/// section 2.1), and the two methods exclude each other.
+fn page(
+    cursor: Option<String>,
+    start: Result<Option<i64>, ScimError>,
+    wanted: Result<Option<i64>, ScimError>,
+) -> Result<(Page, usize), ScimError> {
+    let Some(cursor) = cursor else { return Ok((Page::Index(start_index(start?)), count(wanted?))) };
+    if start?.is_some() {
+        return Err(ScimError::CursorAndIndex);
+    }
+    let wanted = wanted.map_err(|_| ScimError::BadCount)?;
+    if wanted.is_some_and(i64::is_negative) {
+        return Err(ScimError::BadCount);
+    }
+    Ok((Page::Cursor(Some(cursor).filter(|cursor| !cursor.is_empty())), count(wanted)))
+}
+
+fn sort_by(path: Option<&str>, order: Option<&str>) -> Result<Option<SortBy>, ScimError> {
+    let descending = match order {
+        None => false,
+        Some(order) if order.eq_ignore_ascii_case("ascending") => false,
+        Some(order) if order.eq_ignore_ascii_case("descending") => true,
+        Some(_) => return Err(ScimError::BadParameter("sortOrder")),
+    };
+    // An order alone sorts nothing.
+    let Some(path) = path.map(str::trim).filter(|path| !path.is_empty()) else { return Ok(None) };
+    let path = AttrPath::parse(path).map_err(|_| ScimError::BadParameter("sortBy"))?;
+    Ok(Some(SortBy { path, descending }))
 }
 
 /// The projection of a request for one resource.
@@ -91,6 +167,19 @@ pub fn list_response(total: usize, start_index: usize, resources: &[Value]) -> V
     })
 }
 
+/// The body of a page by cursor (RFC 9865 section 2). The total is counted for the first page alone; the last page names
+/// no next one.
+pub fn cursor_response(total: Option<usize>, next: Option<&str>, resources: &[Value]) -> Value {
+    let mut body = json!({ "schemas": [LIST_URN], "itemsPerPage": resources.len(), "Resources": resources });
+    if let Some(total) = total {
+        body["totalResults"] = json!(total);
+    }
+    if let Some(next) = next {
+        body["nextCursor"] = json!(next);
+    }
+    body
+}
+
 /// The parameters by name, each at most once.
 struct Parameters<'a>(&'a [(String, String)]);
 
@@ -105,10 +194,14 @@ impl<'a> Parameters<'a> {
         Ok(Self(pairs))
     }
 
+    /// The value, also where it is empty.
+    fn sent(&self, wanted: &str) -> Option<&'a str> {
+        self.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+    }
+
     /// The value; empty is none.
     fn get(&self, wanted: &str) -> Option<&'a str> {
-        let found = self.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-        found.filter(|value| !value.trim().is_empty())
+        self.sent(wanted).filter(|value| !value.trim().is_empty())
     }
 }
 
@@ -145,8 +238,8 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_66_paging_numbers_are_clamped() {
-        let page = |text: &str| query(text).map(|query| (query.start_index, query.count));
+    fn scim_066_paging_numbers_are_clamped() {
+        let page = |text: &str| query(text).map(|query| (query.page.start_index(), query.count));
         assert_eq!(page(""), Ok((1, DEFAULT_COUNT)));
         assert_eq!(page("startIndex=0&count=-5"), Ok((1, 0)));
         assert_eq!(page("startIndex=-9&count=0"), Ok((1, 0)));
@@ -157,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_7_blanks_unknown_names_and_duplicates() {
+    fn scim_007_blanks_unknown_names_and_duplicates() {
         for text in ["filter=userName+eq+%22x%22&", "filter=userName%20eq%20%22x%22&aadOptscim062020"] {
             assert_eq!(query(text).unwrap().filter.unwrap().to_string(), "userName eq \"x\"");
         }
@@ -179,7 +272,36 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_56_the_list_counts_what_it_holds() {
+    fn scim_065_an_order_is_read_and_an_unknown_one_refused() {
+        let sort =
+            |text: &str| query(text).map(|query| query.sort.map(|s| (s.path.to_string(), s.descending)));
+        assert_eq!(sort("sortBy=userName"), Ok(Some(("userName".into(), false))));
+        assert_eq!(
+            sort("sortBy=name.familyName&sortOrder=Descending"),
+            Ok(Some(("name.familyName".into(), true)))
+        );
+        assert_eq!(sort("sortOrder=descending"), Ok(None));
+        for bad in ["sortBy=userName&sortOrder=up", "sortBy=a..b"] {
+            assert_eq!(query(bad).unwrap_err().scim_type(), "invalidValue", "{bad}");
+        }
+    }
+
+    #[test]
+    fn scim_069_071_a_cursor_excludes_an_index_and_has_its_own_errors() {
+        let page = |text: &str| query(text).map(|query| (query.page, query.count));
+        assert_eq!(page("cursor"), Ok((Page::Cursor(None), DEFAULT_COUNT)));
+        assert_eq!(page("cursor=&count=5"), Ok((Page::Cursor(None), 5)));
+        assert_eq!(page("cursor=abc&count=500"), Ok((Page::Cursor(Some("abc".into())), MAX_COUNT)));
+        assert_eq!(page("cursor=abc&startIndex=1").unwrap_err().scim_type(), "invalidCursor");
+        for bad in ["cursor=&count=-1", "cursor=&count=x"] {
+            assert_eq!(page(bad).unwrap_err().scim_type(), "invalidCount", "{bad}");
+        }
+        let body = json!({ "schemas": [SEARCH_URN], "cursor": "" });
+        assert_eq!(Query::from_body(&body).map(|query| query.page), Ok(Page::Cursor(None)));
+    }
+
+    #[test]
+    fn scim_056_the_list_counts_what_it_holds() {
         let list = list_response(7, 3, &[json!({})]);
         assert_eq!(
             (&list["totalResults"], &list["itemsPerPage"], &list["startIndex"]),

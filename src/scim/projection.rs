@@ -18,6 +18,8 @@ enum Mode {
     Default,
     Only(Vec<Item>),
     Except(Vec<Item>),
+    /// All there is, for evaluation and not for an answer.
+    Everything,
 }
 
 /// One name of the list: as a whole schema, or as a path.
@@ -40,6 +42,11 @@ impl Projection {
         }
     }
 
+    /// All there is, also what answers hold only on request: what filters and orders look at.
+    pub fn everything() -> Self {
+        Self(Mode::Everything)
+    }
+
     /// Everything but one attribute.
     pub fn without(name: &str) -> Self {
         Self(Mode::Except(items(Some(name))))
@@ -55,7 +62,7 @@ impl Projection {
     pub fn shows(&self, resource_type: &ResourceType, name: &str) -> bool {
         let base = resource_type.schema.id;
         match &self.0 {
-            Mode::Default => true,
+            Mode::Default | Mode::Everything => true,
             Mode::Only(items) => items.iter().any(|item| item.is_all_of(base) || item.is_in(base, name)),
             Mode::Except(items) => !items
                 .iter()
@@ -69,7 +76,11 @@ impl Projection {
             item.is_in(resource_type.schema.id, name)
                 && item.sub().is_some_and(|asked| asked.eq_ignore_ascii_case(sub))
         };
-        matches!(&self.0, Mode::Only(items) if items.iter().any(is_named))
+        match &self.0 {
+            Mode::Only(items) => items.iter().any(is_named),
+            Mode::Everything => true,
+            Mode::Default | Mode::Except(_) => false,
+        }
     }
 
     /// The resource with what is to be shown of it. What is always returned stays.
@@ -79,11 +90,37 @@ impl Projection {
         resource: Map<String, Value>,
     ) -> Map<String, Value> {
         match &self.0 {
-            Mode::Default => resource,
-            Mode::Only(items) => only(resource_type, &resource, items),
-            Mode::Except(items) => except(resource_type, resource, items),
+            Mode::Everything => resource,
+            Mode::Default => reserved(resource_type, resource, &[]),
+            Mode::Only(items) => only(resource_type, &reserved(resource_type, resource, items), items),
+            Mode::Except(items) => except(resource_type, reserved(resource_type, resource, &[]), items),
         }
     }
+}
+
+/// Without what is never returned, and without what is returned on request and was not asked for (RFC 7643 section 2.2).
+/// Of the standard's attributes only a member's `display` is so, which is not read unless it is asked for; extensions
+/// may have more.
+fn reserved(
+    resource_type: &'static ResourceType,
+    mut resource: Map<String, Value>,
+    asked: &[Item],
+) -> Map<String, Value> {
+    for schema in resource_type.extensions {
+        let Some(Value::Object(parts)) = resource.get_mut(schema.id) else { continue };
+        let is_asked = |name: &str| {
+            asked.iter().any(|item| item.is_all_of(schema.id) || item.is_in_extension(schema.id, name))
+        };
+        parts.retain(|name, _| match schema.attribute(name).map(|attribute| attribute.returned) {
+            Some(Returned::Never) => false,
+            Some(Returned::Request) => is_asked(name),
+            _ => true,
+        });
+        if parts.is_empty() {
+            resource.remove(schema.id);
+        }
+    }
+    resource
 }
 
 impl Item {
@@ -241,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_67_only_what_is_asked_for_and_what_is_always_returned() {
+    fn scim_067_only_what_is_asked_for_and_what_is_always_returned() {
         let always = json!({ "schemas": [USER_URN], "id": "u1" });
         let with = |extra: Value| {
             let mut wanted = always.clone();
@@ -262,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_67_exclusion_spares_what_is_always_returned() {
+    fn scim_067_exclusion_spares_what_is_always_returned() {
         let left = project(None, Some("id,schemas,emails,name.givenName,meta"));
         assert_eq!(left["id"], "u1");
         assert_eq!(left["name"], json!({ "familyName": "J" }));
@@ -271,13 +308,13 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_67_the_two_exclude_each_other_and_empty_is_none() {
+    fn scim_067_the_two_exclude_each_other_and_empty_is_none() {
         assert!(Projection::parse(Some("a"), Some("b")).is_err());
         assert!(!Projection::parse(Some(""), Some(" , ")).unwrap().is_given());
     }
 
     #[test]
-    fn scim_rule_67_members_are_read_only_where_they_are_shown() {
+    fn scim_067_members_are_read_only_where_they_are_shown() {
         let shows = |a, e| Projection::parse(a, e).unwrap().shows(&GROUP, "members");
         assert!(
             shows(None, None) && shows(Some("Members.value"), None) && shows(None, Some("members.display"))
@@ -288,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_68_a_selection_counts_as_its_attribute() {
+    fn scim_068_a_selection_counts_as_its_attribute() {
         assert_eq!(project(Some("emails[type eq \"work\"]"), None)["emails"].as_array().unwrap().len(), 2);
     }
 }

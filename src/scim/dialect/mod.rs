@@ -4,6 +4,7 @@
 
 mod body;
 mod operations;
+mod provider;
 mod urns;
 mod values;
 
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 
 pub use body::rewrite_body;
 pub use operations::rewrite_patch;
+pub use provider::Provider;
 
 /// The rewrites that a request needed.
 pub type Rewrites = BTreeSet<Rewrite>;

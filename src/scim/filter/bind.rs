@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_61_operators_and_types_must_fit() {
+    fn scim_061_operators_and_types_must_fit() {
         for text in
             ["active gt true", "active co \"t\"", "x509Certificates.value gt \"a\"", "userName gt null"]
         {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_62_what_is_never_shown_is_never_filtered() {
+    fn scim_062_what_is_never_shown_is_never_filtered() {
         assert_eq!(bound("password eq \"x\"").unwrap_err().scim_type(), "sensitive");
         assert_eq!(bound("password pr").unwrap_err().scim_type(), "sensitive");
     }

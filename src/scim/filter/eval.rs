@@ -164,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_27_case_counts_only_where_the_table_says_so() {
+    fn scim_027_case_counts_only_where_the_table_says_so() {
         assert!(hit("userName eq \"bJENSEN\""));
         assert!(hit("externalId eq \"Ext\"") && !hit("externalId eq \"ext\""));
         assert!(hit("userName sw \"bj\"") && hit("userName ew \"SEN\"") && hit("userName co \"jens\""));
     }
 
     #[test]
-    fn scim_rule_59_a_value_path_binds_to_one_element() {
+    fn scim_059_a_value_path_binds_to_one_element() {
         assert!(hit("emails[type eq \"work\" and value co \"work\"]"));
         assert!(!hit("emails[type eq \"work\" and value co \"home\"]"));
         assert!(hit("emails.type eq \"work\" and emails.value co \"home\""));
@@ -180,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_60_empty_is_absent() {
+    fn scim_060_empty_is_absent() {
         assert!(!hit("title pr") && hit("title eq null") && hit("nickName eq null"));
         assert!(hit("name pr") && !hit("ims pr") && hit("userName ne null"));
         assert!(hit("nickName ne \"x\""), "absent differs from any value");
     }
 
     #[test]
-    fn scim_rule_61_times_are_instants() {
+    fn scim_061_times_are_instants() {
         assert!(hit("meta.created eq \"2026-01-01T13:00:00+01:00\""));
         assert!(
             hit("meta.created gt \"2025-12-31T23:59:59Z\"")

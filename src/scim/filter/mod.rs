@@ -145,6 +145,33 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// The filter without what it compares with, which may be a person's name.
+    pub fn outline(&self) -> String {
+        let join =
+            |members: &[Filter], word: &str| members.iter().map(Self::outline).collect::<Vec<_>>().join(word);
+        match self {
+            Self::And(members) => format!("({})", join(members, " and ")),
+            Self::Or(members) => format!("({})", join(members, " or ")),
+            Self::Not(inner) => format!("not ({})", inner.outline()),
+            Self::Present(path) => format!("{path} pr"),
+            Self::Compare { path, op, .. } => format!("{path} {} ...", op.as_str()),
+            Self::ValuePath { path, filter } => format!("{path}[{}]", filter.outline()),
+        }
+    }
+
+    /// Whether the filter asks about an attribute of the base schema by this name.
+    pub fn mentions(&self, name: &str) -> bool {
+        match self {
+            Self::And(members) | Self::Or(members) => members.iter().any(|member| member.mentions(name)),
+            Self::Not(inner) => inner.mentions(name),
+            Self::Present(path) | Self::Compare { path, .. } | Self::ValuePath { path, .. } => {
+                path.schema.is_none() && path.name == name
+            }
+        }
+    }
+}
+
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_57_not_binds_before_and_and_before_or() {
+    fn scim_057_not_binds_before_and_and_before_or() {
         let cases = [
             ("a eq 1 or b eq 2 and c eq 3", "a eq 1 or (b eq 2 and c eq 3)"),
             ("(a eq 1 or b eq 2) and c eq 3", "(a eq 1 or b eq 2) and c eq 3"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_57_paths_carry_urns_and_sub_attributes() {
+    fn scim_057_paths_carry_urns_and_sub_attributes() {
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
         let Ok(Filter::Compare { path, .. }) = parse(&format!("{urn}:manager.value eq \"x\"")) else {
             panic!()
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_58_what_providers_write_beside_the_grammar() {
+    fn scim_058_what_providers_write_beside_the_grammar() {
         let cases = [
             ("externalId eq 8ee1c0d7-0001", "externalId eq \"8ee1c0d7-0001\""),
             ("userName eq a.b+c@acme.example", "userName eq \"a.b+c@acme.example\""),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_64_length_depth_and_terms_have_limits() {
+    fn scim_064_length_depth_and_terms_have_limits() {
         let deep = |n: usize| format!("{}a pr{}", "(".repeat(n), ")".repeat(n));
         assert!(parse(&deep(MAX_DEPTH)).is_ok());
         assert!(matches!(parse(&deep(MAX_DEPTH + 1)), Err(FilterError::TooComplex(_))));

@@ -22,6 +22,17 @@ pub enum Kind {
     Complex,
 }
 
+pub(super) const KINDS: &[Kind] = &[
+    Kind::String,
+    Kind::Boolean,
+    Kind::Decimal,
+    Kind::Integer,
+    Kind::DateTime,
+    Kind::Binary,
+    Kind::Reference,
+    Kind::Complex,
+];
+
 impl Kind {
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -51,6 +62,9 @@ pub enum Mutability {
     WriteOnly,
 }
 
+pub(super) const MUTABILITIES: &[Mutability] =
+    &[Mutability::ReadOnly, Mutability::ReadWrite, Mutability::Immutable, Mutability::WriteOnly];
+
 impl Mutability {
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -75,6 +89,9 @@ pub enum Returned {
     /// Where it is asked for.
     Request,
 }
+
+pub(super) const RETURNED: &[Returned] =
+    &[Returned::Always, Returned::Never, Returned::Default, Returned::Request];
 
 impl Returned {
     /// The name on the wire.

@@ -2,26 +2,46 @@
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Kind, RESOURCE_TYPES, ResourceType, Schema};
+use super::{Attribute, Catalog, Kind, ResourceType, Schema};
 
 /// What the server allows, as advertised.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The most resources on one page.
     pub max_results: usize,
+    /// The resources on a page where the client names no number.
+    pub default_results: usize,
+    /// How long a cursor lives, in seconds.
+    pub cursor_timeout: i64,
+    /// The most operations of a bulk request.
+    pub max_operations: usize,
+    /// The largest body of a bulk request in bytes.
+    pub max_payload: usize,
 }
 
-/// `/ServiceProviderConfig` (RFC 7643 section 5). `base` is the address of the SCIM server without a slash at
-/// the end.
+/// `/ServiceProviderConfig` (RFC 7643 section 5, RFC 9865 section 4). `base` is the address of the SCIM server without
+/// a slash at the end.
 pub fn service_provider_config_json(base: &str, limits: Limits) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.max_operations,
+            "maxPayloadSize": limits.max_payload
+        },
         "filter": { "supported": true, "maxResults": limits.max_results },
         "changePassword": { "supported": false },
-        "sort": { "supported": false },
+        "sort": { "supported": true },
         "etag": { "supported": true },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits.default_results,
+            "maxPageSize": limits.max_results,
+            "cursorTimeout": limits.cursor_timeout
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Bearer token",
@@ -36,30 +56,29 @@ pub fn service_provider_config_json(base: &str, limits: Limits) -> Value {
 }
 
 /// The resources of `/ResourceTypes`.
-pub fn resource_types_json(base: &str) -> Vec<Value> {
-    RESOURCE_TYPES.iter().map(|kind| resource_type(kind, base)).collect()
+pub fn resource_types_json(catalog: Catalog, base: &str) -> Vec<Value> {
+    catalog.types().into_iter().map(|kind| resource_type(kind, base)).collect()
 }
 
 /// `/ResourceTypes/{name}`; `None` where there is no such type.
-pub fn resource_type_json(base: &str, name: &str) -> Option<Value> {
-    RESOURCE_TYPES
-        .iter()
-        .find(|kind| kind.name.eq_ignore_ascii_case(name))
-        .map(|kind| resource_type(kind, base))
+pub fn resource_type_json(catalog: Catalog, base: &str, name: &str) -> Option<Value> {
+    let found = catalog.types().into_iter().find(|kind| kind.name.eq_ignore_ascii_case(name));
+    found.map(|kind| resource_type(kind, base))
 }
 
 /// The resources of `/Schemas`.
-pub fn schemas_json(base: &str) -> Vec<Value> {
-    all_schemas().map(|found| schema(found, base)).collect()
+pub fn schemas_json(catalog: Catalog, base: &str) -> Vec<Value> {
+    all_schemas(catalog).map(|found| schema(found, base)).collect()
 }
 
 /// `/Schemas/{urn}`; `None` where there is no such schema.
-pub fn schema_json(base: &str, urn: &str) -> Option<Value> {
-    all_schemas().find(|found| found.id.eq_ignore_ascii_case(urn)).map(|found| schema(found, base))
+pub fn schema_json(catalog: Catalog, base: &str, urn: &str) -> Option<Value> {
+    all_schemas(catalog).find(|found| found.id.eq_ignore_ascii_case(urn)).map(|found| schema(found, base))
 }
 
-fn all_schemas() -> impl Iterator<Item = &'static Schema> {
-    RESOURCE_TYPES.iter().flat_map(|kind| std::iter::once(kind.schema).chain(kind.extensions.iter().copied()))
+fn all_schemas(catalog: Catalog) -> impl Iterator<Item = &'static Schema> {
+    let types = catalog.types().into_iter();
+    types.flat_map(|kind| std::iter::once(kind.schema).chain(kind.extensions.iter().copied()))
 }
 
 fn resource_type(kind: &ResourceType, base: &str) -> Value {
@@ -133,8 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_10_schemas_hold_no_null_and_every_characteristic() {
-        let schemas = schemas_json("https://x.example/scim");
+    fn scim_010_schemas_hold_no_null_and_every_characteristic() {
+        let schemas = schemas_json(Catalog::STANDARD, "https://x.example/scim");
         assert_eq!(schemas.len(), 3);
         for schema in &schemas {
             assert!(!has_null(schema), "{schema}");
@@ -150,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_9_resource_types_name_their_schemas() {
-        insta::assert_json_snapshot!(resource_type_json("https://x.example/scim", "user"), @r#"
+    fn scim_009_resource_types_name_their_schemas() {
+        insta::assert_json_snapshot!(resource_type_json(Catalog::STANDARD, "https://x.example/scim", "user"), @r#"
         {
           "description": "User account",
           "endpoint": "/Users",
@@ -173,15 +192,27 @@ mod tests {
           ]
         }
         "#);
-        assert!(resource_type_json("x", "Device").is_none());
+        assert!(resource_type_json(Catalog::STANDARD, "x", "Device").is_none());
     }
 
     #[test]
-    fn scim_rule_8_the_configuration_promises_only_what_works() {
-        let config = service_provider_config_json("https://x.example/scim", Limits { max_results: 200 });
-        assert_eq!(config["patch"]["supported"], true);
-        assert_eq!(config["bulk"]["supported"], false);
-        assert_eq!(config["sort"]["supported"], false);
-        assert_eq!(config["filter"]["maxResults"], 200);
+    fn scim_008_the_configuration_promises_only_what_works() {
+        let limits = Limits {
+            max_results: 200,
+            default_results: 100,
+            cursor_timeout: 60,
+            max_operations: 10,
+            max_payload: 1_000,
+        };
+        let config = service_provider_config_json("https://x.example/scim", limits);
+        for name in ["patch", "bulk", "filter", "sort", "etag"] {
+            assert_eq!(config[name]["supported"], true, "{name}");
+        }
+        assert_eq!(config["changePassword"]["supported"], false);
+        assert_eq!(
+            (&config["filter"]["maxResults"], &config["bulk"]["maxOperations"]),
+            (&json!(200), &json!(10))
+        );
+        assert_eq!(config["pagination"]["defaultPaginationMethod"], "index");
     }
 }

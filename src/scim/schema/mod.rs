@@ -3,13 +3,17 @@
 //! cannot promise what the server does not do.
 
 mod attribute;
+mod catalog;
 mod common;
+mod custom;
 mod discovery;
 mod enterprise;
 mod group;
 mod user;
 
 pub use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
+pub use catalog::Catalog;
+pub use custom::{Definition, InvalidSchema};
 pub use discovery::{
     Limits, resource_type_json, resource_types_json, schema_json, schemas_json, service_provider_config_json,
 };
@@ -157,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_18_names_and_urns_are_found_in_any_case() {
+    fn scim_018_names_and_urns_are_found_in_any_case() {
         assert_eq!(resolve("USERNAME").as_deref(), Some("userName"));
         assert_eq!(resolve("Name.GivenName").as_deref(), Some("name.givenName"));
         assert_eq!(
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn scim_rule_48_an_extension_urn_is_not_taken_for_an_attribute() {
+    fn scim_048_an_extension_urn_is_not_taken_for_an_attribute() {
         assert_eq!(resolve(ENTERPRISE_URN), None);
         assert!(USER.extension(ENTERPRISE_URN).is_some());
     }
