@@ -5,6 +5,7 @@ use crate::{
     model::Millis,
     store::{
         StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays,
+        scim_connections, scim_traces,
         settings::{self, Setting},
     },
 };
@@ -47,7 +48,9 @@ pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
-        + in_portions(cx, move |tx| login_traces::delete_expired(tx, now, PORTION)).await?)
+        + in_portions(cx, move |tx| login_traces::delete_expired(tx, now, PORTION)).await?
+        + in_portions(cx, move |tx| scim_traces::delete_expired(tx, now, PORTION)).await?
+        + in_portions(cx, move |tx| scim_connections::delete_expired_fetched(tx, now, PORTION)).await?)
 }
 
 async fn in_portions(

@@ -43,6 +43,8 @@ pub struct Context {
     pub master_key: Arc<MasterKey>,
     /// The providers' keys, read once.
     pub idp_keys: Arc<KeyCache>,
+    /// What this node remembers of SCIM requests.
+    pub provisioning: Arc<provisioning::Memory>,
 }
 
 /// Why a context could not be opened.
@@ -79,6 +81,7 @@ impl Context {
             ids: Arc::default(),
             master_key: Arc::new(master_key),
             idp_keys: Arc::default(),
+            provisioning: Arc::default(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Who calls: guards that a handler names in its signature, so that one without any looks naked.
 
 mod backend_key;
+mod basic;
 
 use actix_web::{HttpRequest, http::header};
 
 pub use backend_key::BackendKey;
+pub(super) use basic::basic_credentials;
 
 use crate::model::secret::Secret;
 

@@ -21,6 +21,8 @@ const FORMS: &[(&str, Form)] = &[
     ("/oauth/authorize", Form::Page),
     ("/oauth/", Form::OAuth),
     ("/.well-known/", Form::OAuth),
+    ("/api/scim/v1/oauth/", Form::OAuth),
+    ("/scim/v2/oauth/", Form::OAuth),
     ("/api/scim/", Form::Scim),
     ("/scim/", Form::Scim),
     ("/api/frontend/", Form::Api),

@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::scim::error_body;
 
-/// The detail error keywords of RFC 7644 table 9. A code that is none of them is for the log alone.
+/// The detail error keywords of RFC 7644 table 9 and of RFC 9865 section 2.1. A code that is none of them is for the log alone.
 const SCIM_TYPES: &[&str] = &[
     "invalidFilter",
     "tooMany",
@@ -15,6 +15,9 @@ const SCIM_TYPES: &[&str] = &[
     "invalidValue",
     "invalidVers",
     "sensitive",
+    "invalidCursor",
+    "expiredCursor",
+    "invalidCount",
 ];
 
 /// The body, with the reference to quote at its end.

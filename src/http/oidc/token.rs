@@ -5,11 +5,10 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use crate::{
-    http::{HttpError, RequestContext, body, params::Params},
+    http::{HttpError, RequestContext, auth::basic_credentials, body, params::Params},
     model::{TokenEndpointAuthMethod, secret::Secret},
     service::{
         Context,
@@ -80,7 +79,8 @@ fn credentials(request: &HttpRequest, params: &mut Params) -> Result<ClientCrede
         let message = "The client authenticated in two ways.";
         return Err(HttpError::bad_request("invalid_request", message));
     }
-    let (basic_id, basic_secret) = value.to_str().ok().and_then(basic).ok_or_else(invalid_client)?;
+    let (basic_id, basic_secret) =
+        value.to_str().ok().and_then(basic_credentials).ok_or_else(invalid_client)?;
     if client_id.is_some_and(|client_id| client_id != basic_id) {
         return Err(HttpError::bad_request("invalid_request", "Two clients were named."));
     }
@@ -89,21 +89,6 @@ fn credentials(request: &HttpRequest, params: &mut Params) -> Result<ClientCrede
         secret: Some(Secret::new(basic_secret)),
         method: TokenEndpointAuthMethod::ClientSecretBasic,
     })
-}
-
-/// Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
-fn basic(value: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let decode = |part: &str| {
-        let spaced = part.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
-    };
-    Some((decode(id)?, decode(secret)?))
 }
 
 fn refuse(context: &RequestContext, error: TokenError) -> HttpError {
@@ -123,20 +108,4 @@ fn invalid_client() -> HttpError {
     let message = "The client could not be authenticated.";
     HttpError::new(StatusCode::UNAUTHORIZED, "invalid_client", message)
         .header(header::WWW_AUTHENTICATE, r#"Basic realm="token", charset="UTF-8""#)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn basic_credentials_are_form_decoded() {
-        let header = |text: &str| format!("Basic {}", STANDARD.encode(text));
-        assert_eq!(basic(&header("a:b")), Some(("a".into(), "b".into())));
-        assert_eq!(basic(&header("a%3Ab:c+d%2B")), Some(("a:b".into(), "c d+".into())));
-        assert_eq!(basic(&header("a:b:c")), Some(("a".into(), "b:c".into())));
-        for bad in ["", "Basic", "Basic ", "Basic !!!", "Bearer YTpi", &header("nocolon")] {
-            assert_eq!(basic(bad), None, "{bad}");
-        }
-    }
 }

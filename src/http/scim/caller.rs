@@ -13,9 +13,10 @@ use super::PREFIXES;
 use crate::{
     http::{HttpError, RequestContext},
     model::secret::Secret,
+    scim::dialect::Provider,
     service::{
         Context,
-        provisioning::{AccessRefusal, ScimTenant, authenticate},
+        provisioning::{AccessRefusal, Caller, ScimTenant, authenticate},
     },
 };
 
@@ -24,8 +25,6 @@ use crate::{
 pub struct ScimCaller {
     /// Connection and organization.
     pub tenant: ScimTenant,
-    /// The address of the SCIM server as it was called, without a slash at the end.
-    pub base: String,
 }
 
 impl FromRequest for ScimCaller {
@@ -44,11 +43,17 @@ async fn find(request: &HttpRequest) -> Result<ScimCaller, HttpError> {
     let token = bearer(request).ok_or_else(|| {
         HttpError::unauthorized("unauthorized", "A bearer token is required.", "Bearer realm=\"SCIM\"")
     })?;
-    let tenant = authenticate(&cx, &frame.site()?.project, &token, frame.id()).await.map_err(refuse)?;
-    frame.set_organization(tenant.organization_id());
     let prefix =
         PREFIXES.into_iter().find(|prefix| request.path().starts_with(prefix)).unwrap_or(PREFIXES[0]);
-    Ok(ScimCaller { tenant, base: frame.site()?.url(prefix) })
+    let (site, agent) = (frame.site()?, request.headers().get(header::USER_AGENT));
+    let caller = Caller {
+        request_id: frame.id(),
+        base: &site.url(prefix),
+        provider: Provider::of_request(agent.and_then(|agent| agent.to_str().ok()), request.query_string()),
+    };
+    let tenant = authenticate(&cx, &site.project, &token, caller).await.map_err(refuse)?;
+    frame.set_organization(tenant.organization_id());
+    Ok(ScimCaller { tenant })
 }
 
 fn bearer(request: &HttpRequest) -> Option<Secret> {

@@ -1,81 +1,99 @@
 //! The SCIM server (RFC 7644), under `/api/scim/v1` and the same under `/scim/v2`.
 
+mod bulk;
 mod caller;
 mod discovery;
-mod groups;
+mod exchange;
 mod input;
+mod me;
 mod reply;
-mod search;
-mod unsupported;
-mod users;
+mod resources;
+mod root;
+mod token;
 
 use actix_web::web;
 
 pub use caller::ScimCaller;
+use exchange::{Exchange, bodiless, with_body};
 
 use super::Endpoint;
+use crate::{
+    scim::bulk::MAX_PAYLOAD,
+    service::provisioning::{Groups, Users},
+};
 
 /// Both addresses of the server.
 const PREFIXES: [&str; 2] = ["/api/scim/v1", "/scim/v2"];
 
-/// One collection and its resources, at one spelling of its path.
+/// A collection, at one spelling of its path.
+macro_rules! collection {
+    ($collection:ty, $limit:expr, $path:expr) => {
+        [
+            Endpoint::post($path, || with_body($limit, resources::create::handle::<$collection>)),
+            Endpoint::get($path, || bodiless(resources::list::handle::<$collection>)),
+        ]
+    };
+}
+
+/// A collection and its resources. `.search` comes first, so that it is no id.
 macro_rules! resources {
-    ($area:ident, $collection:expr) => {
+    ($collection:ty, $patch:path, $limit:expr, $path:expr) => {
         [
-            Endpoint::post($collection, || web::to($area::create::handle)),
-            Endpoint::get($collection, || web::to($area::list::handle)),
-            Endpoint::get(concat!($collection, "/{id}"), || web::to($area::get::handle)),
-            Endpoint::put(concat!($collection, "/{id}"), || web::to($area::replace::handle)),
-            Endpoint::patch(concat!($collection, "/{id}"), || web::to($area::patch::handle)),
-            Endpoint::delete(concat!($collection, "/{id}"), || web::to($area::delete::handle)),
+            [
+                Endpoint::post(concat!($path, "/.search"), || {
+                    with_body(input::SMALL, resources::search::handle::<$collection>)
+                }),
+                Endpoint::get(concat!($path, "/{id}"), || bodiless(resources::get::handle::<$collection>)),
+                Endpoint::put(concat!($path, "/{id}"), || {
+                    with_body($limit, resources::replace::handle::<$collection>)
+                }),
+                Endpoint::patch(concat!($path, "/{id}"), || with_body($limit, $patch)),
+                Endpoint::delete(concat!($path, "/{id}"), || {
+                    bodiless(resources::delete::handle::<$collection>)
+                }),
+            ]
+            .as_slice(),
+            &collection!($collection, $limit, $path),
+            // With the suffix of the media type (RFC 7644 section 3.8).
+            &collection!($collection, $limit, concat!($path, ".scim")),
         ]
+        .concat()
     };
 }
 
-/// A collection with a slash at its end, as Entra sends it.
-macro_rules! slash {
-    ($area:ident, $collection:expr) => {
-        [
-            Endpoint::post($collection, || web::to($area::create::handle)),
-            Endpoint::get($collection, || web::to($area::list::handle)),
-        ]
-    };
-}
-
-/// Everything below one address. `.search` comes first, so that it is no id.
+/// Everything below one address.
 macro_rules! below {
     ($prefix:literal) => {
         [
-            [
-                Endpoint::post(concat!($prefix, "/Users/.search"), || web::to(users::search::handle)),
-                Endpoint::post(concat!($prefix, "/Groups/.search"), || web::to(groups::search::handle)),
-            ]
-            .as_slice(),
-            &slash!(users, concat!($prefix, "/Users/")),
-            &slash!(groups, concat!($prefix, "/Groups/")),
-            &resources!(users, concat!($prefix, "/Users")),
-            &resources!(users, concat!($prefix, "/users")),
-            &resources!(groups, concat!($prefix, "/Groups")),
-            &resources!(groups, concat!($prefix, "/groups")),
+            // With a slash at the end, as Entra sends it.
+            collection!(Users, input::SMALL, concat!($prefix, "/Users/")).as_slice(),
+            &collection!(Groups, input::LARGE, concat!($prefix, "/Groups/")),
+            &resources!(Users, resources::patch::user, input::SMALL, concat!($prefix, "/Users")),
+            &resources!(Users, resources::patch::user, input::SMALL, concat!($prefix, "/users")),
+            &resources!(Groups, resources::patch::group, input::LARGE, concat!($prefix, "/Groups")),
+            &resources!(Groups, resources::patch::group, input::LARGE, concat!($prefix, "/groups")),
             &[
+                Endpoint::get($prefix, || bodiless(root::list)),
+                Endpoint::get(concat!($prefix, "/"), || bodiless(root::list)),
+                Endpoint::post(concat!($prefix, "/.search"), || with_body(input::SMALL, root::search)),
                 Endpoint::get(concat!($prefix, "/ServiceProviderConfig"), || {
-                    web::to(discovery::service_provider_config::handle)
+                    bodiless(discovery::service_provider_config::handle)
                 }),
                 Endpoint::get(concat!($prefix, "/ResourceTypes"), || {
-                    web::to(discovery::resource_types::handle_list)
+                    bodiless(discovery::resource_types::handle_list)
                 }),
                 Endpoint::get(concat!($prefix, "/ResourceTypes/{id}"), || {
-                    web::to(discovery::resource_types::handle)
+                    bodiless(discovery::resource_types::handle)
                 }),
-                Endpoint::get(concat!($prefix, "/Schemas"), || web::to(discovery::schemas::handle_list)),
-                Endpoint::get(concat!($prefix, "/Schemas/{id}"), || web::to(discovery::schemas::handle)),
-                Endpoint::post(concat!($prefix, "/Bulk"), || web::to(unsupported::handle)),
-                Endpoint::post(concat!($prefix, "/.search"), || web::to(search::handle)),
-                Endpoint::get(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
-                Endpoint::post(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
-                Endpoint::put(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
-                Endpoint::patch(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
-                Endpoint::delete(concat!($prefix, "/Me"), || web::to(unsupported::handle)),
+                Endpoint::get(concat!($prefix, "/Schemas"), || bodiless(discovery::schemas::handle_list)),
+                Endpoint::get(concat!($prefix, "/Schemas/{id}"), || bodiless(discovery::schemas::handle)),
+                Endpoint::post(concat!($prefix, "/Bulk"), || with_body(MAX_PAYLOAD, bulk::handle)),
+                Endpoint::get(concat!($prefix, "/Me"), || bodiless(me::handle)),
+                Endpoint::post(concat!($prefix, "/Me"), || bodiless(me::handle)),
+                Endpoint::put(concat!($prefix, "/Me"), || bodiless(me::handle)),
+                Endpoint::patch(concat!($prefix, "/Me"), || bodiless(me::handle)),
+                Endpoint::delete(concat!($prefix, "/Me"), || bodiless(me::handle)),
+                Endpoint::post(concat!($prefix, "/oauth/token"), || web::to(token::handle)),
             ],
         ]
         .concat()

@@ -1,15 +1,18 @@
 //! Answers and refusals. The frame writes the error body (RFC 7644 section 3.12) from status, `scimType` and text.
 
 use actix_web::{
-    HttpResponse,
+    HttpResponse, ResponseError as _,
     http::{StatusCode, header},
 };
 use serde_json::Value;
 
 use crate::{
     http::HttpError,
-    scim::{ScimError, etag},
-    service::provisioning::ProvisioningError,
+    scim::{
+        ScimError, etag,
+        list::{Page, Query, cursor_response, list_response},
+    },
+    service::provisioning::{Found, ProvisioningError, Shown},
 };
 
 /// The media type of every answer (RFC 7644 section 8.1).
@@ -21,12 +24,26 @@ pub(super) fn plain(body: &Value) -> HttpResponse {
 }
 
 /// A resource with its entity tag and location.
-pub(super) fn resource(status: StatusCode, location: &str, version: i64, body: &Value) -> HttpResponse {
+pub(super) fn resource(status: StatusCode, shown: &Shown) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
-        .insert_header((header::ETAG, etag::weak(version)))
-        .insert_header((header::LOCATION, location))
-        .body(body.to_string())
+        .insert_header((header::ETAG, etag::weak(shown.version)))
+        .insert_header((header::LOCATION, shown.location.as_str()))
+        .body(shown.body.to_string())
+}
+
+/// A page of resources, in the form of its method.
+pub(super) fn found(query: &Query, found: &Found) -> HttpResponse {
+    let resources: Vec<Value> = found.items.iter().map(|shown| shown.body.clone()).collect();
+    plain(&match query.page {
+        Page::Index(start) => list_response(found.total.unwrap_or_default(), start, &resources),
+        Page::Cursor(_) => cursor_response(found.total, found.next.as_deref(), &resources),
+    })
+}
+
+/// The status that an error will have.
+pub(super) fn status_of(error: &HttpError) -> StatusCode {
+    error.status_code()
 }
 
 /// Done, with nothing to show.
@@ -60,10 +77,16 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         ProvisioningError::NotFound => StatusCode::NOT_FOUND,
         ProvisioningError::Conflict(_) => StatusCode::CONFLICT,
         ProvisioningError::Stale => StatusCode::PRECONDITION_FAILED,
+        ProvisioningError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        ProvisioningError::Held(held) => {
+            let refused = HttpError::new(StatusCode::TOO_MANY_REQUESTS, "held", sentence(&held.to_string()));
+            return refused.header(header::RETRY_AFTER, &held.retry_after().to_string());
+        }
         ProvisioningError::Store(cause) => return HttpError::internal(cause),
     };
     let code = error.scim_type().unwrap_or(match status {
         StatusCode::NOT_FOUND => "not_found",
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
         _ => "precondition_failed",
     });
     HttpError::new(status, code, sentence(&error.to_string()))

@@ -1,6 +1,7 @@
 //! Why provisioning refuses.
 
 use crate::{
+    model::Timestamp,
     scim::{ScimError, filter::FilterError},
     store::StoreError,
 };
@@ -28,15 +29,43 @@ pub enum ProvisioningError {
     TooManyMembers(&'static str),
     /// No index answers the filter, and there are too many resources to look at each.
     #[error(
-        "the filter matches no index and there are too many resources; add `userName eq` or `externalId eq`"
+        "no index answers the filter or the order, and there are too many resources to look at each; \
+         add `userName eq` or `externalId eq`"
     )]
     TooManyResults,
+    /// A user would be larger than is kept.
+    #[error("the user would take more than {0} bytes")]
+    TooLarge(usize),
     /// The client's `If-Match` is of another version.
     #[error("the resource has changed since it was read")]
     Stale,
+    /// A deactivation waits for an administrator.
+    #[error(transparent)]
+    Held(#[from] Held),
     /// The database.
     #[error("database")]
     Store(#[source] StoreError),
+}
+
+/// A deactivation was not made: so many came at once that an administrator must let them through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "many users are being deactivated at once, and the connection holds such changes until an administrator lets \
+     them through; the sessions of this user have ended, and the change can be sent again"
+)]
+pub struct Held {
+    /// When the hold ends by itself.
+    pub until: Timestamp,
+    /// When this was said.
+    pub now: Timestamp,
+}
+
+impl Held {
+    /// In how many seconds to ask again: providers should not wait for the end of a hold that may be released before.
+    pub fn retry_after(&self) -> i64 {
+        const SOON: i64 = 15 * 60;
+        (self.until.seconds() - self.now.seconds()).clamp(1, SOON)
+    }
 }
 
 impl ProvisioningError {
@@ -47,7 +76,7 @@ impl ProvisioningError {
             Self::Conflict(_) => Some("uniqueness"),
             Self::UnknownReference(_) | Self::Cycle => Some("invalidValue"),
             Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
-            Self::NotFound | Self::Stale | Self::Store(_) => None,
+            Self::NotFound | Self::Stale | Self::TooLarge(_) | Self::Held(_) | Self::Store(_) => None,
         }
     }
 }

@@ -1,109 +1,305 @@
-//! Lists: what an index answers goes to SQL, the rest of a filter is evaluated over a bounded number of rows.
+//! Lists: what columns answer goes to SQL; the rest of a filter or an order is evaluated over a bounded number of rows.
 
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{
+    Collection, ProvisioningError, ScimTenant, Shown,
+    collection::show,
+    cursor::{self, Mark},
+};
 use crate::{
+    model::ids::GroupId,
     scim::{
-        filter::{BoundFilter, bind},
-        list::Query,
-        schema::ResourceType,
+        BoundSort, SortKey,
+        filter::{AttrPath, BoundFilter, bind, matches},
+        list::{Page, Query},
+        projection::Projection,
     },
-    service::provisioning::ProvisioningError,
+    service::Context,
     store::{
-        StoreError,
-        scim_filter::{Compiled, Resource, compile},
+        StoreError, Tx,
+        scim_filter::{
+            Compiled, Order, Predicate, Selection, SortColumn, Sorting, TextColumn, TextTest, TimeColumn,
+            compile,
+        },
+        scim_groups,
     },
 };
 
-/// The most rows that are looked at one by one for a filter.
-pub(super) const MAX_SCAN: i64 = 5_000;
+/// The most rows that are looked at one by one.
+const MAX_SCAN: i64 = 5_000;
 
 /// How many of them are held at once: a row may be as large as a body.
 const SCAN_PAGE: i64 = 100;
-const SCAN_STEP: usize = 100;
 
-/// One page of what was found, and how many there are.
-pub(super) struct Page<T> {
-    pub(super) total: usize,
-    pub(super) items: Vec<T>,
+/// A page of what was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// How many there are on all pages; not counted again for later pages by cursor.
+    pub total: Option<usize>,
+    /// The cursor of the next page, where pages go by cursor and there is one.
+    pub next: Option<String>,
+    /// Those on this page.
+    pub items: Vec<Shown>,
+}
+
+/// The resources of the connection that match (RFC 7644 section 3.4.2).
+pub async fn list<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    query: &Query,
+) -> Result<Found, ProvisioningError> {
+    let resource_type = C::resource_type(tenant.catalog);
+    let search = Search::<C>::new(cx, tenant, query)?;
+    let (owned, projection) = (tenant.clone(), query.projection.clone());
+    let (total, items, mark) = cx
+        .store
+        .read(move |tx| {
+            let Hits { total, rows, next } = search.run(tx, &owned)?;
+            Ok::<_, ProvisioningError>((total, show::<C>(tx, &owned, &rows, &projection)?, next))
+        })
+        .await?;
+    let next = mark.map(|mark| cursor::seal(cx, tenant, resource_type.endpoint, query, &mark)).transpose()?;
+    Ok(Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items })
 }
 
 /// A query made ready for the store.
-#[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) compiled: Compiled,
-    pub(super) filter: Option<BoundFilter>,
-    offset: usize,
+struct Search<C> {
+    predicate: Predicate,
+    /// What must be evaluated in memory.
+    filter: Option<BoundFilter>,
+    sort: Option<BoundSort>,
+    sorting: Option<Sorting>,
+    start: Start,
     count: usize,
+    collection: std::marker::PhantomData<C>,
 }
 
-impl Plan {
-    pub(super) fn new(
-        query: &Query,
-        resource_type: &'static ResourceType,
-        resource: Resource,
-    ) -> Result<Self, ProvisioningError> {
+/// Where the page begins.
+enum Start {
+    Offset(usize),
+    First,
+    After(Mark),
+}
+
+struct Hits<Row> {
+    total: Option<i64>,
+    rows: Vec<Row>,
+    next: Option<Mark>,
+}
+
+impl<C: Collection> Search<C> {
+    fn new(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Self, ProvisioningError> {
+        let resource_type = C::resource_type(tenant.catalog);
         let filter = query.filter.as_ref().map(|filter| bind(filter, resource_type)).transpose()?;
-        let compiled = match &filter {
-            Some(filter) => compile(filter, resource),
-            None => Compiled { terms: Vec::new(), is_exact: true },
+        let Compiled { predicate, is_exact } = match &filter {
+            Some(filter) => compile(filter, C::COLUMNS),
+            None => Compiled { predicate: Predicate::Always, is_exact: true },
         };
-        Ok(Self { compiled, filter, offset: query.start_index - 1, count: query.count })
+        let sort = query.sort.as_ref().map(|sort| sort.bind(resource_type)).transpose()?;
+        let start = match &query.page {
+            Page::Index(start) => Start::Offset(start - 1),
+            Page::Cursor(None) => Start::First,
+            Page::Cursor(Some(text)) => {
+                Start::After(cursor::open(cx, tenant, resource_type.endpoint, query, text)?)
+            }
+        };
+        Ok(Self {
+            predicate,
+            filter: filter.filter(|_| !is_exact),
+            sorting: sort.as_ref().and_then(sorting::<C>),
+            sort,
+            start,
+            count: query.count,
+            collection: std::marker::PhantomData,
+        })
     }
 
-    /// Runs the plan. `load` reads rows by offset and limit, `matches` evaluates the whole filter on one of them.
-    pub(super) fn run<T>(
-        &self,
-        total: i64,
-        mut load: impl FnMut(i64, i64) -> Result<Vec<T>, StoreError>,
-        matches: impl Fn(&T, &BoundFilter) -> Result<bool, StoreError>,
-    ) -> Result<Page<T>, ProvisioningError> {
-        let rest = self.filter.as_ref().filter(|_| !self.compiled.is_exact);
-        let Some(filter) = rest else {
-            let (offset, limit) = (to_i64(self.offset), to_i64(self.count));
-            let items = if limit == 0 || offset >= total { Vec::new() } else { load(offset, limit)? };
-            return Ok(Page { total: usize::try_from(total).unwrap_or(0), items });
+    fn run(mut self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, ProvisioningError> {
+        self.predicate = expanded(tx, tenant, self.predicate)?;
+        if self.filter.is_none() && self.sort.is_some() == self.sorting.is_some() {
+            Ok(self.by_columns(tx, tenant)?)
+        } else {
+            self.by_looking(tx, tenant)
+        }
+    }
+
+    fn by_columns(self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, StoreError> {
+        let total = match self.start {
+            Start::After(_) => None,
+            Start::Offset(_) | Start::First => Some(C::count(tx, tenant, &self.predicate)?),
         };
-        if total > MAX_SCAN {
+        let (offset, by_cursor, predicate) = match &self.start {
+            Start::Offset(offset) => (to_i64(*offset), false, self.predicate),
+            Start::First => (0, true, self.predicate),
+            Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, self.predicate),
+            Start::After(mark) => (0, true, Predicate::And(vec![self.predicate, after(mark, self.sorting)])),
+        };
+        if self.count == 0 || total.is_some_and(|total| offset >= total) {
+            return Ok(Hits { total, rows: Vec::new(), next: None });
+        }
+        // One more tells whether there is a next page.
+        let limit = to_i64(self.count) + i64::from(by_cursor);
+        let selection = Selection { predicate, sorting: self.sorting, offset, limit };
+        let mut rows = C::page(tx, tenant, &selection)?;
+        let is_last = rows.len() <= self.count;
+        rows.truncate(self.count);
+        let next = rows.last().filter(|_| by_cursor && !is_last).map(|row| {
+            let id = C::identity(row).0.to_owned();
+            match self.sorting {
+                Some(sorting) => Mark::Value(C::sort_value(row, sorting.column), id),
+                None => Mark::Id(id),
+            }
+        });
+        Ok(Hits { total, rows, next })
+    }
+
+    /// Looks at each row that the columns leave, a few at a time, and keeps what to sort them by.
+    fn by_looking(self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, ProvisioningError> {
+        let mut hits = self.hits(tx, tenant)?;
+        if let Some(sort) = &self.sort {
+            hits.sort_by(|(a, _), (b, _)| sort.compare(a, b));
+        }
+        let (offset, by_cursor) = match self.start {
+            Start::Offset(offset) => (offset, false),
+            Start::After(Mark::Offset(offset)) => (offset, true),
+            Start::First | Start::After(_) => (0, true),
+        };
+        let ids: Vec<String> = hits.iter().skip(offset).take(self.count).map(|(_, id)| id.clone()).collect();
+        let end = offset.saturating_add(ids.len());
+        let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));
+        let rows = C::of_ids(tx, tenant, &ids)?;
+        let mut by_id: HashMap<String, C::Row> =
+            rows.into_iter().map(|row| (C::identity(&row).0.to_owned(), row)).collect();
+        let rows = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        Ok(Hits { total: Some(to_i64(hits.len())), rows, next })
+    }
+
+    /// What matches, in the order of ids.
+    fn hits(
+        &self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+    ) -> Result<Vec<(SortKey, String)>, ProvisioningError> {
+        if C::count(tx, tenant, &self.predicate)? > MAX_SCAN {
             return Err(ProvisioningError::TooManyResults);
         }
-        let (mut hits, mut items) = (0, Vec::new());
-        for offset in (0..total).step_by(SCAN_STEP) {
-            for row in load(offset, SCAN_PAGE)? {
-                if !matches(&row, filter)? {
-                    continue;
+        let resource_type = C::resource_type(tenant.catalog);
+        let costly = self.filter.as_ref().is_some_and(|filter| filter.ast().mentions(C::COSTLY))
+            || self.sort.as_ref().is_some_and(|sort| sort.path().name == C::COSTLY);
+        let looked_at = if costly { Projection::everything() } else { Projection::without(C::COSTLY) };
+        let (mut hits, mut last) = (Vec::new(), String::new());
+        loop {
+            let past = Predicate::Text(TextColumn::Id, TextTest::Ordered(Order::After, last.clone()));
+            let predicate = Predicate::And(vec![self.predicate.clone(), past]);
+            let selection = Selection { predicate, sorting: None, offset: 0, limit: SCAN_PAGE };
+            let rows = C::page(tx, tenant, &selection)?;
+            let whole = C::render(tx, tenant, &rows, &looked_at)?;
+            for (row, whole) in rows.iter().zip(whole) {
+                if self.filter.as_ref().is_none_or(|filter| matches(filter, resource_type, &whole)) {
+                    let key = self.sort.as_ref().map_or(SortKey::Missing, |sort| sort.key(&whole));
+                    hits.push((key, C::identity(row).0.to_owned()));
                 }
-                if hits >= self.offset && items.len() < self.count {
-                    items.push(row);
-                }
-                hits += 1;
+            }
+            match rows.last() {
+                Some(row) if to_i64(rows.len()) == SCAN_PAGE => last = C::identity(row).0.to_owned(),
+                _ => return Ok(hits),
             }
         }
-        Ok(Page { total: hits, items })
     }
+}
+
+/// The column that has the order of a sort, if there is one.
+fn sorting<C: Collection>(sort: &BoundSort) -> Option<Sorting> {
+    let path = sort.path();
+    let is = |name: &str, sub: Option<&str>| {
+        path == AttrPath { schema: None, name: name.to_owned(), sub: sub.map(str::to_owned) }
+    };
+    let column = match () {
+        () if is("id", None) => SortColumn::Text(TextColumn::Id),
+        () if is("userName", None) => SortColumn::Text(TextColumn::UserName),
+        () if is("externalId", None) => SortColumn::Text(TextColumn::ExternalId),
+        () if is("displayName", None) => SortColumn::Text(TextColumn::DisplayName),
+        () if is("meta", Some("created")) => SortColumn::Time(TimeColumn::Created),
+        () if is("meta", Some("lastModified")) => SortColumn::Time(TimeColumn::LastModified),
+        () => return None,
+    };
+    Some(Sorting { column, descending: sort.descending })
+}
+
+/// What comes after a mark.
+fn after(mark: &Mark, sorting: Option<Sorting>) -> Predicate {
+    let past = |id: &str| Predicate::Text(TextColumn::Id, TextTest::Ordered(Order::After, id.to_owned()));
+    let (value, id, sorting) = match (mark, sorting) {
+        (Mark::Value(value, id), Some(sorting)) => (value, id, sorting),
+        (Mark::Id(id) | Mark::Value(_, id), _) => return past(id),
+        (Mark::Offset(_), _) => return Predicate::Always,
+    };
+    let beyond = if sorting.descending { Order::Before } else { Order::After };
+    let at = |order: Order| match (sorting.column, value) {
+        (SortColumn::Text(column), Value::String(text)) => {
+            Some(Predicate::Text(column, TextTest::Ordered(order, text.clone())))
+        }
+        (SortColumn::Time(column), value) => Some(Predicate::Time(column, order, value.as_i64()?)),
+        _ => None,
+    };
+    let missing = match sorting.column {
+        SortColumn::Text(column) => Predicate::Not(Box::new(Predicate::Text(
+            column,
+            TextTest::Ordered(Order::NotBefore, String::new()),
+        ))),
+        SortColumn::Time(_) => Predicate::Or(Vec::new()),
+    };
+    match (at(beyond), at(Order::Same)) {
+        (Some(beyond), Some(same)) => {
+            let mut ways = vec![beyond, Predicate::And(vec![same, past(id)])];
+            // Missing values come last, and in descending order first.
+            if !sorting.descending {
+                ways.push(missing);
+            }
+            Predicate::Or(ways)
+        }
+        // The page ended among those without a value.
+        _ if sorting.descending => Predicate::Or(vec![
+            Predicate::Not(Box::new(missing.clone())),
+            Predicate::And(vec![missing, past(id)]),
+        ]),
+        _ => Predicate::And(vec![missing, past(id)]),
+    }
+}
+
+/// With every `Within` as the group and all groups inside it.
+fn expanded(tx: &mut Tx<'_>, tenant: &ScimTenant, predicate: Predicate) -> Result<Predicate, StoreError> {
+    let mut all = |parts: Vec<Predicate>| -> Result<Vec<Predicate>, StoreError> {
+        parts.into_iter().map(|part| expanded(tx, tenant, part)).collect()
+    };
+    Ok(match predicate {
+        Predicate::And(parts) => Predicate::And(all(parts)?),
+        Predicate::Or(parts) => Predicate::Or(all(parts)?),
+        Predicate::Not(inner) => Predicate::Not(Box::new(expanded(tx, tenant, *inner)?)),
+        Predicate::Within(id) => match GroupId::parse(&id) {
+            Ok(_) => Predicate::MemberOf(with_descendants(tx, tenant, id)?),
+            Err(_) => Predicate::Or(Vec::new()),
+        },
+        other => other,
+    })
+}
+
+fn with_descendants(tx: &mut Tx<'_>, tenant: &ScimTenant, id: String) -> Result<Vec<GroupId>, StoreError> {
+    let mut seen = scim_groups::existing(tx, &tenant.connection.id, &[id])?;
+    let mut next = seen.clone();
+    while !next.is_empty() {
+        next = scim_groups::children(tx, &tenant.organization.id, &next)?;
+        next.sort_unstable();
+        next.dedup();
+        next.retain(|child| !seen.contains(child));
+        seen.extend(next.iter().cloned());
+    }
+    Ok(seen)
 }
 
 fn to_i64(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scim::schema::USER;
-
-    #[test]
-    fn a_scan_holds_a_page_of_rows_at_a_time() {
-        let pairs = [("filter", "title pr"), ("startIndex", "3"), ("count", "4")];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let plan = Plan::new(&Query::from_pairs(&pairs).unwrap(), &USER, Resource::User).unwrap();
-        let rows: Vec<i64> = (0..1_050).collect();
-        let mut asked = Vec::new();
-        let load = |offset: i64, limit: i64| {
-            asked.push((offset, limit));
-            let end = (offset + limit).min(1_050);
-            Ok(rows[usize::try_from(offset).unwrap()..usize::try_from(end).unwrap()].to_vec())
-        };
-        let page = plan.run(1_050, load, |row, _| Ok(row % 40 == 0)).unwrap();
-        assert_eq!((page.total, page.items), (27, vec![80, 120, 160, 200]));
-        assert_eq!(asked, (0..11).map(|page| (page * 100, 100)).collect::<Vec<_>>());
-    }
 }

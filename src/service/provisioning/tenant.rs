@@ -1,29 +1,55 @@
 //! Who is calling: from the bearer token alone, before anything is looked up (R20).
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
 use crate::{
     model::{
-        ConnectionStatus, Millis, OrganizationStatus,
-        ids::{ProjectId, ScimApiKeyId},
+        ConnectionStatus, Millis, OrganizationStatus, Timestamp,
+        ids::{OrganizationId, ProjectId, ScimApiKeyId},
         secret::Secret,
+    },
+    scim::{
+        dialect::{Provider, Rewrite, Rewrites},
+        patch::Absent,
+        schema::{Catalog, Definition},
     },
     service::{Actor, ActorKind, Context},
     store::{
-        StoreError,
+        StoreError, Tx,
         organizations::Organization,
         scim_connections::{self, ScimConnection},
+        scim_schemas,
     },
 };
 
 /// The last use of a token is noted at most this often: a note for each request would be a write for each read.
 const TOUCH_EVERY: Millis = 60 * 1000;
 
+/// What is known of a request besides its token.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The request, for finding the log line.
+    pub request_id: &'a str,
+    /// The address of the SCIM server as it was called, without a slash at the end.
+    pub base: &'a str,
+    /// `User-Agent` and query, by which some providers are known.
+    pub provider: Option<Provider>,
+}
+
 /// A caller with a live token: its connection and organization. Only [`authenticate`] makes one.
 #[derive(Debug, Clone)]
 pub struct ScimTenant {
     pub(super) organization: Organization,
     pub(super) connection: ScimConnection,
+    /// The attribute tables of the organization.
+    pub(super) catalog: Catalog,
+    pub(super) base: String,
     key_id: ScimApiKeyId,
     request_id: String,
+    /// What the dialects had to do for this request.
+    heard: Arc<Mutex<Rewrites>>,
 }
 
 /// Why a caller gets no further.
@@ -46,8 +72,50 @@ impl ScimTenant {
         self.organization.id.as_str()
     }
 
+    /// The attribute tables of the organization.
+    pub fn catalog(&self) -> Catalog {
+        self.catalog
+    }
+
+    /// The address of the SCIM server as it was called.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     pub(super) fn actor(&self) -> Actor {
         Actor::in_request(ActorKind::ScimApiKey, &self.key_id, &self.request_id)
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Lets a dialect rewrite, unless the connection is strict, and remembers what it did.
+    pub(super) fn hear(&self, rewrite: impl FnOnce() -> Rewrites) {
+        if !self.connection.strict {
+            let used = rewrite();
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend(used);
+        }
+    }
+
+    /// Remembers that a rewrite was needed.
+    pub(super) fn note(&self, rewrite: Rewrite) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(rewrite);
+    }
+
+    /// The rewrites that the request needed so far.
+    pub(super) fn rewrites(&self) -> Rewrites {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a path means that selects an element that is not there.
+    pub(super) fn absent(&self) -> Absent {
+        if self.connection.strict { Absent::Refuse } else { Absent::Create }
+    }
+
+    /// The provider behind the connection, as far as it is known.
+    pub(super) fn provider(&self) -> Option<Provider> {
+        Provider::parse(&self.connection.provider)
     }
 }
 
@@ -56,25 +124,102 @@ pub async fn authenticate(
     cx: &Context,
     project: &ProjectId,
     token: &Secret,
-    request_id: &str,
+    caller: Caller<'_>,
 ) -> Result<ScimTenant, AccessRefusal> {
     let hash = token.hash();
-    let found = cx.store.read(move |tx| scim_connections::find_by_token(tx, &hash)).await?;
-    let (key, connection, organization) = found.ok_or(AccessRefusal::UnknownToken)?;
+    let found = cx.store.read(move |tx| {
+        let Some((key, connection, organization)) = scim_connections::find_by_token(tx, &hash)? else {
+            return Ok::<_, StoreError>(None);
+        };
+        let catalog = catalog_of(tx, &connection)?;
+        Ok(Some((key, connection, organization, catalog)))
+    });
+    let (key, mut connection, organization, catalog) = found.await?.ok_or(AccessRefusal::UnknownToken)?;
     let now = cx.now();
     let expired = key.expires_at.is_some_and(|end| end <= now);
     if key.revoked_at.is_some() || expired || organization.project_id != *project {
         return Err(AccessRefusal::UnknownToken);
     }
-    let on = organization.scim_enabled
-        && organization.status == OrganizationStatus::Active
-        && connection.status == ConnectionStatus::Enabled;
-    if !on {
+    if !is_on(&organization, &connection) {
         return Err(AccessRefusal::SwitchedOff);
     }
     if key.last_used_at.is_none_or(|used| used.plus(TOUCH_EVERY) <= now) {
         let id = key.id.clone();
         cx.store.write(move |tx| scim_connections::touch_key(tx, &id, now)).await?;
     }
-    Ok(ScimTenant { organization, connection, key_id: key.id, request_id: request_id.to_owned() })
+    if let Some(provider) = caller.provider {
+        learn_provider(cx, &mut connection, provider).await?;
+    }
+    Ok(ScimTenant {
+        organization,
+        connection,
+        catalog,
+        base: caller.base.to_owned(),
+        key_id: key.id,
+        request_id: caller.request_id.to_owned(),
+        heard: Arc::default(),
+    })
+}
+
+/// Whether provisioning is on for the connection and for its organization.
+pub(super) fn is_on(organization: &Organization, connection: &ScimConnection) -> bool {
+    organization.scim_enabled
+        && organization.status == OrganizationStatus::Active
+        && connection.status == ConnectionStatus::Enabled
+}
+
+fn catalog_of(tx: &mut Tx<'_>, connection: &ScimConnection) -> Result<Catalog, StoreError> {
+    // Most organizations have registered nothing, and this is asked for every request.
+    if connection.custom_schemas == 0 {
+        return Ok(Catalog::STANDARD);
+    }
+    load_catalog(tx, &connection.organization_id)
+}
+
+/// The attribute tables of an organization.
+pub(super) fn load_catalog(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Catalog, StoreError> {
+    let damaged = |reason: String| StoreError::Damaged(reason);
+    let mut definitions = Vec::new();
+    for row in scim_schemas::list(tx, organization)? {
+        let json: Value =
+            serde_json::from_str(&row.definition).map_err(|error| damaged(error.to_string()))?;
+        definitions.push(Definition::parse(&json).map_err(|error| damaged(error.to_string()))?);
+    }
+    Ok(Catalog::with(&definitions))
+}
+
+/// A provider is noted once, on a connection of which nobody has said what it is.
+pub(super) async fn learn_provider(
+    cx: &Context,
+    connection: &mut ScimConnection,
+    provider: Provider,
+) -> Result<(), StoreError> {
+    if connection.provider != UNKNOWN_PROVIDER {
+        return Ok(());
+    }
+    let id = connection.id.clone();
+    cx.store
+        .write(move |tx| scim_connections::set_provider(tx, &id, UNKNOWN_PROVIDER, provider.as_str()))
+        .await?;
+    connection.provider = provider.as_str().to_owned();
+    Ok(())
+}
+
+/// Notes the provider of a connection by the shape of a body, as it came.
+pub async fn learn_from_body(cx: &Context, tenant: &mut ScimTenant, body: &Value) -> Result<(), StoreError> {
+    if tenant.connection.provider != UNKNOWN_PROVIDER {
+        return Ok(());
+    }
+    match Provider::of_body(body) {
+        Some(provider) => learn_provider(cx, &mut tenant.connection, provider).await,
+        None => Ok(()),
+    }
+}
+
+/// The provider of a connection that has not been seen yet.
+pub(super) const UNKNOWN_PROVIDER: &str = "generic";
+
+/// The end of a span, for those who compare.
+pub(super) fn is_over(until: Option<Timestamp>, now: Timestamp) -> bool {
+    until.is_none_or(|until| until <= now)
 }

@@ -18,6 +18,11 @@ fn refuse_filter(request: &HttpRequest) -> Result<(), HttpError> {
     Ok(())
 }
 
+/// The name in the path.
+fn named(request: &HttpRequest) -> String {
+    percent_encoding::percent_decode_str(request.match_info().query("id")).decode_utf8_lossy().into_owned()
+}
+
 fn whole_list(resources: &[Value]) -> HttpResponse {
     reply::plain(&list_response(resources.len(), 1, resources))
 }

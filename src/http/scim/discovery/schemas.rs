@@ -1,28 +1,22 @@
 //! `GET /Schemas` and `GET /Schemas/{id}`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 
-use super::{one, refuse_filter, whole_list};
+use super::{named, one, refuse_filter, whole_list};
 use crate::{
-    http::{HttpError, scim::ScimCaller},
+    http::{HttpError, scim::Exchange},
     scim::schema::{schema_json, schemas_json},
 };
 
 /// All schemas.
-pub(in crate::http::scim) async fn handle_list(
-    caller: ScimCaller,
-    request: HttpRequest,
-) -> Result<HttpResponse, HttpError> {
-    refuse_filter(&request)?;
-    Ok(whole_list(&schemas_json(&caller.base)))
+pub(in crate::http::scim) async fn handle_list(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    refuse_filter(&exchange.request)?;
+    Ok(whole_list(&schemas_json(exchange.tenant.catalog(), exchange.tenant.base())))
 }
 
 /// One of them.
-pub(in crate::http::scim) async fn handle(
-    caller: ScimCaller,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, HttpError> {
-    refuse_filter(&request)?;
-    one(schema_json(&caller.base, &id))
+pub(in crate::http::scim) async fn handle(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    refuse_filter(&exchange.request)?;
+    let Exchange { tenant, request, .. } = exchange;
+    one(schema_json(tenant.catalog(), tenant.base(), &named(&request)))
 }

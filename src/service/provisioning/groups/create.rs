@@ -1,63 +1,56 @@
 //! Creating a group.
 
-use serde_json::Value;
-
 use super::{
-    GroupView, members,
+    members,
     row::{check_name, fill, tell},
 };
 use crate::{
     model::ids::GroupId,
-    scim::{
-        Resource,
-        dialect::{Rewrites, rewrite_body},
-        patch::MemberChange,
-        projection::Projection,
-        resource::members_of,
-        schema::GROUP,
-    },
+    scim::{Resource, patch::MemberChange, resource::Member},
     service::{
-        Context, new_id,
-        provisioning::{ProvisioningError, ScimTenant, count_rewrites},
+        Context,
+        provisioning::{ProvisioningError, ScimTenant},
     },
-    store::groups::{self, Group},
+    store::{
+        Tx,
+        groups::{self, Group},
+    },
 };
 
+/// A group to be.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub(super) resource: Resource,
+    pub(super) members: Vec<Member>,
+}
+
 /// Creates a group with its members (RFC 7644 section 3.3).
-pub async fn create(
+pub(super) fn create(
+    tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
-    mut body: Value,
-    projection: &Projection,
-) -> Result<GroupView, ProvisioningError> {
-    let rewrites = if tenant.connection.strict { Rewrites::new() } else { rewrite_body(&GROUP, &mut body) };
-    let resource = Resource::create(&GROUP, &body)?;
-    let members = [MemberChange::Add(members_of(&body)?)];
-    let id = new_id!(cx, GroupId);
-    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
-    cx.store
-        .write(move |tx| {
-            let now = context.now();
-            let mut group = Group {
-                id: id.clone(),
-                organization_id: tenant.organization.id.clone(),
-                scim_connection_id: Some(tenant.connection.id.clone()),
-                saml_connection_id: None,
-                external_id: None,
-                display_name: String::new(),
-                display_name_folded: String::new(),
-                scim_attributes: None,
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            };
-            fill(&mut group, &resource);
-            check_name(tx, &tenant, &group)?;
-            groups::insert(tx, &group)?;
-            let changed = members::apply(tx, &context, &tenant, &group.id, &members)?;
-            tell(tx, &context, &tenant, "group.created", None, &group, &changed)?;
-            count_rewrites(tx, &context, &tenant, &rewrites)?;
-            Ok(GroupView::load(tx, &tenant, group, &projection)?)
-        })
-        .await
+    id: GroupId,
+    draft: &Draft,
+) -> Result<Group, ProvisioningError> {
+    let now = cx.now();
+    let mut group = Group {
+        id,
+        organization_id: tenant.organization.id.clone(),
+        scim_connection_id: Some(tenant.connection.id.clone()),
+        saml_connection_id: None,
+        external_id: None,
+        display_name: String::new(),
+        display_name_folded: String::new(),
+        scim_attributes: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    fill(&mut group, &draft.resource);
+    check_name(tx, tenant, &group)?;
+    groups::insert(tx, &group)?;
+    let added = [MemberChange::Add(draft.members.clone())];
+    let changed = members::apply(tx, cx, tenant, &group.id, &added)?;
+    tell(tx, cx, tenant, "group.created", None, &group, &changed)?;
+    Ok(group)
 }

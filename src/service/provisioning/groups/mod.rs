@@ -2,14 +2,134 @@
 
 mod change;
 mod create;
-mod delete;
 mod members;
-mod read;
 mod row;
 mod view;
 
-pub use change::{patch, replace};
-pub use create::create;
-pub use delete::delete;
-pub use read::{GroupPage, get, list};
-pub use view::GroupView;
+use serde_json::{Map, Value, json};
+
+use self::{create::Draft, members::MembersChanged, row::tell};
+use super::{
+    Collection, ProvisioningError, ScimTenant,
+    collection::{Change, Changed},
+};
+use crate::{
+    model::ids::GroupId,
+    scim::{
+        Resource, ScimError,
+        projection::Projection,
+        resource::members_of,
+        schema::{Catalog, ResourceType},
+    },
+    service::{Context, new_id},
+    store::{
+        StoreError, Tx,
+        groups::{self, Group},
+        scim_filter::{self, Predicate, Selection, SortColumn, TextColumn, TimeColumn},
+        scim_groups,
+    },
+};
+
+/// `/Groups`.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups;
+
+impl Collection for Groups {
+    type Row = Group;
+    type Draft = Draft;
+
+    const COLUMNS: scim_filter::Resource = scim_filter::Resource::Group;
+    const COSTLY: &'static str = "members";
+
+    fn resource_type(catalog: Catalog) -> &'static ResourceType {
+        catalog.group
+    }
+
+    fn identity(row: &Group) -> (&str, i64) {
+        (row.id.as_str(), row.version)
+    }
+
+    fn sort_value(row: &Group, column: SortColumn) -> Value {
+        match column {
+            SortColumn::Text(TextColumn::Id | TextColumn::UserName) => json!(row.id),
+            SortColumn::Text(TextColumn::ExternalId) => json!(row.external_id),
+            SortColumn::Text(TextColumn::DisplayName) => json!(row.display_name_folded),
+            SortColumn::Time(TimeColumn::Created) => json!(row.created_at.millis()),
+            SortColumn::Time(TimeColumn::LastModified) => json!(row.updated_at.millis()),
+        }
+    }
+
+    fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<Group, ProvisioningError> {
+        groups::find_scim(tx, &tenant.connection.id, &group_id(id)?)?.ok_or(ProvisioningError::NotFound)
+    }
+
+    fn lock(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<Group, ProvisioningError> {
+        groups::lock_scim(tx, &tenant.connection.id, &group_id(id)?)?.ok_or(ProvisioningError::NotFound)
+    }
+
+    fn count(tx: &mut Tx<'_>, tenant: &ScimTenant, predicate: &Predicate) -> Result<i64, StoreError> {
+        scim_groups::count(tx, &tenant.organization.id, &tenant.connection.id, predicate)
+    }
+
+    fn page(tx: &mut Tx<'_>, tenant: &ScimTenant, page: &Selection) -> Result<Vec<Group>, StoreError> {
+        scim_groups::page(tx, &tenant.organization.id, &tenant.connection.id, page)
+    }
+
+    fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<Group>, StoreError> {
+        scim_groups::of_ids(tx, &tenant.connection.id, ids)
+    }
+
+    fn render(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        rows: &[Group],
+        projection: &Projection,
+    ) -> Result<Vec<Map<String, Value>>, StoreError> {
+        rows.iter().map(|group| view::render(tx, tenant, group, projection)).collect()
+    }
+
+    fn draft(catalog: Catalog, body: &Value) -> Result<Draft, ScimError> {
+        Ok(Draft { resource: Resource::create(catalog.group, body)?, members: members_of(body)? })
+    }
+
+    fn new_id(cx: &Context) -> String {
+        new_id!(cx, GroupId).to_string()
+    }
+
+    fn create(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        id: &str,
+        draft: &Draft,
+    ) -> Result<(Group, bool), ProvisioningError> {
+        Ok((create::create(tx, cx, tenant, group_id(id)?, draft)?, true))
+    }
+
+    fn change(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: Group,
+        change: &Change,
+    ) -> Result<Changed<Group>, ProvisioningError> {
+        change::change(tx, cx, tenant, before, change).map(Changed::Done)
+    }
+
+    /// With its memberships (RFC 7644 section 3.6). Its members stay.
+    fn delete(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: Group,
+    ) -> Result<Changed<()>, ProvisioningError> {
+        groups::delete_scim(tx, &tenant.connection.id, &before.id)?;
+        tell(tx, cx, tenant, "group.deleted", Some(&before), &before, &MembersChanged::default())?;
+        Ok(Changed::Done(()))
+    }
+}
+
+/// An id in a path; what cannot be one is as unknown as any other.
+fn group_id(text: &str) -> Result<GroupId, ProvisioningError> {
+    GroupId::parse(text).map_err(|_| ProvisioningError::NotFound)
+}

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::members::MembersChanged;
 use crate::{
     model::fold::fold,
-    scim::{Resource, schema::GROUP},
+    scim::{Resource, schema::Catalog},
     service::{
         Change, Context,
         provisioning::{ProvisioningError, ScimTenant},
@@ -17,12 +17,12 @@ use crate::{
 const NAME_TAKEN: &str = "a group with this displayName exists already on this connection";
 
 /// The resource that a row holds.
-pub(super) fn resource_of(group: &Group) -> Result<Resource, StoreError> {
+pub(super) fn resource_of(catalog: Catalog, group: &Group) -> Result<Resource, StoreError> {
     let attributes: Map<String, Value> = match &group.scim_attributes {
         Some(text) => serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))?,
         None => Map::new(),
     };
-    Ok(Resource::from_stored(&GROUP, attributes))
+    Ok(Resource::from_stored(catalog.group, attributes))
 }
 
 /// Puts the resource into the row.

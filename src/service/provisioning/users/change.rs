@@ -1,24 +1,16 @@
 //! Changing a user: replace and patch.
 
-use serde_json::Value;
-
-use super::{
-    UserView,
-    read::{lock, user_id},
-    row::{fill, resource_of, save, set_login_address, tell},
-};
+use super::row::{fill, resource_of, save, set_login_address, tell};
 use crate::{
     model::{DeactivatedBy, UserStatus},
-    scim::{
-        Resource, ScimError,
-        dialect::{Rewrite, Rewrites, rewrite_body, rewrite_patch},
-        patch::{Patch, apply},
-        projection::Projection,
-        schema::USER,
-    },
+    scim::{Resource, dialect::Rewrite, patch::apply},
     service::{
         Context,
-        provisioning::{Heard, ProvisioningError, ScimTenant, check_version, count_rewrites},
+        provisioning::{
+            ProvisioningError, ScimTenant,
+            collection::{Change, Changed},
+            hold,
+        },
         sessions,
     },
     store::{Tx, users::User},
@@ -28,73 +20,35 @@ use crate::{
 const NOT_OURS_TO_ACTIVATE: &str =
     "this user was deactivated by an administrator of the organization, who alone can activate it again";
 
-/// Replaces a user (RFC 7644 section 3.5.1).
-pub async fn replace(
+/// Changes a user that is locked. A change to what is there already writes nothing.
+pub(super) fn change(
+    tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
-    id: &str,
-    if_match: Option<&str>,
-    mut body: Value,
-    projection: &Projection,
-) -> Result<UserView, ProvisioningError> {
-    let rewrites = if tenant.connection.strict { Rewrites::new() } else { rewrite_body(&USER, &mut body) };
-    let heard = Heard { body, rewrites };
-    change(cx, tenant, id, if_match, projection, move |before| {
-        Ok((before.replace(&heard.body)?, heard.rewrites.clone()))
-    })
-    .await
-}
-
-/// Patches a user (RFC 7644 section 3.5.2).
-pub async fn patch(
-    cx: &Context,
-    tenant: &ScimTenant,
-    id: &str,
-    if_match: Option<&str>,
-    mut body: Value,
-    projection: &Projection,
-) -> Result<UserView, ProvisioningError> {
-    let rewrites =
-        if tenant.connection.strict { Rewrites::new() } else { rewrite_patch(&USER, id, &mut body) };
-    let (patch, absent) = (Patch::parse(&USER, &body)?, tenant.absent());
-    change(cx, tenant, id, if_match, projection, move |before| {
-        let applied = apply(before, &patch, absent)?;
-        let mut rewrites = rewrites.clone();
-        if applied.created_absent {
-            rewrites.insert(Rewrite::CreateAbsent);
+    before: User,
+    change: &Change,
+) -> Result<Changed<User>, ProvisioningError> {
+    let old = resource_of(tenant.catalog, &before)?;
+    let new = match change {
+        Change::Replace(body) => old.replace(body)?,
+        Change::Patch(patch) => {
+            let applied = apply(&old, patch, tenant.absent())?;
+            if applied.created_absent {
+                tenant.note(Rewrite::CreateAbsent);
+            }
+            applied.resource
         }
-        Ok((applied.resource, rewrites))
-    })
-    .await
-}
-
-/// Loads, changes and saves in one transaction. A change to what is there already writes nothing.
-async fn change(
-    cx: &Context,
-    tenant: &ScimTenant,
-    id: &str,
-    if_match: Option<&str>,
-    projection: &Projection,
-    next: impl Fn(&Resource) -> Result<(Resource, Rewrites), ScimError> + Send + 'static,
-) -> Result<UserView, ProvisioningError> {
-    let id = user_id(id)?;
-    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
-    let if_match = if_match.map(str::to_owned);
-    cx.store
-        .write(move |tx| {
-            let before = lock(tx, &tenant, &id)?;
-            check_version(if_match.as_deref(), before.version)?;
-            let old = resource_of(&before)?;
-            let (new, rewrites) = next(&old)?;
-            let user = if old.changes(&new).is_empty() {
-                before
-            } else {
-                write(tx, &context, &tenant, &before, &new, "user.updated")?
-            };
-            count_rewrites(tx, &context, &tenant, &rewrites)?;
-            Ok(UserView::one(tx, &tenant, user, &projection)?)
-        })
-        .await
+    };
+    if old.changes(&new).is_empty() {
+        return Ok(Changed::Done(before));
+    }
+    if before.status == UserStatus::Active
+        && new.active() == Some(false)
+        && let Some(until) = hold::before_deprovisioning(tx, cx, tenant, &before)?
+    {
+        return Ok(Changed::Held(until));
+    }
+    write(tx, cx, tenant, &before, &new, "user.updated").map(Changed::Done)
 }
 
 /// Writes the changed user, and ends what a deactivated one must not keep. A deactivation is told as such,
@@ -134,6 +88,7 @@ fn set_status(
             user.status = UserStatus::Inactive;
             user.deactivated_by = Some(DeactivatedBy::Scim);
             user.deactivated_at = Some(cx.now());
+            user.held_at = None;
             Ok(Some("user.deactivated"))
         }
         (false, Some(true)) if before.deactivated_by != Some(DeactivatedBy::Scim) => {

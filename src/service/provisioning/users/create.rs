@@ -1,42 +1,18 @@
 //! Creating a user: the table of DESIGN part 6, by what is found in the organization.
 
-use serde_json::Value;
-
 use super::{
-    UserView, change,
+    change,
     row::{fill, save, set_login_address, tell},
 };
 use crate::{
     model::{DeactivatedBy, EmailAddress, UserStatus, fold::fold, ids::UserId},
-    scim::{
-        Resource,
-        dialect::{Rewrites, rewrite_body},
-        projection::Projection,
-        schema::USER,
-    },
+    scim::{Resource, dialect::Provider},
     service::{
-        Context, new_id,
-        provisioning::{Heard, ProvisioningError, ScimTenant, count_rewrites},
+        Context,
+        provisioning::{ProvisioningError, ScimTenant},
     },
     store::{StoreError, Tx, domains, scim_users, users, users::User},
 };
-
-/// The outcome of a create.
-#[derive(Debug, Clone)]
-pub enum Created {
-    /// A user that was not there for this connection before: new, restored or adopted.
-    New(UserView),
-    /// A create that was sent again by a provider that is known to do so: nothing changed.
-    Again(UserView),
-}
-
-impl Created {
-    /// The user's id.
-    pub fn id(&self) -> &str {
-        let (Self::New(view) | Self::Again(view)) = self;
-        view.id()
-    }
-}
 
 const HELD: &str = "a user with this userName, externalId or login address exists already on this connection";
 const HELD_BY_OTHER: &str = "a user with this login address is provisioned by another SCIM connection; \
@@ -47,52 +23,24 @@ const NOT_PROVED: &str = "a user with this login address exists outside of provi
      not proved the domain of the address; prove the domain, then try again";
 const PROTECTED: &str = "this login address belongs to an account that provisioning cannot take over";
 
-/// Providers that send a create again after a lost answer, and expect the first one's answer.
-const RETRIES_CREATES: &[&str] = &["rippling"];
+/// How often to look again where the user that was found has changed its names before it was locked.
+const LOOKS: usize = 4;
 
-/// Creates, restores or adopts a user (RFC 7644 section 3.3).
-pub async fn create(
+/// Creates, restores or adopts a user (RFC 7644 section 3.3). False: the create was sent again, and nothing changed.
+pub(super) fn create(
+    tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
-    mut body: Value,
-    projection: &Projection,
-) -> Result<Created, ProvisioningError> {
-    let rewrites = if tenant.connection.strict { Rewrites::new() } else { rewrite_body(&USER, &mut body) };
-    let heard = Heard { body: Resource::create(&USER, &body)?, rewrites };
-    let id = new_id!(cx, UserId);
-    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
-    cx.store
-        .write(move |tx| {
-            let resource = &heard.body;
-            let outcome = match find(tx, &tenant, resource)? {
-                Found::Nothing => {
-                    let user = insert(tx, &context, &tenant, &id, resource)?;
-                    Created::New(view(tx, &tenant, user, &projection)?)
-                }
-                Found::Restorable(user) => {
-                    let user = restore(tx, &context, &tenant, &user, resource)?;
-                    Created::New(view(tx, &tenant, user, &projection)?)
-                }
-                Found::Adoptable(user) => {
-                    let user = adopt(tx, &context, &tenant, &user, resource)?;
-                    Created::New(view(tx, &tenant, user, &projection)?)
-                }
-                Found::SentAgain(user) => Created::Again(view(tx, &tenant, user, &projection)?),
-                Found::Taken(detail) => return Err(ProvisioningError::Conflict(detail)),
-            };
-            count_rewrites(tx, &context, &tenant, &heard.rewrites)?;
-            Ok(outcome)
-        })
-        .await
-}
-
-fn view(
-    tx: &mut Tx<'_>,
-    tenant: &ScimTenant,
-    user: User,
-    projection: &Projection,
-) -> Result<UserView, StoreError> {
-    UserView::one(tx, tenant, user, projection)
+    id: &UserId,
+    resource: &Resource,
+) -> Result<(User, bool), ProvisioningError> {
+    Ok(match find(tx, tenant, resource)? {
+        Found::Nothing => (insert(tx, cx, tenant, id, resource)?, true),
+        Found::Restorable(user) => (restore(tx, cx, tenant, &user, resource)?, true),
+        Found::Adoptable(user) => (adopt(tx, cx, tenant, &user, resource)?, true),
+        Found::SentAgain(user) => (user, false),
+        Found::Taken(detail) => return Err(ProvisioningError::Conflict(detail)),
+    })
 }
 
 /// What the organization has under the names of the new user.
@@ -109,29 +57,52 @@ enum Found {
     Taken(&'static str),
 }
 
+/// Looks by each name in turn. Between looking and locking another request may have renamed or deleted the user; then
+/// what was found is somebody else by now.
 fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Found, StoreError> {
+    for _ in 0..LOOKS {
+        let Some(seen) = look(tx, tenant, resource)? else { return Ok(Found::Nothing) };
+        let Some(user) = users::lock(tx, &tenant.organization.id, &seen.id)? else { continue };
+        let names = |user: &User| {
+            (user.user_name_folded.clone(), user.external_id.clone(), user.email_folded.clone())
+        };
+        if names(&user) == names(&seen) {
+            return judge(tx, tenant, user, resource);
+        }
+    }
+    Ok(Found::Taken(HELD))
+}
+
+/// The user that has one of the names, not locked.
+fn look(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Option<User>, StoreError> {
     let connection = &tenant.connection.id;
-    let mut held = users::find_by_user_name(tx, connection, &fold(resource.user_name()))?;
-    if held.is_none()
-        && let Some(external_id) = resource.external_id()
+    if let Some(user) = users::find_by_user_name(tx, connection, &fold(resource.user_name()))? {
+        return Ok(Some(user));
+    }
+    if let Some(external_id) = resource.external_id()
+        && let Some(user) = users::find_by_external_id(tx, connection, external_id)?.into_iter().next()
     {
-        held = users::find_by_external_id(tx, connection, external_id)?.into_iter().next();
+        return Ok(Some(user));
     }
-    if let Some(user) = held {
-        let user = users::lock(tx, &tenant.organization.id, &user.id)?;
-        return Ok(user.map_or(Found::Nothing, |user| on_this_connection(tenant, user, resource)));
+    match address(resource) {
+        Some(address) => users::find_by_email(tx, &tenant.organization.id, address.folded()),
+        None => Ok(None),
     }
-    let Some(address) = resource.login_email().and_then(|text| EmailAddress::parse(text).ok()) else {
-        return Ok(Found::Nothing);
-    };
-    let Some(user) = users::find_by_email(tx, &tenant.organization.id, address.folded())? else {
-        return Ok(Found::Nothing);
-    };
-    let Some(user) = users::lock(tx, &tenant.organization.id, &user.id)? else { return Ok(Found::Nothing) };
-    if user.scim_connection_id.as_ref() == Some(connection) {
+}
+
+fn address(resource: &Resource) -> Option<EmailAddress> {
+    resource.login_email().and_then(|text| EmailAddress::parse(text).ok())
+}
+
+/// What the user means for a create that names it.
+fn judge(tx: &mut Tx<'_>, tenant: &ScimTenant, user: User, resource: &Resource) -> Result<Found, StoreError> {
+    if user.scim_connection_id.as_ref() == Some(&tenant.connection.id) {
         return Ok(on_this_connection(tenant, user, resource));
     }
-    let proved = domains::is_proved(tx, &tenant.organization.id, address.domain())?;
+    let proved = match address(resource) {
+        Some(address) => domains::is_proved(tx, &tenant.organization.id, address.domain())?,
+        None => false,
+    };
     Ok(match () {
         () if user.break_glass => Found::Taken(PROTECTED),
         () if user.scim_connection_id.is_some() => Found::Taken(HELD_BY_OTHER),
@@ -145,7 +116,7 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     let same_external_id = user.external_id.as_deref() == resource.external_id();
     let same_name = user.user_name_folded.as_deref() == Some(fold(resource.user_name()).as_str());
     let same_person = same_external_id && (user.external_id.is_some() || same_name);
-    let sends_again = RETRIES_CREATES.contains(&tenant.connection.provider.as_str());
+    let sends_again = tenant.provider().is_some_and(Provider::sends_creates_again);
     match user.status {
         UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => {
             Found::SentAgain(user)
@@ -188,6 +159,9 @@ fn insert(
         updated_at: now,
         deactivated_at: (!active).then_some(now),
         deleted_at: None,
+        scim_display_name_folded: None,
+        active_assigned: true,
+        held_at: None,
     };
     fill(&mut user, resource);
     set_login_address(tx, tenant, &mut user, resource)?;

@@ -3,12 +3,135 @@
 mod change;
 mod create;
 mod delete;
-mod read;
 mod row;
 mod view;
 
-pub use change::{patch, replace};
-pub use create::{Created, create};
-pub use delete::delete;
-pub use read::{UserPage, get, list};
-pub use view::UserView;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Collection, ProvisioningError, ScimTenant,
+    collection::{Change, Changed},
+};
+use crate::{
+    model::ids::UserId,
+    scim::{
+        Resource, ScimError,
+        projection::Projection,
+        schema::{Catalog, ResourceType},
+    },
+    service::{Context, new_id},
+    store::{
+        StoreError, Tx,
+        scim_filter::{self, Predicate, Selection, SortColumn, TextColumn, TimeColumn},
+        scim_users,
+        users::{self, User},
+    },
+};
+
+/// `/Users`.
+#[derive(Debug, Clone, Copy)]
+pub struct Users;
+
+impl Collection for Users {
+    type Row = User;
+    type Draft = Resource;
+
+    const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
+    const COSTLY: &'static str = "groups";
+
+    fn resource_type(catalog: Catalog) -> &'static ResourceType {
+        catalog.user
+    }
+
+    fn identity(row: &User) -> (&str, i64) {
+        (row.id.as_str(), row.version)
+    }
+
+    fn sort_value(row: &User, column: SortColumn) -> Value {
+        match column {
+            SortColumn::Text(TextColumn::Id) => json!(row.id),
+            SortColumn::Text(TextColumn::ExternalId) => json!(row.external_id),
+            SortColumn::Text(TextColumn::UserName) => json!(row.user_name_folded),
+            SortColumn::Text(TextColumn::DisplayName) => json!(row.scim_display_name_folded),
+            SortColumn::Time(TimeColumn::Created) => json!(row.created_at.millis()),
+            SortColumn::Time(TimeColumn::LastModified) => json!(row.updated_at.millis()),
+        }
+    }
+
+    fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<User, ProvisioningError> {
+        held(users::find(tx, &tenant.organization.id, &user_id(id)?)?, tenant)
+    }
+
+    fn lock(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<User, ProvisioningError> {
+        held(users::lock(tx, &tenant.organization.id, &user_id(id)?)?, tenant)
+    }
+
+    fn count(tx: &mut Tx<'_>, tenant: &ScimTenant, predicate: &Predicate) -> Result<i64, StoreError> {
+        scim_users::count(tx, &tenant.organization.id, &tenant.connection.id, predicate)
+    }
+
+    fn page(tx: &mut Tx<'_>, tenant: &ScimTenant, page: &Selection) -> Result<Vec<User>, StoreError> {
+        scim_users::page(tx, &tenant.organization.id, &tenant.connection.id, page)
+    }
+
+    fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<User>, StoreError> {
+        scim_users::of_ids(tx, &tenant.connection.id, ids)
+    }
+
+    fn render(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        rows: &[User],
+        projection: &Projection,
+    ) -> Result<Vec<Map<String, Value>>, StoreError> {
+        view::render(tx, tenant, rows, projection)
+    }
+
+    fn draft(catalog: Catalog, body: &Value) -> Result<Resource, ScimError> {
+        Resource::create(catalog.user, body)
+    }
+
+    fn new_id(cx: &Context) -> String {
+        new_id!(cx, UserId).to_string()
+    }
+
+    fn create(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        id: &str,
+        draft: &Resource,
+    ) -> Result<(User, bool), ProvisioningError> {
+        create::create(tx, cx, tenant, &user_id(id)?, draft)
+    }
+
+    fn change(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: User,
+        change: &Change,
+    ) -> Result<Changed<User>, ProvisioningError> {
+        change::change(tx, cx, tenant, before, change)
+    }
+
+    fn delete(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: User,
+    ) -> Result<Changed<()>, ProvisioningError> {
+        delete::delete(tx, cx, tenant, &before)
+    }
+}
+
+/// An id in a path; what cannot be one is as unknown as any other.
+fn user_id(text: &str) -> Result<UserId, ProvisioningError> {
+    UserId::parse(text).map_err(|_| ProvisioningError::NotFound)
+}
+
+/// The user, if the connection holds it (R20).
+fn held(user: Option<User>, tenant: &ScimTenant) -> Result<User, ProvisioningError> {
+    let is_held = |user: &User| user.scim_connection_id.as_ref() == Some(&tenant.connection.id);
+    user.filter(is_held).ok_or(ProvisioningError::NotFound)
+}

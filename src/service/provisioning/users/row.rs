@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     model::{EmailAddress, UserStatus, fold::fold},
-    scim::{Resource, schema::USER},
+    scim::{Resource, schema::Catalog},
     service::{
         Change, Context,
         provisioning::{ProvisioningError, ScimTenant},
@@ -20,12 +20,12 @@ use crate::{
 };
 
 /// The resource that a row holds. The row's status is the truth about `active`: others than SCIM may change it.
-pub(super) fn resource_of(user: &User) -> Result<Resource, StoreError> {
+pub(super) fn resource_of(catalog: Catalog, user: &User) -> Result<Resource, StoreError> {
     let attributes: Map<String, Value> = match &user.scim_attributes {
         Some(text) => serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))?,
         None => Map::new(),
     };
-    Ok(Resource::from_stored(&USER, attributes).with_active(user.status == UserStatus::Active))
+    Ok(Resource::from_stored(catalog.user, attributes).with_active(user.status == UserStatus::Active))
 }
 
 /// Puts the resource into the row, all but status and login address.
@@ -43,8 +43,13 @@ pub(super) fn fill(user: &mut User, resource: &Resource) {
     let full_name = full_name.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let display_name = resource.display_name().map(str::to_owned).or_else(|| name("formatted"));
     user.display_name = display_name.or_else(|| (!full_name.is_empty()).then_some(full_name));
+    user.scim_display_name_folded = resource.display_name().map(fold);
+    user.active_assigned = resource.active().is_some();
     user.scim_attributes = Some(Value::Object(resource.attributes().clone()).to_string());
 }
+
+/// What is pushed is kept as it came, and a page of users is read at once.
+const MAX_STORED: usize = 128 * 1024;
 
 /// Sets the login address that the resource asks for, as far as R21 allows: a new user gets it; afterwards it
 /// changes only to a proved domain, and never for an owner. What SCIM pushed is kept in any case.
@@ -79,6 +84,9 @@ pub(super) fn save(
     user: &User,
     resource: &Resource,
 ) -> Result<(), ProvisioningError> {
+    if user.scim_attributes.as_ref().is_some_and(|text| text.len() > MAX_STORED) {
+        return Err(ProvisioningError::TooLarge(MAX_STORED));
+    }
     match before {
         None => {
             users::insert(tx, user)?;
@@ -100,17 +108,18 @@ pub(super) fn save(
 
 fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
     let elements = resource.attributes().get("emails").and_then(Value::as_array).into_iter().flatten();
-    let rows = elements.zip(0_i64..).filter_map(|(email, position)| {
-        let value = email.get("value")?.as_str()?;
-        Some(UserEmail {
+    let rows = elements.zip(0_i64..).map(|(email, position)| {
+        let value = email.get("value").and_then(Value::as_str);
+        UserEmail {
             user_id: user.id.clone(),
             position,
             organization_id: user.organization_id.clone(),
-            value: value.to_owned(),
-            value_folded: fold(value),
+            value: value.unwrap_or_default().to_owned(),
+            value_folded: value.map(fold).unwrap_or_default(),
             kind: email.get("type").and_then(Value::as_str).map(fold),
             is_primary: email.get("primary") == Some(&Value::Bool(true)),
-        })
+            has_value: value.is_some(),
+        }
     });
     rows.collect()
 }

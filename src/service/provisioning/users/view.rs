@@ -1,89 +1,101 @@
-//! A user as it is shown.
+//! Users as they are shown.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
 use super::row::resource_of;
 use crate::{
     model::ids::{GroupId, UserId},
-    scim::{projection::Projection, resource::Meta, schema::USER},
+    scim::{projection::Projection, resource::Meta},
     service::provisioning::ScimTenant,
-    store::{StoreError, Tx, scim_users, users::User},
+    store::{StoreError, Tx, scim_groups, scim_users, users::User},
 };
 
-/// A user with all that an answer may show of it.
-#[derive(Debug, Clone)]
-pub struct UserView {
-    user: User,
-    /// The groups, where they are shown.
-    groups: Vec<(GroupId, String)>,
+/// The users before projection; their groups only where the projection shows them.
+pub(super) fn render(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    users: &[User],
+    projection: &Projection,
+) -> Result<Vec<Map<String, Value>>, StoreError> {
+    let memberships = if projection.shows(tenant.catalog.user, "groups") && !users.is_empty() {
+        Memberships::load(tx, tenant, users)?
+    } else {
+        Memberships::default()
+    };
+    users
+        .iter()
+        .map(|user| {
+            let mut shown = whole(user, tenant)?;
+            let groups = memberships.of(&user.id, tenant);
+            if !groups.is_empty() {
+                shown.insert("groups".to_owned(), Value::Array(groups));
+            }
+            Ok(shown)
+        })
+        .collect()
 }
 
-impl UserView {
-    /// Reads what belongs to the users; their groups only where the projection shows them.
-    pub(super) fn load(
-        tx: &mut Tx<'_>,
-        tenant: &ScimTenant,
-        users: Vec<User>,
-        projection: &Projection,
-    ) -> Result<Vec<Self>, StoreError> {
-        let mut groups: Vec<(UserId, GroupId, String)> = Vec::new();
-        if projection.shows(&USER, "groups") && !users.is_empty() {
-            let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
-            groups = scim_users::groups_of(tx, &tenant.connection.id, &ids)?;
-        }
-        let groups_of = |user: &User| {
-            let own = groups.iter().filter(|(id, ..)| *id == user.id);
-            own.map(|(_, group, name)| (group.clone(), name.clone())).collect()
-        };
-        Ok(users.into_iter().map(|user| Self { groups: groups_of(&user), user }).collect())
-    }
-
-    /// The same for one user.
-    pub(super) fn one(
-        tx: &mut Tx<'_>,
-        tenant: &ScimTenant,
-        user: User,
-        projection: &Projection,
-    ) -> Result<Self, StoreError> {
-        let mut views = Self::load(tx, tenant, vec![user], projection)?;
-        views.pop().ok_or_else(|| StoreError::Damaged("a user without a view".into()))
-    }
-
-    /// The id.
-    pub fn id(&self) -> &str {
-        self.user.id.as_str()
-    }
-
-    /// The number of its changes.
-    pub fn version(&self) -> i64 {
-        self.user.version
-    }
-
-    /// The resource on the wire. `base` is the address of the SCIM server without a slash at the end.
-    pub fn render(&self, base: &str, projection: &Projection) -> Result<Value, StoreError> {
-        let mut shown = self.whole(base)?;
-        if !self.groups.is_empty() {
-            let groups = self.groups.iter().map(|(id, name)| {
-                json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": "direct" })
-            });
-            shown.insert("groups".to_owned(), groups.collect());
-        }
-        Ok(Value::Object(projection.apply(&USER, shown)))
-    }
-
-    fn whole(&self, base: &str) -> Result<Map<String, Value>, StoreError> {
-        let meta = Meta {
-            id: self.user.id.to_string(),
-            created: self.user.created_at.to_datetime(),
-            last_modified: self.user.updated_at.to_datetime(),
-            version: self.user.version,
-            location: format!("{base}/Users/{}", self.user.id),
-        };
-        Ok(resource_of(&self.user)?.render(&meta))
-    }
+fn whole(user: &User, tenant: &ScimTenant) -> Result<Map<String, Value>, StoreError> {
+    let meta = Meta {
+        id: user.id.to_string(),
+        created: user.created_at.to_datetime(),
+        last_modified: user.updated_at.to_datetime(),
+        version: user.version,
+        location: format!("{}/Users/{}", tenant.base, user.id),
+    };
+    Ok(resource_of(tenant.catalog, user)?.render(&meta))
 }
 
-/// The user as a filter sees it.
-pub(super) fn for_filter(user: &User) -> Result<Map<String, Value>, StoreError> {
-    UserView { user: user.clone(), groups: Vec::new() }.whole("")
+/// The groups of some users: those that they are members of, and those that contain these (RFC 7643 section 4.1.2).
+#[derive(Default)]
+struct Memberships {
+    direct: BTreeMap<UserId, BTreeSet<GroupId>>,
+    parents: BTreeMap<GroupId, BTreeSet<GroupId>>,
+    names: BTreeMap<GroupId, String>,
+}
+
+impl Memberships {
+    fn load(tx: &mut Tx<'_>, tenant: &ScimTenant, users: &[User]) -> Result<Self, StoreError> {
+        let mut found = Self::default();
+        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
+        let mut next = BTreeSet::new();
+        for (user, group, name) in scim_users::groups_of(tx, &tenant.connection.id, &ids)? {
+            found.names.insert(group.clone(), name);
+            next.insert(group.clone());
+            found.direct.entry(user).or_default().insert(group);
+        }
+        let mut seen = next.clone();
+        while !next.is_empty() {
+            let some: Vec<GroupId> = std::mem::take(&mut next).into_iter().collect();
+            for (member, group, name) in scim_groups::parents(tx, &tenant.connection.id, &some)? {
+                found.names.insert(group.clone(), name);
+                if seen.insert(group.clone()) {
+                    next.insert(group.clone());
+                }
+                found.parents.entry(member).or_default().insert(group);
+            }
+        }
+        Ok(found)
+    }
+
+    fn of(&self, user: &UserId, tenant: &ScimTenant) -> Vec<Value> {
+        let Some(direct) = self.direct.get(user) else { return Vec::new() };
+        let mut indirect = BTreeSet::new();
+        let mut next: Vec<&GroupId> = direct.iter().collect();
+        while let Some(group) = next.pop() {
+            for parent in self.parents.get(group).into_iter().flatten() {
+                if !direct.contains(parent) && indirect.insert(parent) {
+                    next.push(parent);
+                }
+            }
+        }
+        let shown = |id: &GroupId, kind: &str| {
+            let (base, name) = (&tenant.base, self.names.get(id));
+            json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": kind })
+        };
+        let direct = direct.iter().map(|id| shown(id, "direct"));
+        direct.chain(indirect.into_iter().map(|id| shown(id, "indirect"))).collect()
+    }
 }

@@ -1,0 +1,124 @@
+//! One request of an identity provider, from its token to the log that the admin sees. Every endpoint but the token
+//! endpoint is run by this: throttled, read within its limit, answered with the rate headers, noted.
+
+use std::{future::Future, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError as _, Route,
+    http::{
+        StatusCode,
+        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    },
+    web,
+};
+use serde_json::Value;
+
+use super::{ScimCaller, input};
+use crate::{
+    http::HttpError,
+    service::{
+        Context,
+        provisioning::{Admission, ScimTenant, Seen, learn_from_body},
+    },
+};
+
+/// What an endpoint gets to work with.
+pub(super) struct Exchange {
+    pub(super) cx: web::Data<Context>,
+    pub(super) tenant: ScimTenant,
+    pub(super) request: HttpRequest,
+    /// Null where the endpoint takes none.
+    pub(super) body: Value,
+}
+
+/// The route of an endpoint without a body.
+pub(super) fn bodiless<F, Fut>(endpoint: F) -> Route
+where
+    F: Fn(Exchange) -> Fut + Copy + 'static,
+    Fut: Future<Output = Result<HttpResponse, HttpError>> + 'static,
+{
+    with_body(0, endpoint)
+}
+
+/// The route of an endpoint with a JSON body of at most `limit` bytes.
+pub(super) fn with_body<F, Fut>(limit: usize, endpoint: F) -> Route
+where
+    F: Fn(Exchange) -> Fut + Copy + 'static,
+    Fut: Future<Output = Result<HttpResponse, HttpError>> + 'static,
+{
+    web::to(move |cx: web::Data<Context>, caller: ScimCaller, request: HttpRequest, payload: web::Payload| {
+        run(cx, caller, request, payload, limit, endpoint)
+    })
+}
+
+async fn run<F, Fut>(
+    cx: web::Data<Context>,
+    caller: ScimCaller,
+    request: HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+    endpoint: F,
+) -> Result<HttpResponse, HttpError>
+where
+    F: Fn(Exchange) -> Fut,
+    Fut: Future<Output = Result<HttpResponse, HttpError>>,
+{
+    let mut tenant = caller.tenant;
+    let admitted = match cx.provisioning.admit(&cx, &tenant) {
+        Admission::Admitted(admitted) => admitted,
+        Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
+    };
+    let _turn = admitted.turn().await;
+    let body = if limit == 0 { Ok(Value::Null) } else { input::json(&request, payload, limit).await };
+    let (seen_body, outcome) = match body {
+        Ok(body) => {
+            learn_from_body(&cx, &mut tenant, &body).await.map_err(HttpError::internal)?;
+            let exchange = Exchange {
+                cx: cx.clone(),
+                tenant: tenant.clone(),
+                request: request.clone(),
+                body: body.clone(),
+            };
+            (body, endpoint(exchange).await)
+        }
+        Err(error) => (Value::Null, Err(error)),
+    };
+    let status = match &outcome {
+        Ok(answer) => answer.status(),
+        Err(error) => error.status_code(),
+    };
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let seen = Seen { method: request.method().as_str(), path, status: status.as_u16(), body: &seen_body };
+    cx.provisioning.note(&cx, &tenant, &seen);
+    outcome.map(|mut answer| {
+        say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
+        answer
+    })
+}
+
+/// The names that SailPoint reads by default.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-rate-limit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-rate-limit-remaining");
+const RATE_RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset");
+const RATE_RETRY: HeaderName = HeaderName::from_static("x-rate-limit-retry-after-seconds");
+
+fn say_rate(headers: &mut HeaderMap, limit: i64, remaining: i64, retry_after: Option<i64>) {
+    headers.insert(RATE_LIMIT, HeaderValue::from(limit));
+    headers.insert(RATE_REMAINING, HeaderValue::from(remaining));
+    // The allowance is refilled all the time.
+    headers.insert(RATE_RESET, HeaderValue::from(Duration::from_secs(1).as_secs()));
+    if let Some(seconds) = retry_after {
+        headers.insert(RATE_RETRY, HeaderValue::from(seconds));
+    }
+}
+
+fn too_fast(limit: i64, retry_after: i64) -> HttpError {
+    let mut headers = HeaderMap::new();
+    say_rate(&mut headers, limit, 0, Some(retry_after));
+    headers.insert(RETRY_AFTER, HeaderValue::from(retry_after));
+    let detail = "This connection sends more requests than it may; send them again a little later.";
+    let error = HttpError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+    headers
+        .iter()
+        .fold(error, |error, (name, value)| error.header(name.clone(), value.to_str().unwrap_or_default()))
+}

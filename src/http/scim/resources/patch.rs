@@ -1,0 +1,37 @@
+//! `PATCH /Users/{id}`, `PATCH /Groups/{id}`.
+
+use actix_web::{HttpResponse, http::StatusCode};
+
+use super::{id, target};
+use crate::{
+    http::{
+        HttpError,
+        scim::{Exchange, input, reply},
+    },
+    scim::projection::Projection,
+    service::provisioning::{self, Collection, Groups, Users},
+};
+
+/// Patches a user.
+pub(in crate::http::scim) async fn user(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    let projection = input::projection(&exchange.request)?;
+    let Exchange { cx, tenant, request, body } = exchange;
+    let id = id(&request);
+    let patched = provisioning::patch::<Users>(&cx, &tenant, target(&request, &id), body, &projection);
+    Ok(reply::resource(StatusCode::OK, &patched.await.map_err(reply::refuse)?))
+}
+
+/// Patches a group. 204, so that its members need not be read, unless the client asks for attributes.
+pub(in crate::http::scim) async fn group(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    let asked = input::projection(&exchange.request)?;
+    let Exchange { cx, tenant, request, body } = exchange;
+    let projection = if asked.is_given() { asked.clone() } else { Projection::without(Groups::COSTLY) };
+    let id = id(&request);
+    let patched = provisioning::patch::<Groups>(&cx, &tenant, target(&request, &id), body, &projection);
+    let patched = patched.await.map_err(reply::refuse)?;
+    if asked.is_given() {
+        Ok(reply::resource(StatusCode::OK, &patched))
+    } else {
+        Ok(reply::no_content(Some(patched.version)))
+    }
+}

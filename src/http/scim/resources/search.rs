@@ -1,0 +1,22 @@
+//! `POST /Users/.search`, `POST /Groups/.search` (RFC 7644 section 3.4.3).
+
+use actix_web::HttpResponse;
+
+use crate::{
+    http::{
+        HttpError,
+        scim::{Exchange, reply},
+    },
+    scim::list::Query,
+    service::provisioning::{self, Collection},
+};
+
+/// The same as a list, its parameters in the body.
+pub(in crate::http::scim) async fn handle<C: Collection>(
+    exchange: Exchange,
+) -> Result<HttpResponse, HttpError> {
+    let query = Query::from_body(&exchange.body).map_err(reply::protocol)?;
+    let found =
+        provisioning::list::<C>(&exchange.cx, &exchange.tenant, &query).await.map_err(reply::refuse)?;
+    Ok(reply::found(&query, &found))
+}

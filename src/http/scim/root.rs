@@ -1,0 +1,23 @@
+//! The address of the server itself, and `/.search`: users and groups at once (RFC 7644 sections 3.4.2.1 and 3.4.3).
+
+use actix_web::HttpResponse;
+
+use super::{Exchange, input, reply};
+use crate::{http::HttpError, scim::list::Query, service::provisioning::list_everything};
+
+/// `GET /`.
+pub(super) async fn list(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    let query = input::query(&exchange.request)?;
+    answer(&exchange, &query).await
+}
+
+/// `POST /.search`.
+pub(super) async fn search(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    let query = Query::from_body(&exchange.body).map_err(reply::protocol)?;
+    answer(&exchange, &query).await
+}
+
+async fn answer(exchange: &Exchange, query: &Query) -> Result<HttpResponse, HttpError> {
+    let found = list_everything(&exchange.cx, &exchange.tenant, query).await.map_err(reply::refuse)?;
+    Ok(reply::found(query, &found))
+}

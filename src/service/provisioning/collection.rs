@@ -1,0 +1,293 @@
+//! What users and groups have in common: each use-case once, over what a resource type says about itself.
+
+use serde_json::{Map, Value};
+
+use super::{Held, ProvisioningError, ScimTenant};
+use crate::{
+    model::Timestamp,
+    scim::{
+        ScimError,
+        dialect::{rewrite_body, rewrite_patch},
+        etag,
+        patch::Patch,
+        projection::Projection,
+        schema::{Catalog, ResourceType},
+    },
+    service::Context,
+    store::{
+        StoreError, Tx,
+        scim_filter::{self, Predicate, Selection, SortColumn},
+    },
+};
+
+/// A resource as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Its id.
+    pub id: String,
+    /// The number of its changes.
+    pub version: i64,
+    /// Its absolute address.
+    pub location: String,
+    /// What is shown of it.
+    pub body: Value,
+}
+
+/// The outcome of a create.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created {
+    /// The resource.
+    pub shown: Shown,
+    /// Whether it was not there for this connection before: new, restored or adopted. Otherwise a provider that is known
+    /// to do so has sent its create again, and nothing changed.
+    pub is_new: bool,
+}
+
+/// What a client wants of a resource that is there.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// It becomes this (RFC 7644 section 3.5.1).
+    Replace(Value),
+    /// These operations are applied to it (RFC 7644 section 3.5.2).
+    Patch(Patch),
+}
+
+/// What became of a change.
+#[derive(Debug, Clone)]
+pub enum Changed<Row> {
+    /// It was made, or there was nothing to change.
+    Done(Row),
+    /// It waits for an administrator until then; what is written stays written.
+    Held(Timestamp),
+}
+
+/// A resource type of provisioning.
+pub trait Collection: Send + Sync + 'static {
+    /// Its row in the database.
+    type Row: Clone + Send + 'static;
+    /// What the body of a create says.
+    type Draft: Send + 'static;
+
+    /// The columns that filters find.
+    const COLUMNS: scim_filter::Resource;
+    /// The attribute that is costly to read.
+    const COSTLY: &'static str;
+
+    /// The attribute table.
+    fn resource_type(catalog: Catalog) -> &'static ResourceType;
+    /// Id and version.
+    fn identity(row: &Self::Row) -> (&str, i64);
+    /// What a sorted page goes on from: the value of the column.
+    fn sort_value(row: &Self::Row, column: SortColumn) -> Value;
+
+    /// The row of that id, if the connection holds it (R20).
+    fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<Self::Row, ProvisioningError>;
+    /// The same, locked for a change.
+    fn lock(tx: &mut Tx<'_>, tenant: &ScimTenant, id: &str) -> Result<Self::Row, ProvisioningError>;
+    /// How many match.
+    fn count(tx: &mut Tx<'_>, tenant: &ScimTenant, predicate: &Predicate) -> Result<i64, StoreError>;
+    /// A page of them.
+    fn page(tx: &mut Tx<'_>, tenant: &ScimTenant, page: &Selection) -> Result<Vec<Self::Row>, StoreError>;
+    /// Those of the ids.
+    fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<Self::Row>, StoreError>;
+    /// The rows as they are shown, before projection; what is costly only where the projection shows it.
+    fn render(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        rows: &[Self::Row],
+        projection: &Projection,
+    ) -> Result<Vec<Map<String, Value>>, StoreError>;
+
+    /// Checks the body of a create.
+    fn draft(catalog: Catalog, body: &Value) -> Result<Self::Draft, ScimError>;
+    /// A new id.
+    fn new_id(cx: &Context) -> String;
+    /// Creates it. False: it was there, and stays as it is.
+    fn create(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        id: &str,
+        draft: &Self::Draft,
+    ) -> Result<(Self::Row, bool), ProvisioningError>;
+    /// Changes it. A change to what is there already writes nothing.
+    fn change(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: Self::Row,
+        change: &Change,
+    ) -> Result<Changed<Self::Row>, ProvisioningError>;
+    /// Deletes it.
+    fn delete(
+        tx: &mut Tx<'_>,
+        cx: &Context,
+        tenant: &ScimTenant,
+        before: Self::Row,
+    ) -> Result<Changed<()>, ProvisioningError>;
+}
+
+/// Creates a resource (RFC 7644 section 3.3).
+pub async fn create<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    mut body: Value,
+    projection: &Projection,
+) -> Result<Created, ProvisioningError> {
+    let resource_type = C::resource_type(tenant.catalog);
+    tenant.hear(|| rewrite_body(resource_type, &mut body));
+    let draft = C::draft(tenant.catalog, &body)?;
+    let id = C::new_id(cx);
+    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
+    cx.store
+        .write(move |tx| {
+            let (row, is_new) = C::create(tx, &context, &tenant, &id, &draft)?;
+            Ok(Created { shown: show_one::<C>(tx, &tenant, row, &projection)?, is_new })
+        })
+        .await
+}
+
+/// One resource of the connection.
+pub async fn get<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    id: &str,
+    projection: &Projection,
+) -> Result<Shown, ProvisioningError> {
+    let (id, tenant, projection) = (id.to_owned(), tenant.clone(), projection.clone());
+    cx.store
+        .read(move |tx| {
+            let row = C::find(tx, &tenant, &id)?;
+            Ok(show_one::<C>(tx, &tenant, row, &projection)?)
+        })
+        .await
+}
+
+/// Replaces a resource (RFC 7644 section 3.5.1).
+pub async fn replace<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    target: Target<'_>,
+    mut body: Value,
+    projection: &Projection,
+) -> Result<Shown, ProvisioningError> {
+    tenant.hear(|| rewrite_body(C::resource_type(tenant.catalog), &mut body));
+    change::<C>(cx, tenant, target, Change::Replace(body), projection).await
+}
+
+/// Patches a resource (RFC 7644 section 3.5.2).
+pub async fn patch<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    target: Target<'_>,
+    mut body: Value,
+    projection: &Projection,
+) -> Result<Shown, ProvisioningError> {
+    let resource_type = C::resource_type(tenant.catalog);
+    tenant.hear(|| rewrite_patch(resource_type, target.id, &mut body));
+    let patch = Patch::parse(resource_type, &body)?;
+    change::<C>(cx, tenant, target, Change::Patch(patch), projection).await
+}
+
+/// Deletes a resource (RFC 7644 section 3.6).
+pub async fn delete<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    target: Target<'_>,
+) -> Result<(), ProvisioningError> {
+    let (context, tenant, target) = (cx.clone(), tenant.clone(), target.to_owned());
+    let deleted = cx.store.write(move |tx| {
+        let before = C::lock(tx, &tenant, &target.id)?;
+        target.check_version(C::identity(&before).1)?;
+        C::delete(tx, &context, &tenant, before)
+    });
+    match deleted.await? {
+        Changed::Done(()) => Ok(()),
+        Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
+    }
+}
+
+/// Which resource, and in which version (RFC 7644 section 3.14). None is demanded: providers send none.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The id in the path.
+    pub id: &'a str,
+    /// `If-Match`.
+    pub if_match: Option<&'a str>,
+}
+
+struct OwnedTarget {
+    id: String,
+    if_match: Option<String>,
+}
+
+impl Target<'_> {
+    fn to_owned(self) -> OwnedTarget {
+        OwnedTarget { id: self.id.to_owned(), if_match: self.if_match.map(str::to_owned) }
+    }
+}
+
+impl OwnedTarget {
+    fn check_version(&self, version: i64) -> Result<(), ProvisioningError> {
+        if etag::if_match_holds(self.if_match.as_deref(), version) {
+            Ok(())
+        } else {
+            Err(ProvisioningError::Stale)
+        }
+    }
+}
+
+/// Locks, changes and saves in one transaction.
+async fn change<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    target: Target<'_>,
+    change: Change,
+    projection: &Projection,
+) -> Result<Shown, ProvisioningError> {
+    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
+    let target = target.to_owned();
+    let changed = cx.store.write(move |tx| {
+        let before = C::lock(tx, &tenant, &target.id)?;
+        target.check_version(C::identity(&before).1)?;
+        Ok::<_, ProvisioningError>(match C::change(tx, &context, &tenant, before, &change)? {
+            Changed::Done(row) => Changed::Done(show_one::<C>(tx, &tenant, row, &projection)?),
+            Changed::Held(until) => Changed::Held(until),
+        })
+    });
+    match changed.await? {
+        Changed::Done(shown) => Ok(shown),
+        Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
+    }
+}
+
+/// The rows as they are shown.
+pub(super) fn show<C: Collection>(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    rows: &[C::Row],
+    projection: &Projection,
+) -> Result<Vec<Shown>, StoreError> {
+    let resource_type = C::resource_type(tenant.catalog);
+    let whole = C::render(tx, tenant, rows, projection)?;
+    let shown = rows.iter().zip(whole).map(|(row, whole)| {
+        let (id, version) = C::identity(row);
+        Shown {
+            id: id.to_owned(),
+            version,
+            location: format!("{}{}/{id}", tenant.base, resource_type.endpoint),
+            body: Value::Object(projection.apply(resource_type, whole)),
+        }
+    });
+    Ok(shown.collect())
+}
+
+fn show_one<C: Collection>(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    row: C::Row,
+    projection: &Projection,
+) -> Result<Shown, StoreError> {
+    let mut shown = show::<C>(tx, tenant, &[row], projection)?;
+    shown.pop().ok_or_else(|| StoreError::Damaged("a row that is not shown".into()))
+}

@@ -1,0 +1,145 @@
+//! Mass deactivation: an alarm, and on request a hold (DESIGN part 6). A wrong filter at the identity provider would
+//! otherwise lock a whole company out within minutes.
+
+use serde_json::json;
+
+use super::{ProvisioningError, ScimTenant, tenant::is_over};
+use crate::{
+    model::{Millis, Timestamp},
+    service::{Actor, Change, Context, record::record, sessions},
+    store::{
+        StoreError, Tx,
+        scim_connections::{self, ScimConnection},
+        scim_users,
+        users::{self, User},
+    },
+};
+
+/// The time over which deactivations are counted.
+const WINDOW: Millis = 60 * 60 * 1000;
+/// How long a hold lasts where nobody lets it through: a working day and a night.
+const HOLD: Millis = 24 * 60 * 60 * 1000;
+/// The threshold of a connection that names none: a tenth of its users, but not fewer than this.
+const FEWEST: i64 = 50;
+
+/// Asked before a user is deactivated or deleted. `Some`: the change is held until then. The sessions of the user end at
+/// once, logins are refused, and the user stays as it is.
+pub(super) fn before_deprovisioning(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    user: &User,
+) -> Result<Option<Timestamp>, ProvisioningError> {
+    let (connection, now) = (&tenant.connection, cx.now());
+    let recent = scim_users::deprovisioned_since(tx, &connection.id, now.plus(-WINDOW))?;
+    if recent < FEWEST.min(connection.hold_threshold.max(1)) {
+        return Ok(None);
+    }
+    let all = scim_users::count_all(tx, &connection.id)?;
+    if recent < threshold(connection, all) {
+        return Ok(None);
+    }
+    // The row as it is now: others are being deactivated at the same time.
+    let Some(mut connection) = scim_connections::lock(tx, &connection.organization_id, &connection.id)?
+    else {
+        return Ok(None);
+    };
+    if is_over(connection.alarmed_at.map(|at| at.plus(WINDOW)), now) {
+        connection.alarmed_at = Some(now);
+        if connection.hold_enabled && is_over(connection.released_until, now) {
+            connection.held_until = Some(now.plus(HOLD));
+        }
+        scim_connections::update(tx, &connection)?;
+        raise_alarm(tx, cx, tenant, &connection, recent)?;
+    }
+    let until = connection.held_until.filter(|until| *until > now);
+    let is_held = connection.hold_enabled && is_over(connection.released_until, now);
+    match until.filter(|_| is_held) {
+        Some(until) => {
+            suspend(tx, cx, tenant, user)?;
+            Ok(Some(until))
+        }
+        None => Ok(None),
+    }
+}
+
+/// How many deactivations within an hour are too many.
+fn threshold(connection: &ScimConnection, all: i64) -> i64 {
+    if connection.hold_threshold > 0 { connection.hold_threshold } else { (all / 10).max(FEWEST) }
+}
+
+fn raise_alarm(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    connection: &ScimConnection,
+    recent: i64,
+) -> Result<(), StoreError> {
+    tracing::warn!(
+        organization = tenant.organization_id(),
+        connection = connection.id.as_str(),
+        deactivated = recent,
+        "many users are being deactivated at once"
+    );
+    let change = Change {
+        project: &tenant.organization.project_id,
+        organization: Some(&tenant.organization.id),
+        event: "scim_connection.mass_deactivation",
+        resource: connection.id.as_str(),
+        before: None,
+        after: Some(json!({
+            "id": connection.id, "deactivatedLastHour": recent, "heldUntil": connection.held_until,
+        })),
+    };
+    record(tx, cx, &tenant.actor(), &change)
+}
+
+/// Ends what the user has open, and refuses logins until the change is let through or the hold ends.
+fn suspend(tx: &mut Tx<'_>, cx: &Context, tenant: &ScimTenant, user: &User) -> Result<(), StoreError> {
+    if user.held_at.is_none() {
+        users::update(tx, &User { held_at: Some(cx.now()), ..user.clone() })?;
+    }
+    let (project, organization) = (&tenant.organization.project_id, &tenant.organization.id);
+    sessions::end_for_user(tx, cx, &tenant.actor(), project, organization, &user.id, "deprovisioning_held")?;
+    Ok(())
+}
+
+/// What an administrator decides about a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The deactivations are meant: they go through when the provider sends them again.
+    LetThrough,
+    /// They are a mistake: the users sign in again. What the provider sends again is held again.
+    Dismiss,
+}
+
+/// Ends a hold. Both ways, users whose deactivation waits may sign in until it is sent again.
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &crate::model::ids::ProjectId,
+    mut connection: ScimConnection,
+    verdict: Verdict,
+) -> Result<ScimConnection, StoreError> {
+    let now = cx.now();
+    let before = json!({ "heldUntil": connection.held_until });
+    connection.held_until = None;
+    connection.alarmed_at = None;
+    connection.released_until = (verdict == Verdict::LetThrough).then(|| now.plus(HOLD));
+    connection.updated_at = now;
+    scim_connections::update(tx, &connection)?;
+    if verdict == Verdict::Dismiss {
+        scim_users::end_holds(tx, &connection.id)?;
+    }
+    let change = Change {
+        project,
+        organization: Some(&connection.organization_id),
+        event: "scim_connection.hold_ended",
+        resource: connection.id.as_str(),
+        before: Some(before),
+        after: Some(json!({ "id": connection.id, "letThrough": verdict == Verdict::LetThrough })),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(connection)
+}

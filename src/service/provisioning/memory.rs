@@ -1,0 +1,226 @@
+//! What a node remembers of SCIM requests without writing for each: how fast each connection is, which rewrites it needed,
+//! what it asked. A job hands it to the database now and then; what a crash loses is no more than a few seconds of it.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{ScimTenant, admin::traces::redacted};
+use crate::{
+    model::{
+        Millis, Timestamp,
+        ids::{OrganizationId, ScimConnectionId, ScimTraceId},
+    },
+    scim::dialect::{Rewrite, Rewrites},
+    service::{Context, new_id},
+    store::{
+        StoreError, scim_rewrite_counts, scim_rewrite_counts::ScimRewriteCount, scim_traces,
+        scim_traces::ScimTrace,
+    },
+};
+
+/// A connection that was silent may send so many seconds' worth of requests at once.
+const BURST_SECONDS: f64 = 2.0;
+/// How many requests of one connection are worked on at once. The writer takes turns among requests, not among
+/// connections: with no bound, one connection's queue would be everybody's. So many more wait for their turn.
+const AT_ONCE: usize = 64;
+const WAITING: usize = 960;
+/// How many traces wait to be written; more are lost (R32).
+const MAX_WAITING: usize = 500;
+/// How long traces are kept, and how many of a connection.
+const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
+const KEPT_COUNT: i64 = 1_000;
+
+/// The memory of one node, shared by all requests.
+#[derive(Debug, Default)]
+pub struct Memory {
+    speeds: Mutex<HashMap<ScimConnectionId, Speed>>,
+    rewrites: Mutex<HashMap<(ScimConnectionId, Rewrite), Count>>,
+    traces: Mutex<VecDeque<ScimTrace>>,
+}
+
+#[derive(Debug, Clone)]
+struct Speed {
+    tokens: f64,
+    at: Timestamp,
+    in_flight: usize,
+    turns: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+struct Count {
+    organization: OrganizationId,
+    count: i64,
+    last_at: Timestamp,
+}
+
+/// Whether a request may go on, with what the rate headers say.
+#[derive(Debug)]
+pub enum Admission<'a> {
+    /// It may, and is counted as in flight until this is dropped.
+    Admitted(Admitted<'a>),
+    /// The connection is too fast; ask again in so many seconds.
+    TooFast {
+        /// Requests a second.
+        limit: i64,
+        /// Seconds.
+        retry_after: i64,
+    },
+}
+
+/// A request in flight.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    memory: &'a Memory,
+    connection: ScimConnectionId,
+    turns: Arc<Semaphore>,
+    /// Requests a second.
+    pub limit: i64,
+    /// How many more could come at once.
+    pub remaining: i64,
+}
+
+impl Admitted<'_> {
+    /// Waits until the requests of the connection that came before leave room. The turn ends when it is dropped.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Closed by nobody.
+        Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        if let Some(speed) = lock(&self.memory.speeds).get_mut(&self.connection) {
+            speed.in_flight = speed.in_flight.saturating_sub(1);
+        }
+    }
+}
+
+/// A request and its answer, for the log that the admin sees.
+#[derive(Debug, Clone)]
+pub struct Seen<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query as they came.
+    pub path: &'a str,
+    /// The answer's status.
+    pub status: u16,
+    /// The body as it came.
+    pub body: &'a serde_json::Value,
+}
+
+impl Memory {
+    /// Takes one request of the connection's allowance.
+    pub fn admit(&self, cx: &Context, tenant: &ScimTenant) -> Admission<'_> {
+        let limit = tenant.connection.requests_per_second.max(1);
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let (rate, now) = (limit as f64, cx.now());
+        let burst = rate * BURST_SECONDS;
+        let mut speeds = lock(&self.speeds);
+        let full =
+            || Speed { tokens: burst, at: now, in_flight: 0, turns: Arc::new(Semaphore::new(AT_ONCE)) };
+        let speed = speeds.entry(tenant.connection.id.clone()).or_insert_with(full);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds between two requests")]
+        let passed = now.millis().saturating_sub(speed.at.millis()).max(0) as f64 / 1000.0;
+        speed.tokens = passed.mul_add(rate, speed.tokens).min(burst);
+        speed.at = now;
+        if speed.tokens < 1.0 || speed.in_flight >= AT_ONCE + WAITING {
+            return Admission::TooFast { limit, retry_after: 1 };
+        }
+        speed.tokens -= 1.0;
+        speed.in_flight += 1;
+        #[expect(clippy::cast_possible_truncation, reason = "a burst")]
+        let remaining = speed.tokens as i64;
+        Admission::Admitted(Admitted {
+            memory: self,
+            connection: tenant.connection.id.clone(),
+            turns: Arc::clone(&speed.turns),
+            limit,
+            remaining,
+        })
+    }
+
+    /// Notes what a request asked and got.
+    pub fn note(&self, cx: &Context, tenant: &ScimTenant, seen: &Seen<'_>) {
+        let used = tenant.rewrites();
+        self.count(cx, tenant, &used);
+        let mut traces = lock(&self.traces);
+        if traces.len() >= MAX_WAITING {
+            return;
+        }
+        let now = cx.now();
+        let rewrites: Vec<&str> = used.iter().map(|rewrite| rewrite.code()).collect();
+        let (path, body) = redacted(seen.path, seen.body);
+        traces.push_back(ScimTrace {
+            id: new_id!(cx, ScimTraceId),
+            organization_id: tenant.organization.id.clone(),
+            scim_connection_id: tenant.connection.id.clone(),
+            reference_id: tenant.request_id().to_owned(),
+            method: seen.method.to_owned(),
+            path,
+            status: i64::from(seen.status),
+            rewrites: rewrites.join(" "),
+            body,
+            created_at: now,
+            expires_at: now.plus(KEPT),
+        });
+    }
+
+    fn count(&self, cx: &Context, tenant: &ScimTenant, used: &Rewrites) {
+        if used.is_empty() {
+            return;
+        }
+        let (now, mut rewrites) = (cx.now(), lock(&self.rewrites));
+        for rewrite in used {
+            let none = || Count { organization: tenant.organization.id.clone(), count: 0, last_at: now };
+            let count = rewrites.entry((tenant.connection.id.clone(), *rewrite)).or_insert_with(none);
+            count.count += 1;
+            count.last_at = now;
+        }
+    }
+
+    /// Hands everything to the database. What cannot be written is lost.
+    pub async fn flush(&self, cx: &Context) -> Result<(), StoreError> {
+        let mut counts: Vec<ScimRewriteCount> = lock(&self.rewrites)
+            .drain()
+            .map(|((connection, rewrite), count)| ScimRewriteCount {
+                scim_connection_id: connection,
+                rewrite: rewrite.code().to_owned(),
+                organization_id: count.organization,
+                count: count.count,
+                last_at: count.last_at,
+            })
+            .collect();
+        // In one order, so that two nodes do not wait for each other.
+        counts.sort_by(|a, b| (&a.scim_connection_id, &a.rewrite).cmp(&(&b.scim_connection_id, &b.rewrite)));
+        let traces: Vec<ScimTrace> = lock(&self.traces).drain(..).collect();
+        let now = cx.now();
+        // A connection of which nobody hears has its whole burst again.
+        lock(&self.speeds).retain(|_, speed| speed.in_flight > 0 || speed.at.plus(60_000) > now);
+        if counts.is_empty() && traces.is_empty() {
+            return Ok(());
+        }
+        cx.store
+            .write(move |tx| {
+                for count in &counts {
+                    scim_rewrite_counts::add(tx, count)?;
+                }
+                scim_traces::insert(tx, &traces)?;
+                let mut connections: Vec<_> = traces.iter().map(|trace| &trace.scim_connection_id).collect();
+                connections.sort_unstable();
+                connections.dedup();
+                for connection in connections {
+                    scim_traces::keep_newest(tx, connection, KEPT_COUNT)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
