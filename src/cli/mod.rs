@@ -10,7 +10,10 @@ mod organization;
 mod output;
 mod project;
 mod saml_connection;
+mod scim_connection;
 mod scim_key;
+mod scim_log;
+mod scim_schema;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -58,9 +61,17 @@ enum Command {
     /// SAML connections of organizations.
     #[command(subcommand)]
     SamlConnection(saml_connection::Command),
+    /// SCIM connections of organizations.
+    #[command(subcommand)]
+    ScimConnection(scim_connection::Command),
     /// SCIM bearer tokens of organizations.
     #[command(subcommand)]
     ScimKey(scim_key::Command),
+    /// Schemas that organizations register for SCIM.
+    #[command(subcommand)]
+    ScimSchema(scim_schema::Command),
+    /// Show the last SCIM requests of an organization.
+    ScimLog(scim_log::Args),
     /// Print the version.
     Version,
 }
@@ -93,7 +104,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Domain(command) => done(domain::run(&config, command)),
         Command::Client(command) => done(client::run(&config, command)),
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
+        Command::ScimConnection(command) => done(scim_connection::run(&config, command)),
         Command::ScimKey(command) => done(scim_key::run(&config, command)),
+        Command::ScimSchema(command) => done(scim_schema::run(&config, command)),
+        Command::ScimLog(args) => done(scim_log::run(&config, &args)),
         Command::Version => Ok(ExitCode::SUCCESS),
     }
 }

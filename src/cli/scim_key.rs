@@ -5,9 +5,17 @@ use clap::Subcommand;
 use super::{Failure, context, output};
 use crate::{
     config::Config,
-    model::ids::{OrganizationId, ProjectId},
-    service::{Actor, directory},
+    model::{
+        Timestamp,
+        ids::{OrganizationId, ProjectId, ScimApiKeyId, ScimConnectionId},
+    },
+    service::{
+        Actor, Context, directory,
+        provisioning::admin::keys::{self, NewKey},
+    },
 };
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -22,20 +30,81 @@ pub(super) enum Command {
         /// The organization.
         #[arg(long)]
         org: OrganizationId,
+        /// The SCIM connection; the organization's default one if it is not named.
+        #[arg(long)]
+        connection: Option<ScimConnectionId>,
+        /// Days after which the token ends; never if it is not given.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
+        expires: Option<i64>,
+    },
+    /// List the tokens of an organization: their names, last uses and ends, not the tokens.
+    List {
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        /// The organization.
+        #[arg(long)]
+        org: OrganizationId,
+    },
+    /// End a token, at once.
+    Revoke {
+        /// The token's id.
+        id: ScimApiKeyId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        /// The organization.
+        #[arg(long)]
+        org: OrganizationId,
     },
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let cx = context::open(config)?;
-    let Command::Create { name, project, org } = command;
     context::block_on(async {
-        let actor = Actor::operator();
-        let project = directory::find_project(&cx, &project).await?;
-        let (_, token) = directory::create_scim_api_key(&cx, &actor, &project.id, &org, &name).await?;
-        output::values(&[
-            ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
-            ("bearer token (shown once)", token.expose()),
-        ]);
-        Ok(())
+        match command {
+            Command::Create { name, project, org, connection, expires } => {
+                let expires_at = expires.map(|days| cx.now().plus(days * DAY_MS));
+                create(&cx, &project, &org, NewKey { name, connection, expires_at }).await
+            }
+            Command::List { project, org } => list(&cx, &project, &org).await,
+            Command::Revoke { id, project, org } => {
+                keys::revoke(&cx, &Actor::operator(), &project, &org, &id).await?;
+                output::line("the token has ended");
+                Ok(())
+            }
+        }
     })
+}
+
+async fn create(cx: &Context, project: &ProjectId, org: &OrganizationId, new: NewKey) -> Result<(), Failure> {
+    let project = directory::find_project(cx, project).await?;
+    let (key, token) = keys::create(cx, &Actor::operator(), &project.id, org, new).await?;
+    output::values(&[
+        ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
+        ("token id", key.id.as_str()),
+        ("expires", &shown(key.expires_at, "never")),
+        ("bearer token (shown once)", token.expose()),
+    ]);
+    Ok(())
+}
+
+async fn list(cx: &Context, project: &ProjectId, org: &OrganizationId) -> Result<(), Failure> {
+    for key in keys::list(cx, project, org).await? {
+        let state = match (key.revoked_at, key.expires_at) {
+            (Some(_), _) => "revoked".to_owned(),
+            (None, Some(end)) if end <= cx.now() => "expired".to_owned(),
+            (None, end) => format!("live, expires {}", shown(end, "never")),
+        };
+        let used = shown(key.last_used_at, "never");
+        output::line(format!(
+            "{}  ...{}  {}  {}  last used {used}  {state}",
+            key.id, key.token_suffix, key.scim_connection_id, key.display_name
+        ));
+    }
+    Ok(())
+}
+
+fn shown(at: Option<Timestamp>, none: &str) -> String {
+    at.map_or_else(|| none.to_owned(), |at| at.to_string())
 }

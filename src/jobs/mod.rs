@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
 
-use crate::service::{Context, installation};
+use crate::service::{Context, installation, provisioning::admin::keys};
 
 /// How often expired rows are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// How often what is remembered of SCIM requests is written down.
+const WRITING_DOWN: Duration = Duration::from_secs(5);
 
 /// The running jobs.
 pub struct Jobs {
@@ -21,8 +24,10 @@ pub fn start(cx: Context) -> Jobs {
     let task = tokio::spawn(async move {
         tokio::select! {
             () = housekeeping(&cx) => {}
+            () = writing_down(&cx) => {}
             _ = stopped => {}
         }
+        write_down(&cx).await;
     });
     Jobs { stop, task }
 }
@@ -45,5 +50,23 @@ async fn housekeeping(cx: &Context) {
             Ok(rows) => tracing::debug!(rows, "forgot expired rows"),
             Err(error) => tracing::warn!(%error, "could not forget expired rows"),
         }
+        if let Err(error) = keys::warn_of_expiry(cx).await {
+            tracing::warn!(%error, "could not announce the tokens that end soon");
+        }
+    }
+}
+
+async fn writing_down(cx: &Context) {
+    let mut ticks = tokio::time::interval(WRITING_DOWN);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        write_down(cx).await;
+    }
+}
+
+async fn write_down(cx: &Context) {
+    if let Err(error) = cx.provisioning.flush(cx).await {
+        tracing::warn!(%error, "the SCIM log could not be written down");
     }
 }

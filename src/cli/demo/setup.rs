@@ -25,7 +25,7 @@ use crate::{
         connections::{self, MetadataSource, NewSamlConnection},
         directory::{self, NewClient, NewOrganization, NewProject},
         egress::Egress,
-        provisioning::{self, users},
+        provisioning::{self, Caller, Users},
     },
 };
 
@@ -124,7 +124,8 @@ async fn refresh_provider(cx: &Context, demo: &Demo, idp: &DevIdp) -> Result<(),
 
 /// Pushes the provider's people as its SCIM client would. Returns the id of the first.
 async fn provision_people(cx: &Context, project: &ProjectId, token: &Secret) -> Result<String, Failure> {
-    let tenant = provisioning::authenticate(cx, project, token, "demo").await?;
+    let caller = Caller { request_id: "demo", base: "", provider: None };
+    let tenant = provisioning::authenticate(cx, project, token, caller).await?;
     let mut first = None;
     for account in ACCOUNTS {
         let body = json!({
@@ -134,8 +135,8 @@ async fn provision_people(cx: &Context, project: &ProjectId, token: &Secret) -> 
             "emails": [{ "value": account.email, "type": "work", "primary": true }],
             "active": true,
         });
-        let created = users::create(cx, &tenant, body, &Default::default()).await?;
-        first.get_or_insert(created.id().to_string());
+        let created = provisioning::create::<Users>(cx, &tenant, body, &Default::default()).await?;
+        first.get_or_insert(created.shown.id);
     }
     Ok(first.unwrap_or_default())
 }

@@ -1,0 +1,182 @@
+//! `vestibule scim-connection`
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, context, output};
+use crate::{
+    config::Config,
+    model::ids::{OrganizationId, ProjectId, ScimConnectionId, ScimOauthClientId},
+    service::{
+        Actor, Context, directory,
+        provisioning::admin::{
+            Verdict,
+            connections::{self, ConnectionUpdate},
+            oauth, traces,
+        },
+    },
+};
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make a connection of an organization: a source of users and groups with tokens of its own.
+    Create {
+        /// A name to tell it by.
+        #[arg(default_value = "SCIM")]
+        name: String,
+        #[command(flatten)]
+        of: Of,
+    },
+    /// List the connections of an organization, and what their providers do that needs rewriting.
+    List {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Change a connection.
+    Update {
+        /// The connection.
+        id: ScimConnectionId,
+        #[command(flatten)]
+        of: Of,
+        #[command(flatten)]
+        update: Update,
+    },
+    /// End the hold of a mass deactivation.
+    Release {
+        /// The connection.
+        id: ScimConnectionId,
+        #[command(flatten)]
+        of: Of,
+        /// The deactivations are a mistake: the users sign in again, and what the provider sends again is held again.
+        #[arg(long)]
+        dismiss: bool,
+    },
+    /// Make an OAuth client of a connection, for providers that fetch their tokens (client credentials).
+    AddClient {
+        /// The connection.
+        id: ScimConnectionId,
+        #[command(flatten)]
+        of: Of,
+        /// A name to tell it by.
+        #[arg(long, default_value = "OAuth client")]
+        name: String,
+    },
+    /// End an OAuth client and every token that it has fetched, at once.
+    RevokeClient {
+        /// The client.
+        id: ScimOauthClientId,
+        #[command(flatten)]
+        of: Of,
+    },
+}
+
+/// Whose connection.
+#[derive(Args)]
+pub(super) struct Of {
+    /// The project.
+    #[arg(long)]
+    project: ProjectId,
+    /// The organization.
+    #[arg(long)]
+    org: OrganizationId,
+}
+
+#[derive(Args)]
+pub(super) struct Update {
+    /// A name to tell it by.
+    #[arg(long)]
+    name: Option<String>,
+    /// Whether requests are answered at all.
+    #[arg(long)]
+    enabled: Option<bool>,
+    /// Whether requests are taken as they come, without rewriting what providers are known to send.
+    #[arg(long)]
+    strict: Option<bool>,
+    /// The identity provider; `generic` is found out again.
+    #[arg(long)]
+    provider: Option<String>,
+    /// Whether mass deactivations wait for an administrator.
+    #[arg(long)]
+    hold: Option<bool>,
+    /// So many deactivations within an hour are too many; 0 is a tenth of the users, and 50 at the least.
+    #[arg(long, value_name = "USERS")]
+    hold_threshold: Option<i64>,
+    /// Requests a second that the connection may send.
+    #[arg(long, value_name = "REQUESTS")]
+    rate: Option<i64>,
+}
+
+pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
+    let (cx, actor) = (context::open(config)?, Actor::operator());
+    context::block_on(async {
+        match command {
+            Command::Create { name, of } => {
+                let made = connections::create(&cx, &actor, &of.project, &of.org, &name).await?;
+                output::values(&[("SCIM connection", made.id.as_str())]);
+            }
+            Command::List { of } => list(&cx, &of).await?,
+            Command::Update { id, of, update } => {
+                connections::update(&cx, &actor, &of.project, &of.org, &id, update.into()).await?;
+                output::line("changed");
+            }
+            Command::Release { id, of, dismiss } => {
+                let verdict = if dismiss { Verdict::Dismiss } else { Verdict::LetThrough };
+                connections::end_hold(&cx, &actor, &of.project, &of.org, &id, verdict).await?;
+                output::line("the hold has ended");
+            }
+            Command::AddClient { id, of, name } => add_client(&cx, &of, &id, &name).await?,
+            Command::RevokeClient { id, of } => {
+                oauth::revoke_client(&cx, &actor, &of.project, &of.org, &id).await?;
+                output::line("the client has ended");
+            }
+        }
+        Ok(())
+    })
+}
+
+async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
+    for connection in connections::list(cx, &of.project, &of.org).await? {
+        let held = connection.held_until.filter(|until| *until > cx.now());
+        let held = held.map(|until| format!(", holding deactivations until {until}")).unwrap_or_default();
+        output::line(format!(
+            "{}  {}  {}  provider {}  strict {}  hold {}{held}",
+            connection.id,
+            connection.display_name,
+            connection.status,
+            connection.provider,
+            connection.strict,
+            connection.hold_enabled,
+        ));
+        for rewrite in traces::rewrites(cx, &connection.id).await? {
+            let explained = traces::explained(&rewrite.rewrite);
+            output::line(format!("    {explained}: {} times, last {}", rewrite.count, rewrite.last_at));
+        }
+    }
+    Ok(())
+}
+
+async fn add_client(cx: &Context, of: &Of, id: &ScimConnectionId, name: &str) -> Result<(), Failure> {
+    let project = directory::find_project(cx, &of.project).await?;
+    let (client, secret) =
+        oauth::create_client(cx, &Actor::operator(), &of.project, &of.org, id, name).await?;
+    output::values(&[
+        ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
+        ("token endpoint", &format!("{}/api/scim/v1/oauth/token", project.public_url)),
+        ("client_id", client.id.as_str()),
+        ("client_secret (shown once)", secret.expose()),
+    ]);
+    Ok(())
+}
+
+impl From<Update> for ConnectionUpdate {
+    fn from(update: Update) -> Self {
+        Self {
+            display_name: update.name,
+            enabled: update.enabled,
+            strict: update.strict,
+            provider: update.provider,
+            hold_enabled: update.hold,
+            hold_threshold: update.hold_threshold,
+            requests_per_second: update.rate,
+        }
+    }
+}
