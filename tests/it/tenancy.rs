@@ -17,6 +17,7 @@ use vestibule::{
     service::{
         Actor,
         directory::{self, NewProject},
+        provisioning::admin::{connections, oauth},
     },
 };
 
@@ -45,6 +46,7 @@ struct Keys {
     access_token: String,
     code: Secret,
     scim_token: String,
+    scim_client: (String, String),
     globex_user: String,
     globex_group: String,
     backend_key: String,
@@ -183,8 +185,9 @@ fn token_request(world: &World, keys: &Keys) -> TestRequest {
 fn scim(keys: &Keys, method: &Method, prefix: &str, rest: &str) -> Option<Vec<Door>> {
     let (foreign_id, known) =
         match rest.trim_start_matches('/').split('/').next()?.to_ascii_lowercase().as_str() {
-            "users" => (keys.globex_user.as_str(), true),
-            "groups" => (keys.globex_group.as_str(), true),
+            "users" | "users.scim" | "" => (keys.globex_user.as_str(), true),
+            "groups" | "groups.scim" => (keys.globex_group.as_str(), true),
+            "oauth" => return Some(vec![door(scim_token_request(keys, prefix), 401, &["access_token"])]),
             "schemas" | "resourcetypes" | "serviceproviderconfig" | "bulk" | "me" | ".search" => ("", true),
             _ => ("", false),
         };
@@ -216,6 +219,13 @@ fn scim(keys: &Keys, method: &Method, prefix: &str, rest: &str) -> Option<Vec<Do
         doors.push(door(bearer(filtered, &keys.scim_token), 200, &never));
     }
     Some(doors)
+}
+
+/// Acme's client at another project.
+fn scim_token_request(keys: &Keys, prefix: &str) -> TestRequest {
+    let (id, secret) = &keys.scim_client;
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    elsewhere(&Method::POST, &format!("{prefix}/oauth/token")).set_form(form)
 }
 
 fn door(request: TestRequest, status: u16, never: &[&str]) -> Door {
@@ -253,6 +263,9 @@ async fn keys(world: &World) -> Keys {
     let (_, foreign_key) = directory::create_backend_api_key(cx, &actor, &other.id, "test").await.unwrap();
     let acme = world.gateway.acme.id.clone();
     let (_, scim_token) = directory::create_scim_api_key(cx, &actor, home, &acme, "test").await.unwrap();
+    let connection = connections::list(cx, home, &acme).await.unwrap()[0].id.clone();
+    let client = oauth::create_client(cx, &actor, home, &acme, &connection, "test").await.unwrap();
+    let scim_client = (client.0.id.to_string(), client.1.expose().to_owned());
     let globex = world.gateway.globex.id.clone();
     let (_, globex_token) = directory::create_scim_api_key(cx, &actor, home, &globex, "test").await.unwrap();
     let push = async |path: &str, body: serde_json::Value| {
@@ -276,6 +289,7 @@ async fn keys(world: &World) -> Keys {
         access_token,
         code,
         scim_token: scim_token.expose().to_owned(),
+        scim_client,
         globex_user,
         globex_group,
         backend_key: backend_key.expose().to_owned(),

@@ -158,7 +158,7 @@ on_both_databases! {
         assert_eq!(members(&scim, &group).await, [anna]);
     }
 
-    async fn scim_rule_33_groups_nest_but_never_into_themselves(scim: Scim) {
+    async fn scim_033_groups_nest_but_never_into_themselves(scim: Scim) {
         let inner = scim.group("Inner", &[]).await;
         let middle = scim.group("Middle", &[&inner]).await;
         let outer = scim.group("Outer", &[&middle]).await;
@@ -184,7 +184,7 @@ on_both_databases! {
         assert!(members(&scim, &group).await.is_empty());
     }
 
-    async fn scim_rule_42_changes_that_are_repeated_succeed_and_change_nothing(scim: Scim) {
+    async fn scim_042_changes_that_are_repeated_succeed_and_change_nothing(scim: Scim) {
         let anna = scim.user("anna@acme.example").await;
         let group = scim.group("Team", &[]).await;
         let path = format!("/Groups/{group}");
@@ -198,7 +198,7 @@ on_both_databases! {
         assert_eq!(scim.gateway.events(&group).await, ["group.created", "group.updated", "group.updated"]);
     }
 
-    async fn scim_rule_51_a_patch_answers_204_unless_attributes_are_asked_for(scim: Scim) {
+    async fn scim_051_a_patch_answers_204_unless_attributes_are_asked_for(scim: Scim) {
         let group = scim.group("Team", &[]).await;
         let rename = |name: &str| json!([{ "op": "replace", "path": "displayName", "value": name }]);
         let quiet = scim.patch(&format!("/Groups/{group}"), rename("A")).await;

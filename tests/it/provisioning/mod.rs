@@ -3,8 +3,13 @@
 #![allow(clippy::needless_pass_by_value, reason = "`json!` in a call reads best by value")]
 
 mod access;
+mod admin;
+mod bulk;
 mod conversations;
+mod equivalence;
+mod extensions;
 mod groups;
+mod paging;
 mod queries;
 mod support;
 mod users;

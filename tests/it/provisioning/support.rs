@@ -15,7 +15,9 @@ use vestibule::{
     store::{
         StoreError,
         organizations::Organization,
-        scim_connections, scim_groups, scim_users,
+        scim_connections,
+        scim_filter::{Predicate, Selection},
+        scim_groups, scim_users,
         sessions::{self, Session},
         users::{self, User},
     },
@@ -213,9 +215,10 @@ impl Scim {
         let organization = self.gateway.acme.id.clone();
         let read = self.gateway.cx.store.read(move |tx| {
             let connection = scim_connections::find_default(tx, &organization)?.unwrap().id;
-            let people = scim_users::page(tx, &organization, &connection, &[], 0, 1_000)?;
+            let all = Selection { predicate: Predicate::Always, sorting: None, offset: 0, limit: 1_000 };
+            let people = scim_users::page(tx, &organization, &connection, &all)?;
             let mut groups = Vec::new();
-            for group in scim_groups::page(tx, &connection, &[], 0, 1_000)? {
+            for group in scim_groups::page(tx, &organization, &connection, &all)? {
                 let ids = scim_groups::member_ids(tx, &organization, &group.id)?;
                 let name = |id: &String| people.iter().find(|user| user.id.as_str() == id)?.user_name.clone();
                 let mut members: Vec<String> = ids.iter().map(|id| name(id).unwrap_or(id.clone())).collect();

@@ -140,7 +140,7 @@ on_both_databases! {
         assert_eq!(scim.live_sessions(&id).await, 1);
     }
 
-    async fn scim_rule_31_a_deleted_user_is_gone_and_its_names_are_free(scim: Scim) {
+    async fn scim_031_a_deleted_user_is_gone_and_its_names_are_free(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         let group = scim.group("Team", &[&id]).await;
         scim.sign_in(&id).await;
@@ -155,7 +155,7 @@ on_both_databases! {
         assert_ne!(next.id(), id, "an id is never used again");
     }
 
-    async fn scim_rule_54_what_changes_nothing_leaves_no_trace(scim: Scim) {
+    async fn scim_054_what_changes_nothing_leaves_no_trace(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         let path = format!("/Users/{id}");
         let before = scim.get(&path).await.body;
@@ -187,7 +187,7 @@ on_both_databases! {
         assert_eq!(scim.gateway.events(&id).await, wanted);
     }
 
-    async fn scim_rule_74_versions_guard_and_spare(scim: Scim) {
+    async fn scim_074_versions_guard_and_spare(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         let path = format!("/Users/{id}");
         let conditional = |method: actix_web::http::Method, name: &'static str, value: &'static str, body: String| {

@@ -1,0 +1,192 @@
+//! Order, and pages by cursor.
+
+use serde_json::{Value, json};
+
+use super::support::{GROUP, Scim, USER};
+use crate::support::on_both_databases;
+
+/// Users whose attributes are partly missing, so that every order has ties and gaps.
+async fn people(scim: &Scim, count: usize) {
+    for number in 0..count {
+        let mut body = json!({
+            "schemas": [USER], "userName": format!("{}{number}@acme.example", ["b", "A", "c"][number % 3]),
+            "name": { "familyName": format!("F{}", number % 4) },
+        });
+        if number % 2 == 0 {
+            body["displayName"] = json!(format!("{}name", ["x", "X", "y"][number % 3]));
+        }
+        if number % 5 == 0 {
+            body["externalId"] = json!(format!("{}", 9 - number % 7));
+        }
+        assert_eq!(scim.post("/Users", body).await.status, 201);
+        scim.gateway.clock.advance(7);
+    }
+}
+
+fn names(body: &Value) -> Vec<String> {
+    let resources = body["Resources"].as_array().unwrap().iter();
+    resources.map(|user| user["userName"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// Reads every page by cursor.
+async fn by_cursor(scim: &Scim, query: &str, count: usize) -> Vec<String> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..100 {
+        let page = scim.get(&format!("/Users?{query}&count={count}&cursor={cursor}")).await;
+        assert_eq!(page.status, 200, "{:?}", page.body);
+        assert!(page.body.get("startIndex").is_none());
+        all.extend(names(&page.body));
+        match page.body["nextCursor"].as_str() {
+            Some(next) => {
+                assert!(next.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)), "{next}");
+                cursor = next.to_owned();
+            }
+            None => return all,
+        }
+    }
+    panic!("the pages do not end")
+}
+
+const ORDERS: &[&str] = &[
+    "sortBy=userName",
+    "sortBy=userName&sortOrder=descending",
+    "sortBy=displayName",
+    "sortBy=displayName&sortOrder=descending",
+    "sortBy=externalId",
+    "sortBy=externalId&sortOrder=descending",
+    "sortBy=meta.created&sortOrder=descending",
+    "sortBy=meta.lastModified",
+    "sortBy=id",
+    // No column has it: sorted in memory.
+    "sortBy=name.familyName",
+    "sortBy=name.familyName&sortOrder=descending",
+    "sortBy=emails",
+    "filter=name.familyName ne \"F1\"",
+    "filter=name.familyName ne \"F1\"&sortBy=userName",
+    "filter=active eq true&sortBy=displayName",
+    "",
+];
+
+on_both_databases! {
+    async fn scim_065_sorted_by_any_attribute_with_missing_values_at_the_far_end(scim: Scim) {
+        people(&scim, 12).await;
+        let sorted = |query: &'static str| {
+            let answer = scim.get(&format!("/Users?{query}&count=50"));
+            async move { answer.await.body["Resources"].as_array().unwrap().clone() }
+        };
+        let key = |user: &Value, path: &str| user.pointer(path).and_then(Value::as_str).map(str::to_lowercase);
+        for (query, path) in [("sortBy=userName", "/userName"), ("sortBy=displayName", "/displayName"), ("sortBy=name.familyName", "/name/familyName")] {
+            let keys: Vec<_> = sorted(query).await.iter().map(|user| key(user, path)).collect();
+            let mut wanted = keys.clone();
+            wanted.sort_by_key(|key| (key.is_none(), key.clone()));
+            assert_eq!(keys, wanted, "{query}");
+        }
+        let mut up = sorted("sortBy=userName").await;
+        let down = sorted("sortBy=userName&sortOrder=descending").await;
+        up.reverse();
+        assert_eq!(up, down);
+        let missing_first = sorted("sortBy=displayName&sortOrder=descending").await;
+        assert!(missing_first[0].get("displayName").is_none() && missing_first[11]["displayName"] == "xname" || missing_first[11]["displayName"] == "Xname");
+        for bad in ["sortBy=name", "sortBy=nothing", "sortBy=password", "sortBy=userName&sortOrder=sideways"] {
+            assert_eq!(scim.get(&format!("/Users?{bad}")).await.refusal(), (400, "invalidValue"), "{bad}");
+        }
+        let groups = scim.get("/Groups?sortBy=displayName").await;
+        assert_eq!(groups.status, 200);
+    }
+
+    async fn scim_069_pages_by_cursor_hold_what_pages_by_index_hold(scim: Scim) {
+        people(&scim, 13).await;
+        for query in ORDERS {
+            let whole = names(&scim.get(&format!("/Users?{query}&count=100")).await.body);
+            for count in [1, 4, 13, 50] {
+                assert_eq!(by_cursor(&scim, query, count).await, whole, "{query} by {count}");
+            }
+            let first = scim.get(&format!("/Users?{query}&cursor&count=4")).await.body;
+            assert_eq!(first["totalResults"], json!(whole.len()), "{query}");
+        }
+    }
+
+    async fn scim_069_a_cursor_skips_nobody_when_users_come_and_go(scim: Scim) {
+        people(&scim, 6).await;
+        let first = scim.get("/Users?cursor=&count=3&sortBy=userName").await.body;
+        let gone = first["Resources"][0]["id"].as_str().unwrap();
+        assert_eq!(scim.delete(&format!("/Users/{gone}")).await.status, 204);
+        let next = first["nextCursor"].as_str().unwrap();
+        let second = scim.get(&format!("/Users?cursor={next}&count=3&sortBy=userName")).await.body;
+        assert_eq!(names(&second).len(), 3, "an index would have skipped one");
+    }
+
+    async fn scim_070_a_cursor_is_bound_to_its_search_and_its_connection(scim: Scim) {
+        people(&scim, 6).await;
+        let cursor = |body: &Value| body["nextCursor"].as_str().unwrap().to_owned();
+        let mine = cursor(&scim.get("/Users?cursor=&count=2").await.body);
+        for other in [
+            format!("/Users?cursor={mine}&sortBy=userName"),
+            format!("/Users?cursor={mine}&filter=active eq true"),
+            format!("/Groups?cursor={mine}"),
+            format!("/Users?cursor={mine}x"),
+            "/Users?cursor=nonsense".to_owned(),
+            format!("/Users?cursor={}", "A".repeat(5_000)),
+        ] {
+            assert_eq!(scim.get(&other).await.refusal(), (400, "invalidCursor"), "{other}");
+        }
+        let stranger = scim.request_as(&scim.globex, "GET", &format!("/Users?cursor={mine}"), None).await;
+        assert_eq!(stranger.refusal(), (400, "invalidCursor"), "another organization's");
+        assert_eq!(scim.get(&format!("/Users?cursor={mine}&count=1&attributes=id")).await.status, 200);
+    }
+
+    async fn scim_071_cursors_expire_and_counts_are_checked(scim: Scim) {
+        people(&scim, 4).await;
+        let body = scim.get("/Users?cursor=&count=2").await.body;
+        let path = format!("/Users?cursor={}", body["nextCursor"].as_str().unwrap());
+        assert_eq!(scim.get(&path).await.status, 200);
+        scim.gateway.clock.advance(7 * 60 * 60 * 1000);
+        assert_eq!(scim.get(&path).await.refusal(), (400, "expiredCursor"));
+        for bad in ["count=-1", "count=many"] {
+            assert_eq!(scim.get(&format!("/Users?cursor=&{bad}")).await.refusal(), (400, "invalidCount"), "{bad}");
+        }
+        assert_eq!(scim.get("/Users?cursor=&startIndex=1").await.refusal(), (400, "invalidCursor"));
+        assert_eq!(scim.get("/?cursor=").await.refusal(), (400, "invalidCursor"), "two types have no common order");
+    }
+
+    async fn scim_072_the_way_of_old_clients_stays_the_default(scim: Scim) {
+        people(&scim, 3).await;
+        let config = scim.get("/ServiceProviderConfig").await.body;
+        assert_eq!(config["pagination"]["defaultPaginationMethod"], "index");
+        assert_eq!(config["pagination"]["cursorTimeout"], 21_600);
+        let plain = scim.get("/Users?count=2").await.body;
+        assert_eq!((&plain["startIndex"], plain.get("nextCursor")), (&json!(1), None));
+        let search = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        let body = json!({ "schemas": [search], "cursor": "", "count": 2 });
+        let next = scim.post("/Users/.search", body).await.body["nextCursor"].clone();
+        let body = json!({ "schemas": [search], "cursor": next, "count": 2 });
+        assert_eq!(names(&scim.post("/Users/.search", body).await.body).len(), 1);
+    }
+
+    async fn scim_073_a_cursor_grants_nothing(scim: Scim) {
+        people(&scim, 4).await;
+        let body = scim.get("/Users?cursor=&count=2").await.body;
+        let path = format!("/Users?cursor={}", body["nextCursor"].as_str().unwrap());
+        assert_eq!(scim.request_as("vestibule_scim_other", "GET", &path, None).await.status, 401);
+    }
+
+    async fn scim_055_the_root_answers_for_all_types(scim: Scim) {
+        people(&scim, 2).await;
+        scim.post("/Groups", json!({ "schemas": [GROUP], "displayName": "Team" })).await;
+        for path in ["", "/", "/scim/v2", "/scim/v2/"] {
+            let answer = scim.get(path).await;
+            assert_eq!((answer.status, &answer.body["totalResults"]), (200, &json!(3)), "{path:?}");
+        }
+        let some = scim.get("/?filter=displayName eq \"team\"").await.body;
+        assert_eq!(some["Resources"][0]["meta"]["resourceType"], "Group");
+        let sorted = scim.get("/?sortBy=userName").await.body;
+        assert_eq!(sorted["totalResults"], 2, "groups have none");
+    }
+
+    async fn scim_006_the_suffix_of_the_media_type_is_optional(scim: Scim) {
+        people(&scim, 1).await;
+        let list = scim.get("/Users.scim").await;
+        let id = list.body["Resources"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(scim.get(&format!("/Users/{id}.scim")).await.id(), id);
+    }
+}
