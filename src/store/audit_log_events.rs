@@ -45,3 +45,19 @@ pub fn of_resource(
         .select(AuditLogEvent::as_select())
         .load(tx.connection)?)
 }
+
+/// An organization's events of one request, oldest first. `since` is a moment before them.
+pub fn of_request(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    request_id: &str,
+    since: Timestamp,
+) -> Result<Vec<AuditLogEvent>, StoreError> {
+    Ok(audit_log_events::table
+        .filter(audit_log_events::organization_id.eq(organization))
+        .filter(audit_log_events::occurred_at.ge(since))
+        .filter(audit_log_events::request_id.eq(request_id))
+        .order(audit_log_events::id)
+        .select(AuditLogEvent::as_select())
+        .load(tx.connection)?)
+}

@@ -186,9 +186,14 @@ pub fn deprovisioned_since(
     Ok(deactivated + deleted)
 }
 
-/// How many users the connection holds.
-pub fn count_all(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<i64, StoreError> {
-    Ok(held_by!(connection).select(count_star()).get_result(tx.connection)?)
+/// Whether the connection holds more than so many users.
+pub fn holds_more_than(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    count: i64,
+) -> Result<bool, StoreError> {
+    let next = held_by!(connection).order(users::id).offset(count).limit(1).select(users::id);
+    Ok(next.get_result::<UserId>(tx.connection).optional()?.is_some())
 }
 
 /// Lets the users of the connection whose deactivation was held sign in again.

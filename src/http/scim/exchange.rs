@@ -18,7 +18,7 @@ use crate::{
     http::HttpError,
     service::{
         Context,
-        provisioning::{Admission, ScimTenant, Seen, learn_from_body},
+        provisioning::{Admission, ScimTenant, learn_from_body},
     },
 };
 
@@ -70,26 +70,22 @@ where
     };
     let _turn = admitted.turn().await;
     let body = if limit == 0 { Ok(Value::Null) } else { input::json(&request, payload, limit).await };
-    let (seen_body, outcome) = match body {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let seen = body.as_ref().unwrap_or(&Value::Null);
+    let outline = cx.provisioning.outline(request.method().as_str(), path, seen);
+    let outcome = match body {
         Ok(body) => {
             learn_from_body(&cx, &mut tenant, &body).await.map_err(HttpError::internal)?;
-            let exchange = Exchange {
-                cx: cx.clone(),
-                tenant: tenant.clone(),
-                request: request.clone(),
-                body: body.clone(),
-            };
-            (body, endpoint(exchange).await)
+            endpoint(Exchange { cx: cx.clone(), tenant: tenant.clone(), request: request.clone(), body })
+                .await
         }
-        Err(error) => (Value::Null, Err(error)),
+        Err(error) => Err(error),
     };
     let status = match &outcome {
         Ok(answer) => answer.status(),
         Err(error) => error.status_code(),
     };
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let seen = Seen { method: request.method().as_str(), path, status: status.as_u16(), body: &seen_body };
-    cx.provisioning.note(&cx, &tenant, &seen);
+    cx.provisioning.note(&cx, &tenant, outline, status.as_u16());
     outcome.map(|mut answer| {
         say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
         answer

@@ -32,11 +32,8 @@ pub(super) fn before_deprovisioning(
 ) -> Result<Option<Timestamp>, ProvisioningError> {
     let (connection, now) = (&tenant.connection, cx.now());
     let recent = scim_users::deprovisioned_since(tx, &connection.id, now.plus(-WINDOW))?;
-    if recent < FEWEST.min(connection.hold_threshold.max(1)) {
-        return Ok(None);
-    }
-    let all = scim_users::count_all(tx, &connection.id)?;
-    if recent < threshold(connection, all) {
+    let was_raised = !is_over(connection.alarmed_at.map(|at| at.plus(WINDOW)), now);
+    if !was_raised && !is_too_many(tx, connection, recent)? {
         return Ok(None);
     }
     // The row as it is now: others are being deactivated at the same time.
@@ -63,9 +60,11 @@ pub(super) fn before_deprovisioning(
     }
 }
 
-/// How many deactivations within an hour are too many.
-fn threshold(connection: &ScimConnection, all: i64) -> i64 {
-    if connection.hold_threshold > 0 { connection.hold_threshold } else { (all / 10).max(FEWEST) }
+fn is_too_many(tx: &mut Tx<'_>, connection: &ScimConnection, recent: i64) -> Result<bool, StoreError> {
+    if connection.hold_threshold > 0 {
+        return Ok(recent >= connection.hold_threshold);
+    }
+    Ok(recent >= FEWEST && !scim_users::holds_more_than(tx, &connection.id, recent * 10)?)
 }
 
 fn raise_alarm(

@@ -99,17 +99,12 @@ impl Drop for Admitted<'_> {
     }
 }
 
-/// A request and its answer, for the log that the admin sees.
-#[derive(Debug, Clone)]
-pub struct Seen<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// Path and query as they came.
-    pub path: &'a str,
-    /// The answer's status.
-    pub status: u16,
-    /// The body as it came.
-    pub body: &'a serde_json::Value,
+/// A request as the log will show it, redacted.
+#[derive(Debug)]
+pub struct Outline {
+    method: String,
+    path: String,
+    body: String,
 }
 
 impl Memory {
@@ -143,25 +138,29 @@ impl Memory {
         })
     }
 
+    /// What the log will show of a request; nothing where there is no room for more.
+    pub fn outline(&self, method: &str, path: &str, body: &serde_json::Value) -> Option<Outline> {
+        if lock(&self.traces).len() >= MAX_WAITING {
+            return None;
+        }
+        let (path, body) = redacted(path, body);
+        Some(Outline { method: method.to_owned(), path, body })
+    }
+
     /// Notes what a request asked and got.
-    pub fn note(&self, cx: &Context, tenant: &ScimTenant, seen: &Seen<'_>) {
+    pub fn note(&self, cx: &Context, tenant: &ScimTenant, outline: Option<Outline>, status: u16) {
         let used = tenant.rewrites();
         self.count(cx, tenant, &used);
-        let mut traces = lock(&self.traces);
-        if traces.len() >= MAX_WAITING {
-            return;
-        }
-        let now = cx.now();
-        let rewrites: Vec<&str> = used.iter().map(|rewrite| rewrite.code()).collect();
-        let (path, body) = redacted(seen.path, seen.body);
-        traces.push_back(ScimTrace {
+        let Some(Outline { method, path, body }) = outline else { return };
+        let (now, rewrites) = (cx.now(), used.iter().map(|rewrite| rewrite.code()).collect::<Vec<_>>());
+        lock(&self.traces).push_back(ScimTrace {
             id: new_id!(cx, ScimTraceId),
             organization_id: tenant.organization.id.clone(),
             scim_connection_id: tenant.connection.id.clone(),
             reference_id: tenant.request_id().to_owned(),
-            method: seen.method.to_owned(),
+            method,
             path,
-            status: i64::from(seen.status),
+            status: i64::from(status),
             rewrites: rewrites.join(" "),
             body,
             created_at: now,

@@ -22,7 +22,7 @@ pub use cursor::LIFETIME as CURSOR_LIFETIME;
 pub use error::{Held, ProvisioningError};
 pub use everything::list as list_everything;
 pub use groups::Groups;
-pub use memory::{Admission, Admitted, Memory, Seen};
+pub use memory::{Admission, Admitted, Memory, Outline};
 pub use search::{Found, list};
 pub use tenant::{AccessRefusal, Caller, ScimTenant, authenticate, learn_from_body};
 pub use users::Users;

@@ -51,17 +51,23 @@ pub async fn list<C: Collection>(
     tenant: &ScimTenant,
     query: &Query,
 ) -> Result<Found, ProvisioningError> {
-    let resource_type = C::resource_type(tenant.catalog);
-    let search = Search::<C>::new(cx, tenant, query)?;
-    let (owned, projection) = (tenant.clone(), query.projection.clone());
-    let (total, items, mark) = cx
-        .store
-        .read(move |tx| {
-            let Hits { total, rows, next } = search.run(tx, &owned)?;
-            Ok::<_, ProvisioningError>((total, show::<C>(tx, &owned, &rows, &projection)?, next))
-        })
-        .await?;
-    let next = mark.map(|mark| cursor::seal(cx, tenant, resource_type.endpoint, query, &mark)).transpose()?;
+    // Refused before a connection to the database is taken.
+    Search::<C>::new(cx, tenant, query)?;
+    let (context, tenant, query) = (cx.clone(), tenant.clone(), query.clone());
+    cx.store.read(move |tx| list_within::<C>(tx, &context, &tenant, &query)).await
+}
+
+/// The same within a transaction.
+pub(super) fn list_within<C: Collection>(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    query: &Query,
+) -> Result<Found, ProvisioningError> {
+    let Hits { total, rows, next } = Search::<C>::new(cx, tenant, query)?.run(tx, tenant)?;
+    let items = show::<C>(tx, tenant, &rows, &query.projection)?;
+    let endpoint = C::resource_type(tenant.catalog).endpoint;
+    let next = next.map(|mark| cursor::seal(cx, tenant, endpoint, query, &mark)).transpose()?;
     Ok(Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items })
 }
 

@@ -82,6 +82,30 @@ impl ScimTenant {
         &self.base
     }
 
+    /// The connection as its provider would use it, for requests that are tried out and undone.
+    pub(super) fn rehearsing(
+        tx: &mut Tx<'_>,
+        organization: &Organization,
+        connection: &ScimConnection,
+        key_id: ScimApiKeyId,
+        base: &str,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            organization: organization.clone(),
+            connection: connection.clone(),
+            catalog: catalog_of(tx, connection)?,
+            base: base.to_owned(),
+            request_id: key_id.to_string(),
+            key_id,
+            heard: Arc::default(),
+        })
+    }
+
+    /// The same caller in another request.
+    pub(super) fn in_request(&self, request_id: &str) -> Self {
+        Self { request_id: request_id.to_owned(), heard: Arc::default(), ..self.clone() }
+    }
+
     pub(super) fn actor(&self) -> Actor {
         Actor::in_request(ActorKind::ScimApiKey, &self.key_id, &self.request_id)
     }

@@ -1,8 +1,10 @@
 //! What administrators do and see: connections, tokens, schemas, the log of requests, checks.
 
+pub mod check;
 pub mod connections;
 pub mod keys;
 pub mod oauth;
+pub mod rehearsal;
 pub mod schemas;
 pub mod traces;
 
