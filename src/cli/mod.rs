@@ -10,6 +10,7 @@ mod organization;
 mod output;
 mod project;
 mod saml_connection;
+mod scim_check;
 mod scim_connection;
 mod scim_key;
 mod scim_log;
@@ -72,6 +73,10 @@ enum Command {
     ScimSchema(scim_schema::Command),
     /// Show the last SCIM requests of an organization.
     ScimLog(scim_log::Args),
+    /// Try what Okta and Entra do on a connection, and undo it: each step passed or failed.
+    ScimCheck(scim_check::Args),
+    /// Show what a file of SCIM requests would change, without changing it.
+    ScimPreview(scim_check::PreviewArgs),
     /// Print the version.
     Version,
 }
@@ -108,6 +113,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::ScimKey(command) => done(scim_key::run(&config, command)),
         Command::ScimSchema(command) => done(scim_schema::run(&config, command)),
         Command::ScimLog(args) => done(scim_log::run(&config, &args)),
+        Command::ScimCheck(args) => scim_check::run(&config, &args),
+        Command::ScimPreview(args) => done(scim_check::run_preview(&config, &args)),
         Command::Version => Ok(ExitCode::SUCCESS),
     }
 }
