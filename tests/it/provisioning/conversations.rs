@@ -15,6 +15,9 @@ use crate::support::Kind;
 #[derive(Deserialize)]
 struct Conversation {
     about: String,
+    /// Headers of every request: what the provider calls itself, and its media type.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     steps: Vec<Step>,
     leaves: Value,
 }
@@ -51,7 +54,12 @@ async fn replay(kind: Kind, file: &Path) {
         let path = filled(&step.request.path, &kept);
         let body =
             step.request.body.map(|body| serde_json::from_str(&filled(&body.to_string(), &kept)).unwrap());
-        let answer = scim.request_as(&scim.acme, &step.request.method, &path, body.as_ref()).await;
+        let request = scim.request(&scim.acme, &step.request.method, &path, body.as_ref());
+        let request = conversation
+            .headers
+            .iter()
+            .fold(request, |request, (name, value)| request.insert_header((name.as_str(), value.as_str())));
+        let answer = scim.send(request).await;
         let at = format!("{place}, step {:?}", step.name);
         assert_eq!(answer.status, step.expect.status, "{at}: {}", answer.body);
         let wanted: Value = serde_json::from_str(&filled(&step.expect.body.to_string(), &kept)).unwrap();
@@ -115,7 +123,7 @@ macro_rules! conversations {
     )*};
 }
 
-conversations!(okta, entra, others);
+conversations!(authentik, entra, google, jumpcloud, keycloak, okta, onelogin, ping, rippling, sailpoint);
 
 #[test]
 fn every_provider_with_fixtures_is_replayed() {
@@ -125,5 +133,17 @@ fn every_provider_with_fixtures_is_replayed() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     providers.sort_unstable();
-    assert_eq!(providers, ["entra", "okta", "others"]);
+    let replayed = [
+        "authentik",
+        "entra",
+        "google",
+        "jumpcloud",
+        "keycloak",
+        "okta",
+        "onelogin",
+        "ping",
+        "rippling",
+        "sailpoint",
+    ];
+    assert_eq!(providers, replayed);
 }

@@ -85,8 +85,8 @@ impl Scim {
         (self.call)(request.insert_header(("host", "localhost")))
     }
 
-    /// A request with a token, below the address that is shown to admins.
-    pub fn request_as(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answering {
+    /// A request with a token, below the address that is shown to admins, not sent yet.
+    pub fn request(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> TestRequest {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let uri = if path.starts_with("/scim/") { path.to_owned() } else { format!("/api/scim/v1{path}") };
         let uri = uri.replace(' ', "%20").replace('"', "%22");
@@ -96,7 +96,12 @@ impl Scim {
             request = request.insert_header(("content-type", "application/scim+json; charset=utf-8"));
             request = request.set_payload(body.to_string());
         }
-        self.send(request)
+        request
+    }
+
+    /// The same, sent.
+    pub fn request_as(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answering {
+        self.send(self.request(token, method, path, body))
     }
 
     /// Acme's provider reads.
