@@ -5,11 +5,15 @@
 mod access;
 mod admin;
 mod bulk;
+mod concurrency;
 mod conversations;
+mod entra_validator;
 mod equivalence;
 mod extensions;
 mod groups;
+mod okta_spec;
 mod paging;
 mod queries;
+mod requirements;
 mod support;
 mod users;
