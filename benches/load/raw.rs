@@ -176,7 +176,7 @@ fn user(gateway: &Gateway, address: &str) -> User {
         deleted_at: None,
         scim_display_name_folded: None,
         active_assigned: true,
-        held_at: None,
+        held_until: None,
     }
 }
 

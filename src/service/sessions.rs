@@ -147,7 +147,7 @@ fn live(tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Option<Live
     };
     let Some(user) = users::find(tx, &session.organization_id, &session.user_id)? else { return Ok(None) };
     let stands =
-        user.login_status() == UserStatus::Active && organization.status == OrganizationStatus::Active;
+        user.login_status(now) == UserStatus::Active && organization.status == OrganizationStatus::Active;
     Ok(stands.then_some(LiveSession { session, user, organization }))
 }
 

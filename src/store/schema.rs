@@ -787,7 +787,7 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         scim_display_name_folded -> Nullable<Text>,
         active_assigned -> Bool,
-        held_at -> Nullable<BigInt>,
+        held_until -> Nullable<BigInt>,
     }
 }
 

@@ -199,6 +199,6 @@ pub fn holds_more_than(
 /// Lets the users of the connection whose deactivation was held sign in again.
 pub fn end_holds(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<usize, StoreError> {
     let rows =
-        users::table.filter(users::scim_connection_id.eq(connection)).filter(users::held_at.is_not_null());
-    Ok(diesel::update(rows).set(users::held_at.eq(None::<Timestamp>)).execute(tx.connection)?)
+        users::table.filter(users::scim_connection_id.eq(connection)).filter(users::held_until.is_not_null());
+    Ok(diesel::update(rows).set(users::held_until.eq(None::<Timestamp>)).execute(tx.connection)?)
 }

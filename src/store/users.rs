@@ -38,14 +38,14 @@ pub struct User {
     pub deleted_at: Option<Timestamp>,
     pub scim_display_name_folded: Option<String>,
     pub active_assigned: bool,
-    pub held_at: Option<Timestamp>,
+    pub held_until: Option<Timestamp>,
 }
 
 impl User {
-    /// The status as a login sees it: while a deactivation is held, nobody signs in.
-    pub fn login_status(&self) -> UserStatus {
+    /// The status as a login sees it: while a deactivation is held, the user does not sign in.
+    pub fn login_status(&self, now: Timestamp) -> UserStatus {
         match self.status {
-            UserStatus::Active if self.held_at.is_some() => UserStatus::Inactive,
+            UserStatus::Active if self.held_until.is_some_and(|until| until > now) => UserStatus::Inactive,
             status => status,
         }
     }

@@ -4,15 +4,15 @@
 ALTER TABLE users ADD COLUMN scim_display_name_folded TEXT COLLATE "C";
 -- Whether the client has left `active` assigned; its value is the status.
 ALTER TABLE users ADD COLUMN active_assigned BOOLEAN NOT NULL DEFAULT TRUE;
--- Since when a mass deactivation is held for this user: sessions have ended and logins are refused meanwhile.
-ALTER TABLE users ADD COLUMN held_at BIGINT;
+-- Until when the deactivation of this user is held: its sessions have ended, and logins are refused until then.
+ALTER TABLE users ADD COLUMN held_until BIGINT;
 UPDATE users SET scim_display_name_folded = lower(scim_attributes::json ->> 'displayName') WHERE scim_attributes IS NOT NULL;
 CREATE INDEX users_scim_connection_id_scim_display_name_folded_idx ON users (scim_connection_id, scim_display_name_folded);
 CREATE INDEX users_scim_connection_id_updated_at_idx ON users (scim_connection_id, updated_at);
 CREATE INDEX users_scim_connection_id_inactive_idx ON users (scim_connection_id, id) WHERE status = 'inactive';
 CREATE INDEX users_scim_connection_id_deactivated_at_idx ON users (scim_connection_id, deactivated_at) WHERE deactivated_at IS NOT NULL;
 CREATE INDEX users_scim_connection_id_deleted_at_idx ON users (scim_connection_id, deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX users_scim_connection_id_held_at_idx ON users (scim_connection_id, held_at) WHERE held_at IS NOT NULL;
+CREATE INDEX users_scim_connection_id_held_until_idx ON users (scim_connection_id, held_until) WHERE held_until IS NOT NULL;
 
 -- An address without a value is a row as well, so that what SQL finds is what was pushed.
 ALTER TABLE user_emails ADD COLUMN has_value BOOLEAN NOT NULL DEFAULT TRUE;

@@ -250,8 +250,8 @@ mod tests {
 
     use super::*;
 
-    fn refused(json: Value) -> String {
-        Definition::parse(&json).unwrap_err().to_string()
+    fn refused(json: &Value) -> String {
+        Definition::parse(json).unwrap_err().to_string()
     }
 
     #[test]
@@ -286,16 +286,16 @@ mod tests {
             ),
         ] {
             assert!(
-                refused(with(attribute.clone())).contains(part),
+                refused(&with(attribute.clone())).contains(part),
                 "{attribute}: {}",
-                refused(with(attribute.clone()))
+                refused(&with(attribute.clone()))
             );
         }
         let twice = json!({ "id": "urn:acme:x", "attributes": [{ "name": "a" }, { "name": "A" }] });
-        assert!(refused(twice).contains("twice"));
+        assert!(refused(&twice).contains("twice"));
         for urn in ["acme", "urn:ietf:params:scim:schemas:core:2.0:User", "urn:a b:c:d"] {
             assert!(
-                refused(json!({ "id": urn, "attributes": [{ "name": "a" }] })).starts_with("id:"),
+                refused(&json!({ "id": urn, "attributes": [{ "name": "a" }] })).starts_with("id:"),
                 "{urn}"
             );
         }

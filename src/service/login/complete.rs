@@ -98,7 +98,7 @@ pub fn complete(
         Some(&proof),
         &policy(&organization),
         connection.as_ref(),
-        &UserFacts { organization_id: user.organization_id.clone(), status: user.login_status() },
+        &UserFacts { organization_id: user.organization_id.clone(), status: user.login_status(cx.now()) },
     );
     match step {
         NextStep::IssueSession => {}

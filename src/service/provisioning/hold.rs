@@ -53,7 +53,7 @@ pub(super) fn before_deprovisioning(
     let is_held = connection.hold_enabled && is_over(connection.released_until, now);
     match until.filter(|_| is_held) {
         Some(until) => {
-            suspend(tx, cx, tenant, user)?;
+            suspend(tx, cx, tenant, user, until)?;
             Ok(Some(until))
         }
         None => Ok(None),
@@ -94,9 +94,24 @@ fn raise_alarm(
 }
 
 /// Ends what the user has open, and refuses logins until the change is let through or the hold ends.
-fn suspend(tx: &mut Tx<'_>, cx: &Context, tenant: &ScimTenant, user: &User) -> Result<(), StoreError> {
-    if user.held_at.is_none() {
-        users::update(tx, &User { held_at: Some(cx.now()), ..user.clone() })?;
+fn suspend(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    user: &User,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    if user.held_until != Some(until) {
+        users::update(tx, &User { held_until: Some(until), ..user.clone() })?;
+        let change = Change {
+            project: &tenant.organization.project_id,
+            organization: Some(&tenant.organization.id),
+            event: "user.deactivation_held",
+            resource: user.id.as_str(),
+            before: None,
+            after: Some(json!({ "id": user.id, "heldUntil": until })),
+        };
+        record(tx, cx, &tenant.actor(), &change)?;
     }
     let (project, organization) = (&tenant.organization.project_id, &tenant.organization.id);
     sessions::end_for_user(tx, cx, &tenant.actor(), project, organization, &user.id, "deprovisioning_held")?;
@@ -112,7 +127,8 @@ pub enum Verdict {
     Dismiss,
 }
 
-/// Ends a hold. Both ways, users whose deactivation waits may sign in until it is sent again.
+/// Ends a hold. Where the deactivations are let through, their users stay refused until the provider sends them again; where
+/// they are dismissed, they sign in at once.
 pub(super) fn end(
     tx: &mut Tx<'_>,
     cx: &Context,

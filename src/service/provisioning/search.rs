@@ -115,7 +115,7 @@ impl<C: Collection> Search<C> {
         Ok(Self {
             predicate,
             filter: filter.filter(|_| !is_exact),
-            sorting: sort.as_ref().and_then(sorting::<C>),
+            sorting: sort.as_ref().and_then(sorting),
             sort,
             start,
             count: query.count,
@@ -218,7 +218,7 @@ impl<C: Collection> Search<C> {
 }
 
 /// The column that has the order of a sort, if there is one.
-fn sorting<C: Collection>(sort: &BoundSort) -> Option<Sorting> {
+fn sorting(sort: &BoundSort) -> Option<Sorting> {
     let path = sort.path();
     let is = |name: &str, sub: Option<&str>| {
         path == AttrPath { schema: None, name: name.to_owned(), sub: sub.map(str::to_owned) }

@@ -164,7 +164,7 @@ fn create(
         deleted_at: None,
         scim_display_name_folded: None,
         active_assigned: true,
-        held_at: None,
+        held_until: None,
     };
     users::insert(tx, &user)?;
     let after = json!({

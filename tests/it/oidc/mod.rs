@@ -346,7 +346,7 @@ async fn person(gateway: &Gateway, organization: &Organization, email: &str, num
         deleted_at: None,
         scim_display_name_folded: None,
         active_assigned: true,
-        held_at: None,
+        held_until: None,
     };
     let identity = Identity {
         id: IdentityId::from_u128(number),

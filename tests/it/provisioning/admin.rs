@@ -240,9 +240,15 @@ on_both_databases! {
         assert_eq!((held.status, held.header("retry-after")), (429, "900"));
         assert!(held.body["detail"].as_str().unwrap().contains("administrator"), "{}", held.body);
         assert_eq!(scim.delete(&format!("/Users/{}", ids[4])).await.status, 429);
+        let mut back = user("user4@acme.example");
+        back["active"] = json!(true);
+        assert_eq!(scim.put(&format!("/Users/{}", ids[4]), back).await.status, 200);
+        let events = ["user.created", "user.deactivation_held", "user.deactivation_withdrawn"];
+        assert_eq!(scim.gateway.events(&ids[4]).await, events, "the provider took it back");
         assert_eq!(scim.live_sessions(&ids[3]).await, 0, "sessions end at once");
         let row = scim.row(&ids[3]).await.unwrap();
-        assert_eq!((row.status, row.login_status()), (UserStatus::Active, UserStatus::Inactive));
+        assert_eq!((row.status, row.login_status(scim.gateway.now())), (UserStatus::Active, UserStatus::Inactive));
+        assert_eq!(row.login_status(scim.gateway.now().plus(DAY)), UserStatus::Active, "a hold ends by itself");
         assert_eq!(scim.get(&format!("/Users/{}", ids[3])).await.body["active"], true, "it did not happen");
         let rename = json!([{ "op": "replace", "value": { "title": "Dr" } }]);
         assert_eq!(scim.patch(&format!("/Users/{}", ids[5]), rename).await.status, 200, "nothing else is held");
@@ -251,7 +257,7 @@ on_both_databases! {
         assert_eq!(events.iter().filter(|event| *event == "scim_connection.mass_deactivation").count(), 1);
         let end = |verdict| connections::end_hold(&gateway.cx, &ACTOR, &gateway.project.id, &gateway.acme.id, &connection, verdict);
         end(Verdict::Dismiss).await.unwrap();
-        assert_eq!(scim.row(&ids[3]).await.unwrap().login_status(), UserStatus::Active);
+        assert_eq!(scim.row(&ids[3]).await.unwrap().login_status(gateway.now()), UserStatus::Active);
         assert_eq!(scim.patch(&format!("/Users/{}", ids[3]), off()).await.status, 429, "held again");
         end(Verdict::LetThrough).await.unwrap();
         assert_eq!(scim.patch(&format!("/Users/{}", ids[3]), off()).await.status, 200);

@@ -12,7 +12,7 @@ const WRITERS: usize = 200;
 const REPLACES: usize = 10;
 
 fn runs_replace(number: usize) -> bool {
-    number % REPLACES == 0
+    number.is_multiple_of(REPLACES)
 }
 
 /// Reads, changes and writes back until nobody came between.

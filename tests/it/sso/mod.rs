@@ -324,7 +324,7 @@ fn user_row(gateway: &Gateway, organization: &Organization, email: &str, edit: i
         deleted_at: None,
         scim_display_name_folded: None,
         active_assigned: true,
-        held_at: None,
+        held_until: None,
     };
     edit(&mut user);
     user

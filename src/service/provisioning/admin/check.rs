@@ -170,14 +170,14 @@ fn step(name: &'static str, method: &'static str, path: &str, body: Value, wante
     Step { name, method, path: path.to_owned(), body, wanted }
 }
 
-fn patch(operations: Value) -> Value {
+fn patch(operations: &Value) -> Value {
     json!({ "schemas": [PATCH_URN], "Operations": operations })
 }
 
 /// An app of the catalogue, from the probe to the re-hire.
 fn okta() -> Vec<Step> {
     let none = Value::Null;
-    let off = patch(json!([{ "op": "replace", "value": { "active": false } }]));
+    let off = patch(&json!([{ "op": "replace", "value": { "active": false } }]));
     let lookup = format!("/Users?filter=userName eq \"{NAME}\"&startIndex=1&count=100");
     vec![
         step("probe on save", "GET", "/Users?startIndex=1&count=2", none.clone(), 200),
@@ -200,7 +200,7 @@ fn entra() -> Vec<Step> {
         "schemas": [GROUP_URN, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],
         "displayName": "vestibule-check", "externalId": "vestibule-check"
     });
-    let update = patch(json!([
+    let update = patch(&json!([
         { "op": "Replace", "path": "active", "value": "True" },
         { "op": "Add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "1" },
         { "op": "Add", "path": format!("{ENTERPRISE_URN}:department"), "value": "Check" }
@@ -213,7 +213,7 @@ fn entra() -> Vec<Step> {
             "disable",
             "PATCH",
             "/Users/{id}",
-            patch(json!([{ "op": "Replace", "path": "active", "value": "False" }])),
+            patch(&json!([{ "op": "Replace", "path": "active", "value": "False" }])),
             200,
         ),
         step("hard delete", "DELETE", "/Users/{id}", none.clone(), 204),
@@ -223,7 +223,7 @@ fn entra() -> Vec<Step> {
             "rename the group",
             "PATCH",
             "/Groups/{id}",
-            patch(json!([{ "op": "Replace", "path": "displayName", "value": "vestibule-check 2" }])),
+            patch(&json!([{ "op": "Replace", "path": "displayName", "value": "vestibule-check 2" }])),
             200,
         ),
         step(
@@ -231,7 +231,7 @@ fn entra() -> Vec<Step> {
             "PATCH",
             "/Groups/{id}",
             patch(
-                json!([{ "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": "nobody" }] }]),
+                &json!([{ "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": "nobody" }] }]),
             ),
             200,
         ),

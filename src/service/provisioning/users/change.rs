@@ -13,7 +13,10 @@ use crate::{
         },
         sessions,
     },
-    store::{Tx, users::User},
+    store::{
+        Tx,
+        users::{self, User},
+    },
 };
 
 /// Why an activation by SCIM is refused.
@@ -40,7 +43,7 @@ pub(super) fn change(
         }
     };
     if old.changes(&new).is_empty() {
-        return Ok(Changed::Done(before));
+        return Ok(Changed::Done(withdrawn(tx, cx, tenant, before, change)?));
     }
     if before.status == UserStatus::Active
         && new.active() == Some(false)
@@ -49,6 +52,24 @@ pub(super) fn change(
         return Ok(Changed::Held(until));
     }
     write(tx, cx, tenant, &before, &new, "user.updated").map(Changed::Done)
+}
+
+/// A provider that replaces a user with an active one takes a deactivation back that was held.
+fn withdrawn(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    user: User,
+    change: &Change,
+) -> Result<User, ProvisioningError> {
+    let says_active = matches!(change, Change::Replace(body) if body.get("active") == Some(&true.into()));
+    if !says_active || user.login_status(cx.now()) == user.status {
+        return Ok(user);
+    }
+    let free = User { held_until: None, ..user.clone() };
+    users::update(tx, &free)?;
+    tell(tx, cx, tenant, "user.deactivation_withdrawn", Some(&user), &free)?;
+    Ok(free)
 }
 
 /// Writes the changed user, and ends what a deactivated one must not keep. A deactivation is told as such,
@@ -88,7 +109,7 @@ fn set_status(
             user.status = UserStatus::Inactive;
             user.deactivated_by = Some(DeactivatedBy::Scim);
             user.deactivated_at = Some(cx.now());
-            user.held_at = None;
+            user.held_until = None;
             Ok(Some("user.deactivated"))
         }
         (false, Some(true)) if before.deactivated_by != Some(DeactivatedBy::Scim) => {

@@ -161,7 +161,7 @@ fn insert(
         deleted_at: None,
         scim_display_name_folded: None,
         active_assigned: true,
-        held_at: None,
+        held_until: None,
     };
     fill(&mut user, resource);
     set_login_address(tx, tenant, &mut user, resource)?;

@@ -26,7 +26,7 @@ pub(super) fn delete(
     let mut user = before.clone();
     user.status = UserStatus::Deleted;
     user.deleted_at = Some(now);
-    user.held_at = None;
+    user.held_until = None;
     user.updated_at = now.max(before.updated_at);
     user.version += 1;
     user.owner = false;
