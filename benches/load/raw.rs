@@ -251,6 +251,8 @@ fn flow(gateway: &Gateway) -> LoginFlow {
         created_at: now,
         expires_at: now.plus(600_000),
         completed_at: None,
+        passive: false,
+        pending: None,
     }
 }
 

@@ -101,6 +101,8 @@ ids! {
     SamlConnectionId = "saml_connection";
     /// A certificate of a SAML identity provider.
     SamlIdpKeyId = "saml_idp_key";
+    /// A key of ours for SAML.
+    SamlSpKeyId = "saml_sp_key";
     /// A SCIM connection.
     ScimConnectionId = "scim_connection";
     /// A SCIM bearer token's row.

@@ -14,5 +14,5 @@ pub use email::EmailAddress;
 pub use rng::{Rng, SystemRng};
 pub use text_enum::{
     AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
-    SigningAlgorithm, SubjectKind, TokenEndpointAuthMethod, UnknownText, UserStatus,
+    SigningAlgorithm, SpKeyPurpose, SubjectKind, TokenEndpointAuthMethod, UnknownText, UserStatus,
 };

@@ -120,6 +120,8 @@ text_enums! {
         Identifying = "identifying",
         /// Sent to a SAML identity provider, waiting for its response.
         AwaitingSaml = "awaiting_saml",
+        /// Vouched for by a provider where the login began, waiting for the person's consent (R8).
+        AwaitingConsent = "awaiting_consent",
         /// A session was issued.
         Completed = "completed",
         /// Refused; a flow does not come back from here.
@@ -132,6 +134,14 @@ text_enums! {
         Rs256 = "RS256",
         /// ECDSA on P-256 with SHA-256.
         Es256 = "ES256",
+    }
+
+    /// What a key of ours for SAML is for.
+    SpKeyPurpose {
+        /// Signing our requests.
+        Signing = "signing",
+        /// Reading what providers encrypt to us.
+        Encryption = "encryption",
     }
 
     /// What a SAML subject was read from (R2).

@@ -43,6 +43,8 @@ pub struct LoginFlow {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub completed_at: Option<Timestamp>,
+    pub passive: bool,
+    pub pending: Option<String>,
 }
 
 /// Adds a flow.
@@ -133,6 +135,18 @@ pub fn awaiting(
         .select(LoginFlow::as_select())
         .get_result(tx.connection)
         .optional()?)
+}
+
+/// Whether any flow, of whichever browser and however it ended, sent this request to the connection.
+pub fn knows_request(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    request: &str,
+) -> Result<bool, StoreError> {
+    let flows = login_flows::table
+        .filter(login_flows::saml_connection_id.eq(connection))
+        .filter(login_flows::saml_request_id.eq(request));
+    Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 
 /// Whether the browser began a login at a connection for itself, no host app having asked, that has not expired.

@@ -83,6 +83,30 @@ pub fn find(
         .optional()?)
 }
 
+/// The project's clients that a login can be begun at (OpenID Connect Core section 4), oldest first.
+pub fn initiable(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<OauthClient>, StoreError> {
+    Ok(oauth_clients::table
+        .filter(oauth_clients::project_id.eq(project).and(oauth_clients::revoked_at.is_null()))
+        .filter(oauth_clients::initiate_login_uri.is_not_null())
+        .order(oauth_clients::id)
+        .select(OauthClient::as_select())
+        .load(tx.connection)?)
+}
+
+/// The redirect URIs of a client.
+pub fn redirect_uris(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    client: &OauthClientId,
+) -> Result<Vec<String>, StoreError> {
+    Ok(oauth_redirect_uris::table
+        .filter(oauth_redirect_uris::project_id.eq(project).and(oauth_redirect_uris::client_id.eq(client)))
+        .filter(oauth_redirect_uris::kind.eq("redirect"))
+        .order(oauth_redirect_uris::uri)
+        .select(oauth_redirect_uris::uri)
+        .load(tx.connection)?)
+}
+
 /// Whether this exact URI is registered for the client under `kind` (`redirect` or `post_logout`).
 pub fn has_redirect_uri(
     tx: &mut Tx<'_>,

@@ -43,6 +43,11 @@ pub struct SamlConnection {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub allow_triple_des: bool,
+    pub options: String,
+    pub refresh_at: Option<Timestamp>,
+    pub refreshed_on_failure_at: Option<Timestamp>,
+    pub held_metadata: Option<String>,
+    pub metadata_problem: Option<String>,
 }
 
 /// A key that an identity provider signs with. Chosen by connection only, never by what a message says.
@@ -59,6 +64,7 @@ pub struct SamlIdpKey {
     pub source: String,
     pub created_at: Timestamp,
     pub retired_at: Option<Timestamp>,
+    pub warned_days: Option<i64>,
 }
 
 /// Adds a connection.
@@ -96,6 +102,18 @@ pub fn enabled(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Vec<Sam
         .filter(saml_connections::organization_id.eq(organization))
         .filter(saml_connections::status.eq(ConnectionStatus::Enabled))
         .order((saml_connections::is_primary.desc(), saml_connections::id))
+        .select(SamlConnection::as_select())
+        .load(tx.connection)?)
+}
+
+/// The connections of an organization, oldest first.
+pub fn of_organization(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+) -> Result<Vec<SamlConnection>, StoreError> {
+    Ok(saml_connections::table
+        .filter(saml_connections::organization_id.eq(organization))
+        .order(saml_connections::id)
         .select(SamlConnection::as_select())
         .load(tx.connection)?)
 }

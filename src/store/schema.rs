@@ -215,6 +215,8 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         completed_at -> Nullable<BigInt>,
+        passive -> Bool,
+        pending -> Nullable<Text>,
     }
 }
 
@@ -517,9 +519,25 @@ diesel::table! {
         allow_sha1 -> Bool,
         paired_scim_connection_id -> Nullable<Text>,
         paired_attribute -> Nullable<Text>,
+        options -> Text,
+        refresh_at -> Nullable<BigInt>,
+        refreshed_on_failure_at -> Nullable<BigInt>,
+        held_metadata -> Nullable<Text>,
+        metadata_problem -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
         allow_triple_des -> Bool,
+    }
+}
+
+diesel::table! {
+    /// Sessions at providers that have been logged out: an assertion of one of them that comes later is refused.
+    saml_ended_sessions (saml_connection_id, session_key) {
+        saml_connection_id -> Text,
+        session_key -> Text,
+        organization_id -> Text,
+        ended_at -> BigInt,
+        keep_until -> BigInt,
     }
 }
 
@@ -536,6 +554,18 @@ diesel::table! {
         source -> Text,
         created_at -> BigInt,
         retired_at -> Nullable<BigInt>,
+        warned_days -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// A LogoutRequest of ours that a browser was sent to the provider with.
+    saml_logout_requests (id) {
+        id -> Text,
+        organization_id -> Text,
+        saml_connection_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -826,7 +856,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     roles,
     saml_assertion_replays,
     saml_connections,
+    saml_ended_sessions,
     saml_idp_keys,
+    saml_logout_requests,
     saml_sp_keys,
     scim_api_keys,
     scim_connections,

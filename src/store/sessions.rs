@@ -67,6 +67,21 @@ pub fn find_by_token(
         .optional()?)
 }
 
+/// The live sessions of a person, as their provider names them, on a connection.
+pub fn of_saml(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    connection: &SamlConnectionId,
+    name_id: &str,
+) -> Result<Vec<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::saml_connection_id.eq(connection).and(sessions::saml_name_id.eq(name_id)))
+        .filter(sessions::project_id.eq(project).and(sessions::revoked_at.is_null()))
+        .order(sessions::id)
+        .select(Session::as_select())
+        .load(tx.connection)?)
+}
+
 /// Ends one session with all that hangs on it. Returns whether it was live.
 pub fn revoke(
     tx: &mut Tx<'_>,

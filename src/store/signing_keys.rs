@@ -43,3 +43,21 @@ pub fn published(
         .select(SigningKey::as_select())
         .load(tx.connection)?)
 }
+
+/// Says until when a key signs and is published.
+pub fn limit(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &SigningKeyId,
+    sign_until: Timestamp,
+    publish_until: Timestamp,
+) -> Result<(), StoreError> {
+    let row = signing_keys::table.filter(signing_keys::project_id.eq(project).and(signing_keys::id.eq(id)));
+    diesel::update(row)
+        .set((
+            signing_keys::sign_until.eq(Some(sign_until)),
+            signing_keys::publish_until.eq(Some(publish_until)),
+        ))
+        .execute(tx.connection)?;
+    Ok(())
+}

@@ -11,7 +11,8 @@ use diesel::{
 
 use crate::model::{
     AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
-    SigningAlgorithm, SubjectKind, Timestamp, TokenEndpointAuthMethod, UserStatus, ids::*, secret::TokenHash,
+    SigningAlgorithm, SpKeyPurpose, SubjectKind, Timestamp, TokenEndpointAuthMethod, UserStatus, ids::*,
+    secret::TokenHash,
 };
 
 /// What `derive(AsExpression, FromSqlRow)` would make, for types that may not know diesel.
@@ -91,12 +92,12 @@ macro_rules! parsed_text {
 
 parsed_text! {
     ProjectId, OrganizationId, DomainId, UserId, IdentityId, SessionId, RefreshTokenId, GroupId,
-    SamlConnectionId, SamlIdpKeyId, ScimConnectionId, ScimApiKeyId, ScimOauthClientId, ScimTraceId,
+    SamlConnectionId, SamlIdpKeyId, SamlSpKeyId, ScimConnectionId, ScimApiKeyId, ScimOauthClientId, ScimTraceId,
     OidcConnectionId, OauthClientId,
     OauthClientSecretId, AuthorizationCodeId, SigningKeyId, LoginFlowId, BackendApiKeyId, RoleId,
     AuditLogEventId, EventId, LoginTraceId,
     AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
-    SigningAlgorithm, SubjectKind, TokenEndpointAuthMethod, UserStatus,
+    SigningAlgorithm, SpKeyPurpose, SubjectKind, TokenEndpointAuthMethod, UserStatus,
 }
 
 text! { TokenHash => |text| Ok(TokenHash::from_stored(text)); }

@@ -1,0 +1,12 @@
+DROP TABLE saml_ended_sessions;
+DROP TABLE saml_logout_requests;
+DROP INDEX sessions_saml_connection_id_saml_name_id_idx;
+ALTER TABLE login_flows DROP COLUMN pending;
+ALTER TABLE login_flows DROP COLUMN passive;
+ALTER TABLE saml_idp_keys DROP COLUMN warned_days;
+DROP INDEX saml_connections_refresh_at_idx;
+ALTER TABLE saml_connections DROP COLUMN metadata_problem;
+ALTER TABLE saml_connections DROP COLUMN held_metadata;
+ALTER TABLE saml_connections DROP COLUMN refreshed_on_failure_at;
+ALTER TABLE saml_connections DROP COLUMN refresh_at;
+ALTER TABLE saml_connections DROP COLUMN options;
