@@ -24,6 +24,9 @@ pub(super) enum Command {
         /// Where browsers are sent back to, to the letter. May be given several times.
         #[arg(long, required = true)]
         redirect_uri: Vec<String>,
+        /// Where your app begins a login that started at an identity provider.
+        #[arg(long, value_name = "URL")]
+        initiate_login_uri: Option<String>,
         /// How the app proves itself at the token endpoint.
         #[arg(long, value_enum, default_value_t = AuthMethod::ClientSecretBasic)]
         auth_method: AuthMethod,
@@ -44,10 +47,11 @@ pub(super) enum AuthMethod {
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let cx = context::open(config)?;
-    let Command::Create { name, project, redirect_uri, auth_method, es256 } = command;
+    let Command::Create { name, project, redirect_uri, initiate_login_uri, auth_method, es256 } = command;
     let new = NewClient {
         display_name: name,
         redirect_uris: redirect_uri,
+        initiate_login_uri,
         token_endpoint_auth_method: match auth_method {
             AuthMethod::ClientSecretBasic => TokenEndpointAuthMethod::ClientSecretBasic,
             AuthMethod::ClientSecretPost => TokenEndpointAuthMethod::ClientSecretPost,

@@ -6,7 +6,10 @@ use super::Failure;
 use crate::{
     config::Config,
     model::{SystemClock, SystemRng},
-    service::Context,
+    service::{
+        Context,
+        egress::{Egress, IpRange},
+    },
 };
 
 /// Opens the database that is configured. It must be migrated.
@@ -17,7 +20,14 @@ pub(super) fn open(config: &Config) -> Result<Context, Failure> {
     let key = config.master_key_source().read_or_create(|| Context::new_master_key(&SystemRng))?;
     let connections = config.database_connections;
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-    Ok(Context::open(&config.database_url, connections, &key, clock, rng)?)
+    let cx = Context::open(&config.database_url, connections, &key, clock, rng)?;
+    Ok(cx.with_egress(egress(config)?))
+}
+
+/// The client for what goes out, with the ranges that the configuration allows.
+fn egress(config: &Config) -> Result<Egress, Failure> {
+    let ranges = config.allowed_egress.iter().map(|range| range.parse::<IpRange>());
+    Ok(Egress::allowing(ranges.collect::<Result<_, _>>()?))
 }
 
 /// Runs one command's future to its end.

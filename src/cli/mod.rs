@@ -5,11 +5,13 @@ mod context;
 mod demo;
 mod doctor;
 mod domain;
+mod keys;
 mod migrate;
 mod organization;
 mod output;
 mod project;
 mod saml_connection;
+mod saml_switches;
 mod scim_check;
 mod scim_connection;
 mod scim_key;
@@ -65,6 +67,9 @@ enum Command {
     /// SCIM connections of organizations.
     #[command(subcommand)]
     ScimConnection(scim_connection::Command),
+    /// The keys that sign tokens and SAML requests, and those that read encrypted assertions.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// SCIM bearer tokens of organizations.
     #[command(subcommand)]
     ScimKey(scim_key::Command),
@@ -110,6 +115,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Client(command) => done(client::run(&config, command)),
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
         Command::ScimConnection(command) => done(scim_connection::run(&config, command)),
+        Command::Keys(command) => done(keys::run(&config, command)),
         Command::ScimKey(command) => done(scim_key::run(&config, command)),
         Command::ScimSchema(command) => done(scim_schema::run(&config, command)),
         Command::ScimLog(args) => done(scim_log::run(&config, &args)),

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{Failure, context, output, saml_switches::Switches};
 use crate::{
     config::Config,
-    model::ids::{OrganizationId, ProjectId, SamlConnectionId},
+    model::{
+        ConnectionStatus,
+        ids::{OrganizationId, ProjectId, SamlConnectionId},
+    },
     service::{
-        Actor,
+        Actor, Context,
         connections::{self, MetadataSource, NewSamlConnection, SpUrls},
         directory,
-        egress::{Egress, IpRange},
     },
 };
 
@@ -49,14 +51,95 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE|URL")]
         metadata: String,
     },
+    /// List an organization's connections.
+    List {
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        /// The organization.
+        #[arg(long)]
+        org: OrganizationId,
+    },
+    /// Show a connection with its switches and certificates.
+    Show {
+        /// The connection.
+        connection: SamlConnectionId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+    },
+    /// Change the switches of a connection.
+    Update {
+        /// The connection.
+        connection: SamlConnectionId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        #[command(flatten)]
+        switches: Box<Switches>,
+    },
+    /// Put a draft, or a connection that was switched off, into use.
+    Activate {
+        /// The connection.
+        connection: SamlConnectionId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+    },
+    /// Switch a connection off: logins through it are refused from now on.
+    Disable {
+        /// The connection.
+        connection: SamlConnectionId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+    },
+    /// Take over metadata that is held back because it looks like a takeover.
+    AcceptMetadata {
+        /// The connection.
+        connection: SamlConnectionId,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+    },
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let cx = context::open(config)?;
-    let egress = egress(config)?;
+    let egress = cx.egress.clone();
     let actor = Actor::operator();
     context::block_on(async {
         let (project, connection) = match command {
+            Command::List { project, org } => {
+                for connection in connections::list(&cx, &project, &org).await? {
+                    output::line(format!(
+                        "{}  {:8}  {:8}  {}",
+                        connection.id, connection.status, connection.provider, connection.display_name
+                    ));
+                }
+                return Ok(());
+            }
+            Command::Show { connection, project } => {
+                return show(&cx, &project, &connection).await;
+            }
+            Command::Update { connection, project, switches } => {
+                connections::update(&cx, &actor, &project, &connection, switches.into_update()).await?;
+                return show(&cx, &project, &connection).await;
+            }
+            Command::Activate { connection, project } => {
+                let enabled = ConnectionStatus::Enabled;
+                connections::set_status(&cx, &actor, &project, &connection, enabled).await?;
+                return show(&cx, &project, &connection).await;
+            }
+            Command::Disable { connection, project } => {
+                let disabled = ConnectionStatus::Disabled;
+                connections::set_status(&cx, &actor, &project, &connection, disabled).await?;
+                return show(&cx, &project, &connection).await;
+            }
+            Command::AcceptMetadata { connection, project } => {
+                connections::accept_held_metadata(&cx, &actor, &project, &connection).await?;
+                return show(&cx, &project, &connection).await;
+            }
             Command::Create { name, project, org, metadata, jit } => {
                 let project = directory::find_project(&cx, &project).await?;
                 let new = NewSamlConnection {
@@ -91,16 +174,50 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     })
 }
 
-/// The client for what goes out, with the ranges that the configuration allows.
-pub(super) fn egress(config: &Config) -> Result<Egress, Failure> {
-    let ranges = config.allowed_egress.iter().map(|range| range.parse::<IpRange>());
-    Ok(Egress::allowing(ranges.collect::<Result<_, _>>()?))
-}
-
 fn source(text: &str) -> Result<MetadataSource, Failure> {
     if text.starts_with("https://") || text.starts_with("http://") {
         return Ok(MetadataSource::Url(text.to_owned()));
     }
     let document = std::fs::read(Path::new(text)).map_err(|error| format!("{text}: {error}"))?;
     Ok(MetadataSource::Document(document))
+}
+
+/// Prints all that there is to know about a connection.
+async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) -> Result<(), Failure> {
+    let project = directory::find_project(cx, project).await?;
+    let (row, keys) = connections::details(cx, &project.id, connection).await?;
+    let urls = SpUrls::new(&project.public_url, &row.id);
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+    let mut lines = vec![
+        ("connection", row.id.to_string()),
+        ("name", row.display_name.clone()),
+        ("provider", row.provider.clone()),
+        ("status", row.status.to_string()),
+        ("identity provider", row.idp_entity_id.clone()),
+        ("entity ID (audience)", urls.entity_id),
+        ("ACS URL (reply URL)", urls.acs_url),
+        ("logout URL", urls.slo_url),
+        ("our metadata", urls.metadata_url),
+        ("metadata address", text(&row.metadata_url)),
+        ("metadata problem", text(&row.metadata_problem)),
+        ("metadata held back", row.held_metadata.is_some().to_string()),
+        ("subject attribute", text(&row.subject_attribute)),
+        ("attribute map", row.attribute_map.clone()),
+        ("clock skew", format!("{} s", row.clock_skew_ms / 1000)),
+        ("IdP-initiated", row.allow_idp_initiated.to_string()),
+        ("force sign-in", row.force_authn.to_string()),
+        ("inclusive C14N", row.inclusive_c14n.to_string()),
+        ("SHA-1", row.allow_sha1.to_string()),
+        ("Triple DES", row.allow_triple_des.to_string()),
+        ("wants signed requests", row.idp_wants_signed_requests.to_string()),
+        ("switches", row.options.clone()),
+    ];
+    if let Some(end) = row.metadata_valid_until {
+        lines.push(("metadata ends", end.to_string()));
+    }
+    for key in keys {
+        lines.push(("certificate", format!("{} until {}", key.fingerprint, key.not_after)));
+    }
+    output::values(&lines.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
+    Ok(())
 }

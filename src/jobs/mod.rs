@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::{sync::oneshot, task::JoinHandle, time::MissedTickBehavior};
 
-use crate::service::{Context, installation, provisioning::admin::keys};
+use crate::service::{Context, connections, installation, provisioning::admin::keys};
 
-/// How often expired rows are forgotten.
+/// How often expired rows are forgotten, and metadata that is due is fetched.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// How often what is remembered of SCIM requests is written down.
@@ -49,6 +49,14 @@ async fn housekeeping(cx: &Context) {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "forgot expired rows"),
             Err(error) => tracing::warn!(%error, "could not forget expired rows"),
+        }
+        match connections::refresh_due(cx, &cx.egress).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "fetched metadata"),
+            Err(error) => tracing::warn!(%error, "metadata could not be refreshed"),
+        }
+        if let Err(error) = connections::warn_of_expiry(cx).await {
+            tracing::warn!(%error, "certificates could not be looked through");
         }
         if let Err(error) = keys::warn_of_expiry(cx).await {
             tracing::warn!(%error, "could not announce the tokens that end soon");

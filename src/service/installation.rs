@@ -4,7 +4,7 @@ use super::Context;
 use crate::{
     model::Millis,
     store::{
-        StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays,
+        StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays, saml_logouts,
         scim_connections, scim_traces,
         settings::{self, Setting},
     },
@@ -45,6 +45,7 @@ pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     let now = cx.now();
     let before = now.plus(-KEPT_AFTER_EXPIRY);
     Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
+        + in_portions(cx, move |tx| saml_logouts::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?

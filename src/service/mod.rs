@@ -16,6 +16,7 @@ pub mod sso;
 use std::sync::Arc;
 
 use connections::KeyCache;
+use egress::Egress;
 pub use record::{Actor, ActorKind, Change};
 
 use crate::{
@@ -45,6 +46,8 @@ pub struct Context {
     pub idp_keys: Arc<KeyCache>,
     /// What this node remembers of SCIM requests.
     pub provisioning: Arc<provisioning::Memory>,
+    /// What fetches metadata.
+    pub egress: Egress,
 }
 
 /// Why a context could not be opened.
@@ -82,7 +85,13 @@ impl Context {
             master_key: Arc::new(master_key),
             idp_keys: Arc::default(),
             provisioning: Arc::default(),
+            egress: Egress::default(),
         }
+    }
+
+    /// With another client for what goes out.
+    pub fn with_egress(self, egress: Egress) -> Self {
+        Self { egress, ..self }
     }
 
     /// The text of a new master key.

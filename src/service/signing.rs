@@ -1,14 +1,16 @@
 //! The project's signing keys: rows, sealed, published before they sign (DESIGN part 7).
 
+use serde_json::json;
+
 use crate::{
     jose::{Algorithm, Jwk, JwkSet, KeyError, SigningKey, VerifyingKey},
     model::{
-        SigningAlgorithm, Timestamp,
+        Millis, SigningAlgorithm, Timestamp,
         ids::{ProjectId, SigningKeyId},
     },
-    service::{Context, new_id},
+    service::{Actor, Change, Context, new_id, record::record},
     store::{
-        StoreError, Tx,
+        StoreError, Tx, projects,
         seal::{Place, Unopened},
         signing_keys::{self, SigningKey as Row},
     },
@@ -17,6 +19,9 @@ use crate::{
 /// Why the project's keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
+    /// There is no such project.
+    #[error("there is no project of this id")]
+    NotFound,
     /// The database.
     #[error("database")]
     Store(#[from] StoreError),
@@ -62,6 +67,70 @@ fn prepare(cx: &Context, project: &ProjectId, algorithm: Algorithm) -> Result<Ro
         publish_until: None,
         id,
     })
+}
+
+/// How the keys that sign tokens are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKeyRotation {
+    /// New keys are published now and sign once everybody has fetched them; no token is refused.
+    Planned,
+    /// The old keys are known to somebody else: they end at once, and every token that they signed with them.
+    Emergency,
+}
+
+/// A key set may be cached for an hour; two lifetimes pass before a new key signs (DESIGN part 7).
+const PUBLISHED_BEFORE: Millis = 2 * 60 * 60 * 1000;
+/// The longest life of a token that a key has signed.
+const LONGEST_TOKEN: Millis = 60 * 60 * 1000;
+
+/// Gives a project new keys for tokens. Returns the key ids of the new ones.
+pub async fn rotate(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    rotation: TokenKeyRotation,
+) -> Result<Vec<String>, SigningError> {
+    let now = cx.now();
+    let (sign_from, publish_until) = match rotation {
+        TokenKeyRotation::Planned => (now.plus(PUBLISHED_BEFORE), now.plus(PUBLISHED_BEFORE + LONGEST_TOKEN)),
+        TokenKeyRotation::Emergency => (now, now),
+    };
+    let mut fresh = prepare_first_keys(cx, project)?;
+    for key in &mut fresh {
+        key.sign_from = sign_from;
+    }
+    let (own, actor, of) = (cx.clone(), actor.clone(), project.clone());
+    let rotate = move |tx: &mut Tx<'_>| {
+        projects::find(tx, &of)?.ok_or(SigningError::NotFound)?;
+        for key in signing_keys::published(tx, &of, now)?.iter().filter(|key| key.sign_until.is_none()) {
+            signing_keys::limit(tx, &of, &key.id, sign_from, publish_until)?;
+            note(tx, &own, &actor, key, "signing_key.retired")?;
+        }
+        for key in &fresh {
+            signing_keys::insert(tx, key)?;
+            note(tx, &own, &actor, key, "signing_key.created")?;
+        }
+        Ok(fresh.iter().map(|key| key.kid.clone()).collect())
+    };
+    cx.store.write(rotate).await
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    key: &Row,
+    event: &'static str,
+) -> Result<(), StoreError> {
+    let change = Change {
+        project: &key.project_id,
+        organization: None,
+        event,
+        resource: key.id.as_str(),
+        before: None,
+        after: Some(json!({ "id": key.id, "kid": key.kid, "algorithm": key.alg.as_str() })),
+    };
+    record(tx, cx, actor, &change)
 }
 
 /// The keys of a project that are published at this moment.

@@ -79,6 +79,7 @@ async fn make(cx: &Context, config: &Config, args: &Args, idp: &DevIdp) -> Resul
     let new = NewClient {
         display_name: "Rocket Notes".into(),
         redirect_uris: vec![format!("http://localhost:{}/callback", args.app_port)],
+        initiate_login_uri: None,
         token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
         id_token_alg: SigningAlgorithm::Rs256,
     };

@@ -120,6 +120,11 @@ fn draft(
         created_at: now,
         updated_at: now,
         allow_triple_des: false,
+        options: "{}".into(),
+        refresh_at: None,
+        refreshed_on_failure_at: None,
+        held_metadata: None,
+        metadata_problem: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Taking in an identity provider's metadata.
 
-use super::ConnectionError;
+use super::{ConnectionError, Options};
 use crate::{
     model::{
         ConnectionStatus, Timestamp,
@@ -91,7 +91,16 @@ pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Times
     connection.idp_entity_id.clone_from(&loaded.idp.entity_id);
     connection.idp_sso_redirect_url = endpoint(binding::REDIRECT);
     connection.idp_sso_post_url = endpoint(binding::POST);
-    connection.idp_slo_url = loaded.idp.slo.first().map(|e| e.location.clone());
+    // A redirect is what providers know best; whoever has only a form gets a form.
+    let by_redirect = loaded.idp.slo.iter().find(|e| e.binding == binding::REDIRECT);
+    let slo = by_redirect.or(loaded.idp.slo.first());
+    connection.idp_slo_url = slo.map(|e| e.location.clone());
+    let options = Options {
+        slo_by_post: slo.is_some_and(|e| e.binding == binding::POST),
+        slo_response_url: slo.and_then(|e| e.response_location.clone()),
+        ..Options::of(connection)
+    };
+    connection.options = options.to_stored();
     connection.idp_wants_signed_requests = loaded.idp.want_authn_requests_signed;
     connection.metadata_url.clone_from(&loaded.url);
     connection.metadata_fetched_at = Some(now);
@@ -125,6 +134,7 @@ pub(super) fn store_keys(
             source: "metadata".into(),
             created_at: now,
             retired_at: None,
+            warned_days: None,
         };
         if !saml_connections::revive_key(tx, &connection.id, key.fingerprint())? {
             saml_connections::insert_key(tx, &row)?;

@@ -1,13 +1,25 @@
 //! SAML connections: made and kept up to date from the identity provider's metadata.
 
 mod create;
+mod expiry;
 mod key_cache;
 mod metadata;
+mod options;
+mod refresh;
+mod sp_keys;
+mod sp_metadata;
+mod update;
 mod urls;
 
 pub use create::{NewSamlConnection, create_saml_connection};
+pub use expiry::warn_of_expiry;
 pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
+pub use options::Options;
+pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
+pub use sp_keys::{Rotation, SpKeyError, SpKeys, existing_sp_keys, rotate_sp_keys, sp_keys};
+pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
+pub use update::{Update, details, list, set_status, update};
 pub use urls::SpUrls;
 
 use crate::{saml::metadata::MetadataError, service::egress::EgressError, store::StoreError};

@@ -24,6 +24,8 @@ pub struct NewClient {
     pub display_name: String,
     /// Where browsers may be sent back to: compared to the letter.
     pub redirect_uris: Vec<String>,
+    /// Where a login is begun that started at an identity provider (OpenID Connect Core section 4).
+    pub initiate_login_uri: Option<String>,
     /// How it proves itself at the token endpoint.
     pub token_endpoint_auth_method: TokenEndpointAuthMethod,
     /// What its ID tokens are signed with.
@@ -42,13 +44,16 @@ pub async fn create_client(
         return Err(DirectoryError::Invalid("a client needs a redirect URI".into()));
     }
     new.redirect_uris.iter().try_for_each(|uri| check_redirect_uri(uri))?;
+    if let Some(uri) = &new.initiate_login_uri {
+        check_initiate_login_uri(uri)?;
+    }
     let client = OauthClient {
         id: new_id!(cx, OauthClientId),
         project_id: project.clone(),
         display_name: display_name(&new.display_name)?,
         token_endpoint_auth_method: new.token_endpoint_auth_method,
         id_token_alg: new.id_token_alg,
-        initiate_login_uri: None,
+        initiate_login_uri: new.initiate_login_uri.clone(),
         created_at: now,
         updated_at: now,
         revoked_at: None,
@@ -122,6 +127,17 @@ fn check_redirect_uri(text: &str) -> Result<(), DirectoryError> {
         "http" if loopback => Ok(()),
         scheme if scheme.contains('.') => Ok(()),
         _ => Err(invalid("must be https, http on loopback, or an app's own scheme such as com.example.app")),
+    }
+}
+
+/// A page of the app that a browser is sent to: as a redirect URI, but never an app's own scheme (OpenID Connect Core
+/// section 4 asks for https).
+fn check_initiate_login_uri(text: &str) -> Result<(), DirectoryError> {
+    check_redirect_uri(text)?;
+    if text.starts_with("https://") || text.starts_with("http://") {
+        Ok(())
+    } else {
+        Err(DirectoryError::Invalid(format!("the login address {text} must be https")))
     }
 }
 

@@ -1,0 +1,91 @@
+//! The flags of `vestibule saml-connection update`.
+
+use crate::service::connections::Update;
+
+/// Each flag that is given is set; the others stay as they are.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Switches {
+    /// The name, for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// Accept logins that begin at the provider; the person is asked to continue.
+    #[arg(long, value_name = "BOOL")]
+    idp_initiated: Option<bool>,
+    /// The provider puts a made-up InResponseTo into such logins.
+    #[arg(long, value_name = "BOOL")]
+    dummy_in_response_to: Option<bool>,
+    /// Accept SHA-1 signatures.
+    #[arg(long, value_name = "BOOL")]
+    allow_sha1: Option<bool>,
+    /// Accept Triple DES inside of signed responses.
+    #[arg(long, value_name = "BOOL")]
+    allow_triple_des: Option<bool>,
+    /// Accept inclusive canonicalisation.
+    #[arg(long, value_name = "BOOL")]
+    inclusive_c14n: Option<bool>,
+    /// By how many seconds clocks may differ.
+    #[arg(long, value_name = "SECONDS")]
+    clock_skew: Option<u32>,
+    /// Ask for a new sign-in each time.
+    #[arg(long, value_name = "BOOL")]
+    force_authn: Option<bool>,
+    /// Sign requests even where the provider does not ask for it.
+    #[arg(long, value_name = "BOOL")]
+    sign_requests: Option<bool>,
+    /// Send requests in a form where the provider takes both.
+    #[arg(long, value_name = "BOOL")]
+    prefer_post: Option<bool>,
+    /// The NameID format to insist on; empty for none.
+    #[arg(long, value_name = "URI")]
+    name_id_format: Option<String>,
+    /// With a format: the provider must know the person already.
+    #[arg(long, value_name = "BOOL")]
+    forbid_create: Option<bool>,
+    /// Pass login_hint on as the request's Subject.
+    #[arg(long, value_name = "BOOL")]
+    login_hint_as_subject: Option<bool>,
+    /// Authentication contexts to insist on, separated by blanks; empty for none.
+    #[arg(long, value_name = "URIS")]
+    authn_contexts: Option<String>,
+    /// Authentication contexts that count as a second factor, separated by blanks; empty for none.
+    #[arg(long, value_name = "URIS")]
+    mfa_contexts: Option<String>,
+    /// Hold back metadata with a new host or all keys new until it is accepted.
+    #[arg(long, value_name = "BOOL")]
+    hold_metadata_changes: Option<bool>,
+    /// The attribute that people are known by; empty for the NameID.
+    #[arg(long, value_name = "NAME")]
+    subject_attribute: Option<String>,
+    /// Make unknown people of a proved domain users at their first login.
+    #[arg(long, value_name = "BOOL")]
+    jit: Option<bool>,
+}
+
+impl Switches {
+    pub(super) fn into_update(self) -> Update {
+        let list = |text: Option<String>| {
+            text.map(|text| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        };
+        let or_none = |text: Option<String>| text.map(|text| Some(text).filter(|text| !text.is_empty()));
+        Update {
+            display_name: self.name,
+            allow_idp_initiated: self.idp_initiated,
+            dummy_in_response_to: self.dummy_in_response_to,
+            allow_sha1: self.allow_sha1,
+            allow_triple_des: self.allow_triple_des,
+            inclusive_c14n: self.inclusive_c14n,
+            clock_skew_s: self.clock_skew,
+            force_authn: self.force_authn,
+            sign_requests: self.sign_requests,
+            prefer_post: self.prefer_post,
+            name_id_format: or_none(self.name_id_format),
+            forbid_create: self.forbid_create,
+            login_hint_as_subject: self.login_hint_as_subject,
+            authn_contexts: list(self.authn_contexts),
+            mfa_contexts: list(self.mfa_contexts),
+            hold_metadata_changes: self.hold_metadata_changes,
+            subject_attribute: or_none(self.subject_attribute),
+            jit_provisioning: self.jit,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Fetching metadata again: in the background, as often as the provider wants, and once more when a signature fails
+//! (R24). Only the same entity ID is taken. A new host, or keys none of which was known, may be a takeover of the
+//! address: it is told, and held back where the connection says so. While nothing good comes, the last good copy stays.
+
+use serde_json::json;
+use url::Url;
+
+use super::{
+    ConnectionError, Options,
+    metadata::{Loaded, apply, store_keys, view},
+};
+use crate::{
+    model::{
+        Millis, Rng, Timestamp,
+        ids::{ProjectId, SamlConnectionId},
+    },
+    saml::metadata::{self, IdpMetadata, Reading},
+    saml::xml::Limits,
+    service::{Actor, Change, Context, egress::Egress, record::record},
+    store::{
+        StoreError, Tx,
+        saml_connections::{self, SamlConnection},
+        saml_metadata,
+    },
+};
+
+const HOUR: Millis = 60 * 60 * 1000;
+const DAY: Millis = 24 * HOUR;
+/// For so long nobody else fetches what is being fetched.
+const CLAIMED: Millis = HOUR / 4;
+/// Between two fetches because of a failed signature (R24).
+const BETWEEN_FAILURES: Millis = 10 * 60 * 1000;
+/// How many connections one run fetches.
+const AT_ONCE: i64 = 20;
+
+/// What came of a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// Nothing that matters is new.
+    Unchanged,
+    /// It was taken over.
+    Applied,
+    /// It waits for somebody to accept it.
+    Held,
+    /// It could not be fetched or used; the last good copy stays.
+    Failed,
+}
+
+/// Fetches what is due, each connection on one node. Returns how many were fetched.
+pub async fn refresh_due(cx: &Context, egress: &Egress) -> Result<usize, StoreError> {
+    let now = cx.now();
+    let due = cx.store.read(move |tx: &mut Tx<'_>| saml_metadata::due(tx, now, AT_ONCE)).await?;
+    let mut fetched = 0;
+    for (project, connection) in due {
+        let id = connection.id.clone();
+        let claim = move |tx: &mut Tx<'_>| saml_metadata::claim(tx, &id, now, now.plus(CLAIMED));
+        if cx.store.write(claim).await? {
+            refresh(cx, egress, &project, &connection).await?;
+            fetched += 1;
+        }
+    }
+    Ok(fetched)
+}
+
+/// The extra fetch after a failed signature: for one caller in ten minutes (R24). Whether anything was taken over, so
+/// that checking again may help.
+pub async fn refresh_after_failure(
+    cx: &Context,
+    egress: &Egress,
+    project: &ProjectId,
+    connection: &SamlConnectionId,
+) -> Result<bool, StoreError> {
+    let (now, of, id) = (cx.now(), project.clone(), connection.clone());
+    let claim = move |tx: &mut Tx<'_>| {
+        let claimed = saml_metadata::claim_after_failure(tx, &id, now.plus(-BETWEEN_FAILURES), now)?;
+        if claimed { saml_connections::find_in_project(tx, &of, &id) } else { Ok::<_, StoreError>(None) }
+    };
+    match cx.store.write(claim).await? {
+        Some(connection) => Ok(refresh(cx, egress, project, &connection).await? == Refreshed::Applied),
+        None => Ok(false),
+    }
+}
+
+/// Takes over what was held back, as an administrator has decided.
+pub async fn accept_held_metadata(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+) -> Result<SamlConnection, ConnectionError> {
+    let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
+    let work = move |tx: &mut Tx<'_>| {
+        let connection = saml_connections::find_in_project(tx, &of, &id)?
+            .ok_or(ConnectionError::NotFound("connection"))?;
+        let held = connection.held_metadata.clone();
+        let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
+        let idp = read(&own, &connection, held.as_bytes())?;
+        Ok(take_over(tx, &own, &actor, &of, connection, idp)?)
+    };
+    cx.store.write(work).await
+}
+
+async fn refresh(
+    cx: &Context,
+    egress: &Egress,
+    project: &ProjectId,
+    connection: &SamlConnection,
+) -> Result<Refreshed, StoreError> {
+    let url = connection.metadata_url.clone().unwrap_or_default();
+    let fetched = match egress.get(&url, Limits::METADATA.bytes).await {
+        Ok(document) => read(cx, connection, &document).map(|idp| (idp, document)),
+        Err(error) => Err(error.into()),
+    };
+    let (idp, document) = match fetched {
+        Ok(fetched) => fetched,
+        Err(error) => return failed(cx, connection, &error).await,
+    };
+    let next = cx.now().plus(interval(&idp, cx.now(), &*cx.rng));
+    let (own, project, of) = (cx.clone(), project.clone(), connection.id.clone());
+    let work = move |tx: &mut Tx<'_>| {
+        // Read again: an administrator may have changed it meanwhile.
+        let Some(connection) = saml_connections::find_in_project(tx, &project, &of)? else {
+            return Ok(Refreshed::Unchanged);
+        };
+        let change = compare(tx, &connection, &idp)?;
+        let outcome = settle(tx, &own, &project, connection, &idp, &document, &change)?;
+        saml_metadata::schedule(tx, &of, next, None)?;
+        Ok::<_, StoreError>(outcome)
+    };
+    cx.store.write(work).await
+}
+
+fn read(cx: &Context, connection: &SamlConnection, document: &[u8]) -> Result<IdpMetadata, ConnectionError> {
+    let reading =
+        Reading { entity_id: Some(&connection.idp_entity_id), ..Reading::at(cx.now().to_datetime()) };
+    let idp = metadata::read(document, &reading)?;
+    if idp.entity_id == connection.idp_entity_id {
+        Ok(idp)
+    } else {
+        Err(ConnectionError::Invalid(format!("the metadata is of another provider, {}", idp.entity_id)))
+    }
+}
+
+async fn failed(
+    cx: &Context,
+    connection: &SamlConnection,
+    error: &ConnectionError,
+) -> Result<Refreshed, StoreError> {
+    let problem: String = error.to_string().chars().take(500).collect();
+    let connection_id = connection.id.as_str();
+    tracing::warn!(connection = connection_id, problem, "metadata could not be refreshed");
+    let (id, at) = (connection.id.clone(), cx.now().plus(jittered(HOUR, &*cx.rng)));
+    cx.store.write(move |tx: &mut Tx<'_>| saml_metadata::schedule(tx, &id, at, Some(&problem))).await?;
+    Ok(Refreshed::Failed)
+}
+
+/// What is different.
+struct Difference {
+    changed: bool,
+    new_host: bool,
+    all_keys_new: bool,
+    added: Vec<String>,
+    gone: Vec<String>,
+}
+
+fn compare(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnection,
+    idp: &IdpMetadata,
+) -> Result<Difference, StoreError> {
+    let known = saml_connections::keys(tx, &connection.id)?;
+    let is_known = |fingerprint: &str| known.iter().any(|key| key.fingerprint == fingerprint);
+    let added: Vec<String> = idp
+        .signing_keys
+        .iter()
+        .filter(|key| !is_known(key.fingerprint()))
+        .map(|key| key.fingerprint().to_owned())
+        .collect();
+    let gone: Vec<String> = known
+        .iter()
+        .filter(|row| !idp.signing_keys.iter().any(|key| key.fingerprint() == row.fingerprint))
+        .map(|row| row.fingerprint.clone())
+        .collect();
+    let host = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let before = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
+    let hosts: Vec<_> = before.into_iter().flatten().filter_map(|url| host(url)).collect();
+    let mut after = connection.clone();
+    apply(
+        &mut after,
+        &Loaded { idp: idp.clone(), url: connection.metadata_url.clone() },
+        connection.updated_at,
+    );
+    after.metadata_fetched_at = connection.metadata_fetched_at;
+    after.metadata_valid_until = connection.metadata_valid_until;
+    Ok(Difference {
+        changed: after != *connection || !added.is_empty() || !gone.is_empty(),
+        new_host: idp.sso.iter().filter_map(|e| host(&e.location)).any(|h| !hosts.contains(&h)),
+        all_keys_new: !known.is_empty() && gone.len() == known.len(),
+        added,
+        gone,
+    })
+}
+
+fn settle(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    mut connection: SamlConnection,
+    idp: &IdpMetadata,
+    document: &[u8],
+    difference: &Difference,
+) -> Result<Refreshed, StoreError> {
+    if !difference.changed {
+        connection.metadata_fetched_at = Some(cx.now());
+        connection.metadata_valid_until = idp.valid_until.map(Timestamp::from);
+        saml_connections::update(tx, &connection)?;
+        return Ok(Refreshed::Unchanged);
+    }
+    let grave = difference.new_host || difference.all_keys_new;
+    let hold = grave && Options::of(&connection).hold_metadata_changes;
+    if grave {
+        let event =
+            if hold { "saml_connection.metadata_held" } else { "saml_connection.metadata_suspicious" };
+        let (id, held) = (connection.id.as_str(), hold);
+        tracing::warn!(connection = id, held, "metadata changed as in a takeover");
+        note(tx, cx, project, &connection, event, difference)?;
+    }
+    if hold {
+        connection.held_metadata = String::from_utf8(document.to_vec()).ok();
+        saml_connections::update(tx, &connection)?;
+        return Ok(Refreshed::Held);
+    }
+    if !(difference.added.is_empty() && difference.gone.is_empty()) {
+        note(tx, cx, project, &connection, "saml_connection.certificates_changed", difference)?;
+    }
+    take_over(tx, cx, &Actor::system(), project, connection, idp.clone())?;
+    Ok(Refreshed::Applied)
+}
+
+fn take_over(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    mut connection: SamlConnection,
+    idp: IdpMetadata,
+) -> Result<SamlConnection, StoreError> {
+    let (before, status) = (view(&connection), connection.status);
+    let loaded = Loaded { url: connection.metadata_url.clone(), idp };
+    apply(&mut connection, &loaded, cx.now());
+    connection.status = status;
+    connection.held_metadata = None;
+    saml_connections::update(tx, &connection)?;
+    store_keys(tx, cx, &connection, &loaded.idp.signing_keys)?;
+    let change = Change {
+        project,
+        organization: Some(&connection.organization_id),
+        event: "saml_connection.updated",
+        resource: connection.id.as_str(),
+        before: Some(before),
+        after: Some(view(&connection)),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(connection)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    connection: &SamlConnection,
+    event: &'static str,
+    difference: &Difference,
+) -> Result<(), StoreError> {
+    let after = json!({
+        "id": connection.id, "added": difference.added, "removed": difference.gone,
+        "newHost": difference.new_host, "allKeysNew": difference.all_keys_new,
+    });
+    let change = Change {
+        project,
+        organization: Some(&connection.organization_id),
+        event,
+        resource: connection.id.as_str(),
+        before: None,
+        after: Some(after),
+    };
+    record(tx, cx, &Actor::system(), &change)
+}
+
+/// When to fetch again: as the provider says (cacheDuration), well before the metadata ends (validUntil), at most daily
+/// and at least hourly.
+fn interval(idp: &IdpMetadata, now: Timestamp, rng: &dyn Rng) -> Millis {
+    let wanted = idp.cache_duration.map_or(DAY, |d| Millis::try_from(d.whole_milliseconds()).unwrap_or(DAY));
+    let left = idp.valid_until.map_or(DAY, |end| (Timestamp::from(end).millis() - now.millis()) / 2);
+    jittered(wanted.min(left).clamp(HOUR, DAY), rng)
+}
+
+/// Up to a tenth less, so that many connections made together do not call together.
+fn jittered(interval: Millis, rng: &dyn Rng) -> Millis {
+    interval - interval / 10 * Millis::from(rng.bytes::<1>()[0]) / 255
+}

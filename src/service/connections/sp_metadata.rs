@@ -1,0 +1,79 @@
+//! Our metadata for a connection.
+
+use super::{SpKeyError, SpUrls, sp_keys::sp_keys};
+use crate::{
+    model::{
+        Millis, SpKeyPurpose,
+        ids::{ProjectId, SamlConnectionId},
+    },
+    saml::metadata::SpMetadata,
+    service::Context,
+    store::{StoreError, Tx, saml_connections},
+};
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// Who reads our metadata, which decides how long it may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// A provider that fetches it from its address, again and again.
+    Fetched,
+    /// A person who downloads it, and a provider that imports it once.
+    Downloaded,
+}
+
+impl Audience {
+    const fn lifetime(self) -> Millis {
+        match self {
+            Self::Fetched => 14 * DAY,
+            Self::Downloaded => 10 * 365 * DAY,
+        }
+    }
+}
+
+/// Why there is no metadata.
+#[derive(Debug, thiserror::Error)]
+pub enum SpMetadataError {
+    /// There is no such connection in this project.
+    #[error("there is no such connection")]
+    NotFound,
+    /// Our keys.
+    #[error("our keys for SAML cannot be used")]
+    Keys(#[from] SpKeyError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+}
+
+/// The document for an identity provider: entity ID, addresses, and the certificates of both purposes, all of them during
+/// a rollover.
+pub async fn sp_metadata(
+    cx: &Context,
+    project: &ProjectId,
+    origin: &str,
+    connection: &str,
+    audience: Audience,
+) -> Result<String, SpMetadataError> {
+    let id = SamlConnectionId::parse(connection).map_err(|_| SpMetadataError::NotFound)?;
+    let (of, wanted) = (project.clone(), id.clone());
+    let found =
+        cx.store.read(move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted)).await;
+    let found: Option<_> = found.map_err(SpMetadataError::Store)?;
+    if found.is_none() {
+        return Err(SpMetadataError::NotFound);
+    }
+    let keys = sp_keys(cx, project).await?;
+    let (signing, encryption) =
+        (keys.certificates(SpKeyPurpose::Signing), keys.certificates(SpKeyPurpose::Encryption));
+    let urls = SpUrls::new(origin, &id);
+    let metadata = SpMetadata {
+        entity_id: &urls.entity_id,
+        acs_url: &urls.acs_url,
+        slo_url: Some(&urls.slo_url),
+        signing_certificates: &signing.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        encryption_certificates: &encryption.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+        name_id_formats: None,
+        valid_until: Some(cx.now().plus(audience.lifetime()).to_datetime()),
+    };
+    Ok(metadata.to_xml())
+}

@@ -1,0 +1,188 @@
+//! Changing the switches and the status of a connection, and reading it.
+
+use serde_json::{Value, json};
+
+use super::{ConnectionError, Options, metadata::view};
+use crate::{
+    model::{
+        ConnectionStatus,
+        ids::{OrganizationId, ProjectId, SamlConnectionId},
+    },
+    service::{Actor, Change, Context, record::record},
+    store::{
+        StoreError, Tx, organizations,
+        saml_connections::{self, SamlConnection, SamlIdpKey},
+    },
+};
+
+/// The largest difference between clocks that may be allowed, in seconds: beyond it, expiry means little.
+const MAX_SKEW_S: u32 = 600;
+
+/// What to change; `None` leaves a switch as it is. See the columns and [`Options`] for what each means.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "each is named after its switch")]
+pub struct Update {
+    pub display_name: Option<String>,
+    pub allow_idp_initiated: Option<bool>,
+    pub dummy_in_response_to: Option<bool>,
+    pub allow_sha1: Option<bool>,
+    pub allow_triple_des: Option<bool>,
+    pub inclusive_c14n: Option<bool>,
+    pub clock_skew_s: Option<u32>,
+    pub force_authn: Option<bool>,
+    pub sign_requests: Option<bool>,
+    pub prefer_post: Option<bool>,
+    pub name_id_format: Option<Option<String>>,
+    pub forbid_create: Option<bool>,
+    pub login_hint_as_subject: Option<bool>,
+    pub authn_contexts: Option<Vec<String>>,
+    pub mfa_contexts: Option<Vec<String>>,
+    pub hold_metadata_changes: Option<bool>,
+    pub subject_attribute: Option<Option<String>>,
+    pub jit_provisioning: Option<bool>,
+}
+
+impl Update {
+    fn apply(&self, row: &mut SamlConnection) -> Result<(), ConnectionError> {
+        let mut options = Options::of(row);
+        set(&mut row.display_name, &self.display_name);
+        set(&mut row.allow_idp_initiated, &self.allow_idp_initiated);
+        set(&mut row.allow_sha1, &self.allow_sha1);
+        set(&mut row.allow_triple_des, &self.allow_triple_des);
+        set(&mut row.inclusive_c14n, &self.inclusive_c14n);
+        set(&mut row.force_authn, &self.force_authn);
+        set(&mut row.subject_attribute, &self.subject_attribute);
+        set(&mut row.jit_provisioning, &self.jit_provisioning.map(Some));
+        set(&mut options.dummy_in_response_to, &self.dummy_in_response_to);
+        set(&mut options.sign_requests, &self.sign_requests);
+        set(&mut options.prefer_post, &self.prefer_post);
+        set(&mut options.name_id_format, &self.name_id_format);
+        set(&mut options.forbid_create, &self.forbid_create);
+        set(&mut options.login_hint_as_subject, &self.login_hint_as_subject);
+        set(&mut options.authn_contexts, &self.authn_contexts);
+        set(&mut options.mfa_contexts, &self.mfa_contexts);
+        set(&mut options.hold_metadata_changes, &self.hold_metadata_changes);
+        if let Some(seconds) = self.clock_skew_s {
+            if seconds > MAX_SKEW_S {
+                return Err(ConnectionError::Invalid(format!("clocks may differ by {MAX_SKEW_S} s at most")));
+            }
+            row.clock_skew_ms = i64::from(seconds) * 1000;
+        }
+        row.options = options.to_stored();
+        Ok(())
+    }
+}
+
+fn set<T: Clone>(place: &mut T, value: &Option<T>) {
+    if let Some(value) = value {
+        *place = value.clone();
+    }
+}
+
+/// Changes switches of a connection.
+pub async fn update(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+    update: Update,
+) -> Result<SamlConnection, ConnectionError> {
+    change(cx, actor, project, id, move |row| update.apply(row)).await
+}
+
+/// Puts a connection into use or out of it.
+pub async fn set_status(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+    status: ConnectionStatus,
+) -> Result<SamlConnection, ConnectionError> {
+    change(cx, actor, project, id, move |row| {
+        if status == ConnectionStatus::Enabled && row.idp_entity_id.is_empty() {
+            let why = "the connection has no metadata of its provider yet";
+            return Err(ConnectionError::Invalid(why.into()));
+        }
+        row.status = status;
+        Ok(())
+    })
+    .await
+}
+
+async fn change(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+    edit: impl Fn(&mut SamlConnection) -> Result<(), ConnectionError> + Send + 'static,
+) -> Result<SamlConnection, ConnectionError> {
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
+    let work = move |tx: &mut Tx<'_>| {
+        let mut row = saml_connections::find_in_project(tx, &project, &id)?
+            .ok_or(ConnectionError::NotFound("connection"))?;
+        let before = switches(&row);
+        edit(&mut row)?;
+        if row.status == ConnectionStatus::Enabled {
+            let others = saml_connections::enabled(tx, &row.organization_id)?;
+            row.is_primary |= !others.iter().any(|other| other.is_primary && other.id != row.id);
+        }
+        row.updated_at = own.now();
+        saml_connections::update(tx, &row)?;
+        let change = Change {
+            project: &project,
+            organization: Some(&row.organization_id),
+            event: "saml_connection.updated",
+            resource: row.id.as_str(),
+            before: Some(before),
+            after: Some(switches(&row)),
+        };
+        record(tx, &own, &actor, &change)?;
+        Ok(row)
+    };
+    cx.store.write(work).await
+}
+
+/// The connection with its switches, for the audit log.
+fn switches(row: &SamlConnection) -> Value {
+    let mut view = view(row);
+    view["switches"] = json!({
+        "idpInitiated": row.allow_idp_initiated, "sha1": row.allow_sha1, "tripleDes": row.allow_triple_des,
+        "inclusiveC14n": row.inclusive_c14n, "forceAuthn": row.force_authn, "clockSkewMs": row.clock_skew_ms,
+        "subjectAttribute": row.subject_attribute, "jitProvisioning": row.jit_provisioning,
+        "options": serde_json::from_str::<Value>(&row.options).unwrap_or_default(),
+    });
+    view
+}
+
+/// A connection and its provider's keys.
+pub async fn details(
+    cx: &Context,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+) -> Result<(SamlConnection, Vec<SamlIdpKey>), ConnectionError> {
+    let (project, id) = (project.clone(), id.clone());
+    let load = move |tx: &mut Tx<'_>| {
+        let row = saml_connections::find_in_project(tx, &project, &id)?
+            .ok_or(ConnectionError::NotFound("connection"))?;
+        let keys = saml_connections::keys(tx, &id)?;
+        Ok((row, keys))
+    };
+    cx.store.read(load).await
+}
+
+/// An organization's connections, oldest first.
+pub async fn list(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Vec<SamlConnection>, ConnectionError> {
+    let (project, organization) = (project.clone(), organization.clone());
+    let load = move |tx: &mut Tx<'_>| {
+        if organizations::find(tx, &project, &organization)?.is_none() {
+            return Err(ConnectionError::NotFound("organization"));
+        }
+        let found: Result<_, StoreError> = saml_connections::of_organization(tx, &organization);
+        Ok(found?)
+    };
+    cx.store.read(load).await
+}
