@@ -19,6 +19,8 @@ pub struct Proof {
     pub subject: String,
     /// When the identity provider authenticated the person.
     pub at: Timestamp,
+    /// Whether it did so with a second factor, in a way that the connection counts as one (R11).
+    pub second_factor: bool,
 }
 
 /// What the organization demands of a login, as it stands at this moment.
@@ -129,7 +131,7 @@ pub fn next_step(
         (user.organization_id != proof.organization_id, LoginRefusal::UserOfAnotherOrganization),
         (!method_allowed(proof.method, policy), LoginRefusal::MethodNotAllowed),
         (user.status != UserStatus::Active, LoginRefusal::UserInactive),
-        (policy.require_mfa, LoginRefusal::SecondFactorRequired),
+        (policy.require_mfa && !proof.second_factor, LoginRefusal::SecondFactorRequired),
     ];
     match refusals.into_iter().find(|(applies, _)| *applies) {
         Some((_, refusal)) => NextStep::Refuse(refusal),
@@ -168,6 +170,7 @@ mod tests {
                 organization_id: organization.clone(),
                 subject: "s".into(),
                 at: Timestamp::from_millis(0),
+                second_factor: false,
             }),
             policy: OrganizationPolicy {
                 id: organization.clone(),
@@ -194,6 +197,18 @@ mod tests {
     fn a_fine_login_gets_a_session() {
         assert_eq!(step(|_| ()), NextStep::IssueSession);
         assert_eq!(step(|c| c.requested = None), NextStep::IssueSession);
+    }
+
+    #[test]
+    fn r11_a_second_factor_at_the_provider_counts_where_the_connection_says_so() {
+        let both = |second: bool| {
+            step(|c| {
+                c.policy.require_mfa = true;
+                c.proof.as_mut().unwrap().second_factor = second;
+            })
+        };
+        assert_eq!(both(true), NextStep::IssueSession);
+        assert_eq!(both(false), NextStep::Refuse(LoginRefusal::SecondFactorRequired));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub struct HttpError {
     message: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<String>,
+    onward: Option<String>,
 }
 
 impl HttpError {
@@ -28,7 +29,14 @@ impl HttpError {
         code: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code: code.into(), message: message.into(), headers: Vec::new(), cause: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            headers: Vec::new(),
+            cause: None,
+            onward: None,
+        }
     }
 
     /// 400.
@@ -95,6 +103,17 @@ impl HttpError {
             self.headers.push((name, value));
         }
         self
+    }
+
+    /// Offers a way onward on the page: a URL that we built.
+    pub fn onward(mut self, url: impl Into<String>) -> Self {
+        self.onward = Some(url.into());
+        self
+    }
+
+    /// The way onward, if there is one.
+    pub fn way_onward(&self) -> Option<&str> {
+        self.onward.as_deref()
     }
 
     /// The protocol's word for it.

@@ -27,6 +27,8 @@ pub(super) struct Problem<'a> {
     pub(super) message: &'a str,
     /// The request id, to be quoted to support.
     pub(super) reference: &'a str,
+    /// A way onward for a person, where there is one.
+    pub(super) onward: Option<&'a str>,
 }
 
 /// Gives a failed response the body of its protocol. A response that already has one is left alone.
@@ -50,7 +52,13 @@ pub(super) fn render(
         Some(own) => (own.code(), own.message()),
         None => http_error::of_status(status),
     };
-    let problem = Problem { status, code, message, reference: context.id() };
+    let problem = Problem {
+        status,
+        code,
+        message,
+        reference: context.id(),
+        onward: own.and_then(HttpError::way_onward),
+    };
     let (content_type, body) = form.body(&problem);
     let (request, bare) = response.into_parts();
     let mut answer = HttpResponse::build(status);

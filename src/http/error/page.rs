@@ -7,6 +7,7 @@ use crate::http::pages;
 pub(super) fn body(problem: &Problem<'_>) -> String {
     let title = match (problem.code, problem.status.as_u16()) {
         ("sign_in_refused" | "no_login_in_progress", _) => "Sign-in did not work",
+        ("sign_out_refused", _) => "Sign-out did not work",
         ("no_sign_in_page", _) => "No sign-in page found",
         (_, 404) => "Page not found",
         (_, 421) => "Unknown address",
@@ -14,5 +15,5 @@ pub(super) fn body(problem: &Problem<'_>) -> String {
         (_, status) if status < 500 => "This request cannot be used",
         _ => "Something went wrong",
     };
-    pages::error_page(title, problem.message, problem.reference)
+    pages::error_page(title, problem.message, problem.reference, problem.onward)
 }

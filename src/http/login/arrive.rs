@@ -15,6 +15,7 @@ pub fn arrive(site: &Site, completed: &Completed) -> HttpResponse {
         Handoff::Code { redirect_uri, code, state } => {
             oidc::code_redirect(site, redirect_uri, code.expose(), state.as_deref())
         }
+        Handoff::Initiate { location } => location.clone(),
         Handoff::Stay => "/login".to_owned(),
     };
     HttpResponse::SeeOther()

@@ -29,6 +29,11 @@ impl FlowCookie {
         Self::sent(request).unwrap_or_else(|| Self(Secret::random("", &*cx.rng)))
     }
 
+    /// The cookie of a nonce that was made elsewhere.
+    pub fn from_nonce(nonce: Secret) -> Self {
+        Self(nonce)
+    }
+
     /// The nonce.
     pub fn nonce(&self) -> &Secret {
         &self.0

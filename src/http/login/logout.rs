@@ -5,10 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{same_origin, session_cookie};
 use crate::{
     http::{
-        HttpError, RequestContext,
+        HttpError, RequestContext, Site,
         pages::{self, LogoutPage, NoticePage},
     },
-    service::{Context, handoff::browser},
+    service::{
+        Context,
+        handoff::browser,
+        sso::{self, Carrier, EndedSession as Session},
+    },
 };
 
 /// Asks: a link elsewhere must not sign anyone out.
@@ -24,14 +28,33 @@ pub(super) async fn end(
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
     same_origin(&request, site)?;
+    let mut page = signed_out();
     if let Some(token) = session_cookie::sent(&request) {
         let ended = browser::sign_out(&cx, &site.project, &token, context.id()).await;
-        ended.map_err(HttpError::internal)?;
+        if let Some(session) = ended.map_err(HttpError::internal)? {
+            page = onward(&cx, site, &session).await.unwrap_or(page);
+        }
     }
-    let mut page = signed_out();
     let (name, value) = session_cookie::remove();
     page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
     Ok(page)
+}
+
+/// To the identity provider, where the session came from one that takes logouts. Whatever fails there, the person is
+/// signed out here.
+async fn onward(cx: &Context, site: &Site, session: &Session) -> Option<HttpResponse> {
+    let heading = "Signing you out at your identity provider";
+    match sso::begin_logout(cx, &site.project, &site.origin, session).await {
+        Ok(Some(Carrier::Redirect(location))) => Some(pages::leave(&location, heading)),
+        Ok(Some(Carrier::Post { action, field, message, relay_state: _ })) => {
+            Some(pages::post_elsewhere(&action, heading, &[(field, message)]))
+        }
+        Ok(None) => None,
+        Err(error) => {
+            tracing::warn!(%error, "a logout could not be sent to the identity provider");
+            None
+        }
+    }
 }
 
 fn signed_out() -> HttpResponse {

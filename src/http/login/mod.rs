@@ -2,6 +2,7 @@
 //! to the host app.
 
 mod arrive;
+mod consent;
 pub mod flow_cookie;
 mod form;
 mod logout;
@@ -24,6 +25,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/login", || web::to(form::form)),
     Endpoint::post("/login", || web::to(submit::submit)),
     Endpoint::get("/login/continue", || web::to(next::next)),
+    Endpoint::post("/login/consent", || web::to(consent::consent)),
     Endpoint::get("/logout", || web::to(logout::ask)),
     Endpoint::post("/logout", || web::to(logout::end)),
 ];

@@ -17,8 +17,9 @@ use crate::{
         Context,
         handoff::{
             self,
-            authorize::{AuthorizationRequest, AuthorizeError, RefusedAuthorization},
+            authorize::{AuthorizationRequest, AuthorizeError, AuthorizeRefusal, RefusedAuthorization},
         },
+        login::WayBack,
     },
 };
 
@@ -61,8 +62,17 @@ async fn authorize(
         Err(AuthorizeError::Failure(failure)) => return Err(failure.into()),
     };
     let cookie = FlowCookie::of(request, cx);
+    let silent = checked.passive.then(|| RefusedAuthorization {
+        redirect_uri: checked.redirect_uri.clone(),
+        state: checked.state.clone(),
+        refusal: AuthorizeRefusal::LoginRequired,
+    });
     let started = handoff::start(cx, &site.project, cookie.nonce(), checked).await;
     let (flow, destination) = started.map_err(HttpError::internal)?;
+    // Nobody may be asked for an address (`prompt=none`), so there must be a provider to ask already.
+    if let (None, Some(refused)) = (&destination, silent) {
+        return Ok(error_redirect(site, &refused));
+    }
     let next = match destination {
         Some(destination) => {
             context.set_organization(destination.organization_id.as_str());
@@ -115,6 +125,13 @@ fn error_redirect(site: &Site, refused: &RefusedAuthorization) -> HttpResponse {
         ],
     );
     see_other(&location).finish()
+}
+
+/// Where the way back of a refused login leads (RFC 6749 section 4.1.2.1).
+pub fn way_back(site: &Site, back: &WayBack) -> String {
+    let parameters =
+        [("error", Some(back.error)), ("state", back.state.as_deref()), ("iss", Some(site.origin.as_str()))];
+    with_query(&back.redirect_uri, &parameters)
 }
 
 /// The registered URI, its own query kept as it is, with more parameters.

@@ -11,7 +11,7 @@ use actix_web::web;
 use super::{Endpoint, HttpError};
 use crate::service::handoff::HandoffFailure;
 
-pub use authorize::code_redirect;
+pub use authorize::{code_redirect, way_back};
 
 /// The endpoints.
 pub(super) const ENDPOINTS: &[Endpoint] = &[

@@ -21,6 +21,14 @@ static STYLESHEET: LazyLock<Asset> =
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("assets/icon.svg")));
 
+static SUBMIT_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("submit", "js", "text/javascript; charset=utf-8", include_str!("assets/submit.js"))
+});
+
+pub(super) fn submit_script_path() -> &'static str {
+    &SUBMIT_SCRIPT.path
+}
+
 pub(super) fn stylesheet_path() -> &'static str {
     &STYLESHEET.path
 }
@@ -45,7 +53,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 
 async fn asset(name: web::Path<String>) -> Result<HttpResponse, HttpError> {
     let path = format!("/assets/{name}");
-    let asset = [&*STYLESHEET, &*ICON].into_iter().find(|asset| asset.path == path);
+    let asset = [&*STYLESHEET, &*ICON, &*SUBMIT_SCRIPT].into_iter().find(|asset| asset.path == path);
     let asset = asset.ok_or_else(|| HttpError::not_found("There is nothing at this address."))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, asset.content_type))

@@ -1,4 +1,4 @@
-//! The pages that people see: server-rendered, one stylesheet, no script. They work with a keyboard, a screen reader,
+//! The pages that people see: server-rendered, one stylesheet, no script but the one that sends a form. They work with a keyboard, a screen reader,
 //! on a phone, in light and dark.
 
 mod assets;
@@ -7,8 +7,10 @@ mod templates;
 use actix_web::{HttpResponse, http::header};
 
 use super::Endpoint;
-use assets::{icon_path, stylesheet_path};
-pub use templates::{DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage};
+use assets::{icon_path, stylesheet_path, submit_script_path};
+pub use templates::{
+    ConsentPage, DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage, PostPage,
+};
 
 /// The pages' own assets.
 pub(super) const ENDPOINTS: &[Endpoint] = assets::ENDPOINTS;
@@ -29,9 +31,22 @@ pub fn leave(destination: &str, heading: &str) -> HttpResponse {
     html(&LeavePage { heading, destination })
 }
 
+/// As everywhere, but the one script of ours may run and the form may leave, by whatever redirects the provider answers
+/// with (Chromium applies `form-action` to those as well).
+const POST_ELSEWHERE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+                              base-uri 'none'; frame-ancestors 'none'";
+
+/// Posts a form to another origin: it sends itself, and shows a button where scripts do not run.
+pub fn post_elsewhere(action: &str, heading: &str, fields: &[(&str, String)]) -> HttpResponse {
+    let mut response = html(&PostPage { heading, action, fields });
+    let policy = header::HeaderValue::from_static(POST_ELSEWHERE);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
 /// An error page. `reference` is the request id.
-pub(super) fn error_page(title: &str, message: &str, reference: &str) -> String {
-    let page = ErrorPage { title, message, reference };
+pub(super) fn error_page(title: &str, message: &str, reference: &str, onward: Option<&str>) -> String {
+    let page = ErrorPage { title, message, reference, onward };
     // A template that only writes strings into a string has nothing to fail at; a bare page beats none.
     askama::Template::render(&page)
         .unwrap_or_else(|_| format!("<!doctype html><title>Error</title>{reference}"))

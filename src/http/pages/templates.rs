@@ -12,6 +12,32 @@ pub struct ErrorPage<'a> {
     pub message: &'a str,
     /// The request id.
     pub reference: &'a str,
+    /// Where the person may go on, a URL that we built.
+    pub onward: Option<&'a str>,
+}
+
+/// A form for another origin, which sends itself.
+#[derive(Template)]
+#[template(path = "post.html")]
+pub struct PostPage<'a> {
+    /// What is happening.
+    pub heading: &'a str,
+    /// The provider's endpoint.
+    pub action: &'a str,
+    /// Names and values.
+    pub fields: &'a [(&'a str, String)],
+}
+
+/// Asks whether a login that began at the provider is wanted (R8).
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage<'a> {
+    /// Whose account.
+    pub account: &'a str,
+    /// Of which organization.
+    pub organization: &'a str,
+    /// The flow that waits.
+    pub flow: &'a str,
 }
 
 /// Asks for the work email, the one question of the hosted login.

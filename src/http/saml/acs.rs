@@ -7,6 +7,7 @@ use crate::{
     http::{
         HttpError, RequestContext, body,
         login::{arrive, flow_cookie::FlowCookie},
+        pages::{self, ConsentPage},
         params::Params,
     },
     service::{
@@ -29,7 +30,7 @@ pub(super) async fn acs(
     let site = context.site()?;
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, LIMIT).await?;
-    let saml_response = read(&form)?;
+    let (saml_response, relay_state) = read(&form)?;
     let cookie = FlowCookie::sent(&request);
     let posted = Posted {
         project: site.project.clone(),
@@ -37,6 +38,7 @@ pub(super) async fn acs(
         connection: connection.to_string(),
         nonce: cookie.as_ref().map(FlowCookie::nonce).cloned(),
         saml_response,
+        relay_state,
         request_id: context.id().to_owned(),
     };
     match sso::consume(&cx, posted).await {
@@ -48,13 +50,24 @@ pub(super) async fn acs(
             let init = site.url(&format!("/api/saml/v1/{connection}/init"));
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, init)).finish())
         }
-        Err(error) => Err(refuse(&cx, &context, &connection, error).await),
+        Ok(Consumed::Consent(consent)) => {
+            let cookie = FlowCookie::from_nonce(consent.nonce.clone());
+            let mut page = pages::html(&ConsentPage {
+                account: &consent.account,
+                organization: &consent.organization,
+                flow: consent.flow.as_str(),
+            });
+            let (name, value) = cookie.header();
+            page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
+            Ok(page)
+        }
+        Err(error) => refuse(&cx, &context, &connection, error).await,
     }
 }
 
 /// The one `SAMLResponse`. A request beside it, or a second one, is somebody's attempt to be read in two ways. The
-/// RelayState is the provider's business: our state is in the flow.
-fn read(form: &[u8]) -> Result<String, HttpError> {
+/// RelayState is read only where a login began at the provider: our own state is in the flow.
+fn read(form: &[u8]) -> Result<(String, Option<String>), HttpError> {
     let mut params = Params::parse(form)?;
     let unusable = |message| HttpError::bad_request("invalid_request", message);
     if params.any_repeated() {
@@ -63,5 +76,6 @@ fn read(form: &[u8]) -> Result<String, HttpError> {
     if params.take("SAMLRequest").is_some() {
         return Err(unusable("A SAML request does not belong here."));
     }
-    params.take("SAMLResponse").ok_or_else(|| unusable("The form has no SAMLResponse."))
+    let response = params.take("SAMLResponse").ok_or_else(|| unusable("The form has no SAMLResponse."))?;
+    Ok((response, params.take("RelayState")))
 }

@@ -4,8 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
 use super::refuse;
 use crate::{
-    http::{HttpError, RequestContext, login::flow_cookie::FlowCookie, params::Params},
-    service::{Context, sso},
+    http::{HttpError, RequestContext, login::flow_cookie::FlowCookie, pages, params::Params},
+    service::{
+        Context,
+        sso::{self, Carrier},
+    },
 };
 
 /// Redirects to the provider (Bindings 3.4). Without a flow the browser begins one of its own.
@@ -23,11 +26,25 @@ pub(super) async fn init(
     match departure {
         Ok(departure) => {
             context.set_organization(&departure.organization);
-            Ok(HttpResponse::SeeOther()
-                .insert_header((header::LOCATION, departure.location))
-                .insert_header(cookie.header())
-                .finish())
+            let mut response = carry(departure.by);
+            let (name, value) = cookie.header();
+            response.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
+            Ok(response)
         }
-        Err(error) => Err(refuse(&cx, &context, &connection, error).await),
+        Err(error) => refuse(&cx, &context, &connection, error).await,
+    }
+}
+
+/// A message on its way to the provider: a redirect, or a form that sends itself.
+pub(super) fn carry(by: Carrier) -> HttpResponse {
+    match by {
+        Carrier::Redirect(location) => {
+            HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+        }
+        Carrier::Post { action, field, message, relay_state } => {
+            let mut fields = vec![(field, message)];
+            fields.extend(relay_state.map(|state| ("RelayState", state)));
+            pages::post_elsewhere(&action, "Taking you to your sign-in page", &fields)
+        }
     }
 }

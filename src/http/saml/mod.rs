@@ -3,33 +3,61 @@
 mod acs;
 mod init;
 mod metadata;
+mod slo;
 
-use actix_web::{http::StatusCode, web};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 
-use super::{Endpoint, HttpError, RequestContext};
+use super::{Endpoint, HttpError, RequestContext, oidc};
 use crate::service::{
     Context,
-    sso::{self, SsoError},
+    sso::{self, Refusal, SsoError},
 };
 
 /// The endpoints.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/api/saml/v1/{connection}/init", || web::to(init::init)),
     Endpoint::post("/api/saml/v1/{connection}/acs", || web::to(acs::acs)),
+    Endpoint::get("/api/saml/v1/{connection}/slo", || web::to(slo::by_query)),
+    Endpoint::post("/api/saml/v1/{connection}/slo", || web::to(slo::by_form)),
     Endpoint::get("/api/saml/v1/{connection}/metadata", || web::to(metadata::metadata)),
 ];
 
-/// What the browser is told: that it did not work, and the reference under which the reason is kept.
-async fn refuse(cx: &Context, context: &RequestContext, connection: &str, error: SsoError) -> HttpError {
-    let refusal = match error {
-        SsoError::NotFound => return HttpError::not_found("There is no such sign-in connection."),
-        SsoError::Refused(refusal) => refusal,
-        SsoError::Store(error) => return HttpError::internal(error),
-        SsoError::Request(error) => return HttpError::internal(error),
+/// What the browser is told: that it did not work, and the reference under which the reason is kept. A host app that
+/// began the login is told by way of the browser, at once where it asked for silence (`prompt=none`), else when the
+/// person goes back.
+async fn refuse(
+    cx: &Context,
+    context: &RequestContext,
+    connection: &str,
+    error: SsoError,
+) -> Result<HttpResponse, HttpError> {
+    let (refusal, back) = match error {
+        SsoError::NotFound => return Err(HttpError::not_found("There is no such sign-in connection.")),
+        SsoError::Refused(refusal) => (refusal, None),
+        SsoError::RefusedInFlow { refusal, back } => (refusal, back),
+        SsoError::Store(_) | SsoError::Request(_) | SsoError::Sign(_) | SsoError::Keys(_) => {
+            return Err(HttpError::internal(error));
+        }
     };
-    if let Ok(site) = context.site() {
-        sso::refused(cx, &site.project, connection, context.id(), &refusal).await;
+    let site = context.site()?;
+    sso::refused(cx, &site.project, connection, context.id(), &refusal).await;
+    let answer = sign_in_refused(&refusal);
+    match back {
+        Some(back) if back.at_once => {
+            let location = oidc::way_back(site, &back);
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
+        }
+        Some(back) => Err(answer.onward(oidc::way_back(site, &back))),
+        None => Err(answer),
     }
+}
+
+/// The page of a refused login.
+pub(super) fn sign_in_refused(refusal: &Refusal) -> HttpError {
     let status = if refusal.is_malformed() { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
     let message = "We could not sign you in. Please start again from the application. If it happens again, give your \
                    administrator this reference.";

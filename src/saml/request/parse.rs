@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use crate::saml::{
     names::ns,
-    xml::{Limits, ReadError, Scanned, XmlError, instant, tree},
+    xml::{Element, Limits, ReadError, Scanned, XmlError, instant, tree},
 };
 
 /// A request as received. Nothing about it is verified: an identity provider answers to registered URLs only.
@@ -26,6 +26,8 @@ pub struct ReceivedRequest {
     pub is_passive: bool,
     /// The NameID format that is insisted on.
     pub name_id_format: Option<String>,
+    /// The authentication contexts of which one is insisted on.
+    pub authn_contexts: Vec<String>,
     /// Who is expected to sign in.
     pub login_hint: Option<String>,
 }
@@ -84,8 +86,17 @@ pub fn parse(bytes: &[u8]) -> Result<ReceivedRequest, RequestError> {
         force_authn: flag("ForceAuthn"),
         is_passive: flag("IsPassive"),
         name_id_format: policy.and_then(|p| tree::attribute(p, "Format")).map(str::to_owned),
+        authn_contexts: contexts(root)?,
         login_hint: name_id.map(tree::text).transpose()?.map(|hint| hint.into_owned()),
     })
+}
+
+fn contexts(root: Element<'_, '_>) -> Result<Vec<String>, RequestError> {
+    let Some(wanted) = tree::only_child(root, ns::PROTOCOL, "RequestedAuthnContext")? else {
+        return Ok(Vec::new());
+    };
+    let classes = tree::children(wanted, ns::ASSERTION, "AuthnContextClassRef");
+    Ok(classes.map(|class| Ok(tree::text(class)?.trim().to_owned())).collect::<Result<_, ReadError>>()?)
 }
 
 #[cfg(test)]
@@ -104,7 +115,10 @@ mod tests {
             destination: "https://idp.example/sso",
             acs_url: "https://sp.example/acs",
             force_authn: true,
+            is_passive: false,
             name_id_format: None,
+            allow_create: true,
+            authn_contexts: &[],
             login_hint: Some("ada@acme.example"),
         };
         let received = parse(request.to_xml().as_bytes()).unwrap();

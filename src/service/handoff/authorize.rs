@@ -224,7 +224,7 @@ fn check_parameters(
     }
     let code_challenge = CodeChallenge::parse(request.code_challenge.as_deref().unwrap_or(""))
         .map_err(|_| AuthorizeRefusal::CodeChallenge)?;
-    let force_authn = prompts_for_login(request.prompt.as_deref().unwrap_or(""))?;
+    let prompt = prompt(request.prompt.as_deref().unwrap_or(""))?;
     let max_age_s = max_age(request.max_age.as_deref())?;
     Ok(OauthRequest {
         client_id,
@@ -235,7 +235,8 @@ fn check_parameters(
         scope,
         login_hint: request.login_hint,
         organization_id: organization,
-        force_authn,
+        force_authn: prompt == Prompt::Login,
+        passive: prompt == Prompt::None,
         max_age_s,
     })
 }
@@ -261,13 +262,24 @@ fn granted(asked: &str) -> Option<String> {
     granted.contains(&"openid").then(|| granted.join(" "))
 }
 
-/// Whether the person must authenticate anew.
-fn prompts_for_login(prompt: &str) -> Result<bool, AuthorizeRefusal> {
-    let prompts: Vec<&str> = prompt.split(' ').filter(|text| !text.is_empty()).collect();
+/// What a request may ask of the provider (OpenID Connect Core section 3.1.2.1).
+#[derive(PartialEq)]
+enum Prompt {
+    /// Whatever it takes.
+    Any,
+    /// A new sign-in.
+    Login,
+    /// No question to anybody.
+    None,
+}
+
+fn prompt(text: &str) -> Result<Prompt, AuthorizeRefusal> {
+    let prompts: Vec<&str> = text.split(' ').filter(|text| !text.is_empty()).collect();
     match prompts.as_slice() {
-        ["none"] => Err(AuthorizeRefusal::LoginRequired),
+        ["none"] => Ok(Prompt::None),
         several if several.contains(&"none") => Err(AuthorizeRefusal::Prompt),
-        others => Ok(others.contains(&"login")),
+        others if others.contains(&"login") => Ok(Prompt::Login),
+        _ => Ok(Prompt::Any),
     }
 }
 
@@ -323,7 +335,6 @@ mod tests {
             (|r| r.code_challenge_method = None, R::CodeChallengeMethod, "invalid_request"),
             (|r| r.code_challenge_method = Some("plain".into()), R::CodeChallengeMethod, "invalid_request"),
             (|r| r.prompt = Some("none login".into()), R::Prompt, "invalid_request"),
-            (|r| r.prompt = Some("none".into()), R::LoginRequired, "login_required"),
             (|r| r.max_age = Some("-1".into()), R::MaxAge, "invalid_request"),
             (|r| r.max_age = Some("soon".into()), R::MaxAge, "invalid_request"),
             (|r| r.state = Some("x".repeat(513)), R::TooLong, "invalid_request"),
@@ -353,6 +364,8 @@ mod tests {
         assert!(!check(|_| ()).unwrap().force_authn);
         assert!(check(|r| r.prompt = Some("login".into())).unwrap().force_authn);
         assert!(!check(|r| r.prompt = Some("consent".into())).unwrap().force_authn);
+        let silent = check(|r| r.prompt = Some("none".into())).unwrap();
+        assert!(silent.passive && !silent.force_authn);
         let aged = check(|r| r.max_age = Some("18446744073709551615".into())).unwrap();
         assert_eq!((aged.force_authn, aged.max_age_s), (false, Some(86_400_000_000)));
     }

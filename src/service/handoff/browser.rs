@@ -15,6 +15,7 @@ use crate::{
         StoreError, Tx,
         login_flows::{self, LoginFlow},
         oauth_clients, projects,
+        sessions::Session,
     },
 };
 
@@ -138,21 +139,22 @@ pub async fn signed_in(
     }))
 }
 
-/// Ends the session behind a cookie; codes and tokens end with it.
+/// Ends the session behind a cookie; codes and tokens end with it. The session, if one was live.
 pub async fn sign_out(
     cx: &Context,
     project: &ProjectId,
     token: &Secret,
     request_id: &str,
-) -> Result<(), StoreError> {
+) -> Result<Option<Session>, StoreError> {
     let (own, project, token) = (cx.clone(), project.clone(), token.clone());
     let request_id = request_id.to_owned();
     let end = move |tx: &mut Tx<'_>| {
-        if let Some(live) = sessions::find_live_by_token(tx, &project, &token, own.now())? {
-            let actor = Actor::in_request(ActorKind::User, &live.user.id, request_id.clone());
-            sessions::end(tx, &own, &actor, &live.session, "logout")?;
-        }
-        Ok::<_, StoreError>(())
+        let Some(live) = sessions::find_live_by_token(tx, &project, &token, own.now())? else {
+            return Ok(None);
+        };
+        let actor = Actor::in_request(ActorKind::User, &live.user.id, request_id.clone());
+        sessions::end(tx, &own, &actor, &live.session, "logout")?;
+        Ok::<_, StoreError>(Some(live.session))
     };
     cx.store.write(end).await
 }

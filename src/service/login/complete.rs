@@ -1,6 +1,7 @@
 //! The end of a login: the policy is asked, the proof written down, the session issued and handed over, all in
 //! the transaction of the caller that verified the proof.
 
+use super::initiate;
 use crate::{
     model::{
         ConnectionStatus, FlowState, Millis,
@@ -60,6 +61,11 @@ pub enum Handoff {
         /// The client's own state.
         state: Option<String>,
     },
+    /// The login began at the provider: the browser goes to the host app, to begin one there (R9).
+    Initiate {
+        /// The client's `initiate_login_uri` with its parameters.
+        location: String,
+    },
     /// The browser began by itself and stays with us.
     Stay,
 }
@@ -86,32 +92,51 @@ pub fn complete(
     flow: &mut LoginFlow,
     vouched: Vouched,
 ) -> Result<Completed, CompleteError> {
-    if flow.state != FlowState::AwaitingSaml || flow.proof_method.is_some() {
+    let consented = flow.state == FlowState::AwaitingConsent;
+    if !(consented || flow.state == FlowState::AwaitingSaml) || flow.proof_method.is_some() {
         return Err(CompleteError::FlowEnded);
     }
     let Vouched { proof, user, session } = vouched;
+    let organization = permit(tx, flow, &proof, &user)?;
+    let (session, session_token) = sessions::issue(tx, cx, actor, &organization, &user, session)?;
+    end_flow(tx, cx, flow, &proof, &session)?;
+    let handoff = match flow.client_id.clone() {
+        Some(client) => mint_code(tx, cx, flow, client, &session)?,
+        None if consented => initiate_handoff(tx, flow)?,
+        None => Handoff::Stay,
+    };
+    Ok(Completed { session, session_token, handoff })
+}
+
+/// Asks the policy whether this proof gives this user a session now. The organization that it belongs to, or the refusal.
+pub fn permit(
+    tx: &mut Tx<'_>,
+    flow: &LoginFlow,
+    proof: &Proof,
+    user: &User,
+) -> Result<Organization, CompleteError> {
     let organization = organizations::find(tx, &flow.project_id, &proof.organization_id)?
         .ok_or(CompleteError::Refused(LoginRefusal::ConnectionNotUsable))?;
-    let connection = connection_facts(tx, flow, &proof)?;
+    let connection = connection_facts(tx, flow, proof)?;
     let step = next_step(
         flow.requested_organization_id.as_ref(),
-        Some(&proof),
+        Some(proof),
         &policy(&organization),
         connection.as_ref(),
         &UserFacts { organization_id: user.organization_id.clone(), status: user.login_status(cx.now()) },
     );
     match step {
-        NextStep::IssueSession => {}
-        NextStep::Refuse(refusal) => return Err(CompleteError::Refused(refusal)),
-        NextStep::Identify => return Err(CompleteError::FlowEnded),
+        NextStep::IssueSession => Ok(organization),
+        NextStep::Refuse(refusal) => Err(CompleteError::Refused(refusal)),
+        NextStep::Identify => Err(CompleteError::FlowEnded),
     }
-    let (session, session_token) = sessions::issue(tx, cx, actor, &organization, &user, session)?;
-    end_flow(tx, cx, flow, &proof, &session)?;
-    let handoff = match flow.client_id.clone() {
-        Some(client) => mint_code(tx, cx, flow, client, &session)?,
-        None => Handoff::Stay,
-    };
-    Ok(Completed { session, session_token, handoff })
+}
+
+fn initiate_handoff(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<Handoff, CompleteError> {
+    let pending: serde_json::Value =
+        flow.pending.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let location = initiate::location(tx, &flow.project_id, pending["deepLink"].as_str())?;
+    Ok(location.map_or(Handoff::Stay, |location| Handoff::Initiate { location }))
 }
 
 fn policy(organization: &Organization) -> OrganizationPolicy {

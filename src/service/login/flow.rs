@@ -42,6 +42,8 @@ pub struct OauthRequest {
     pub login_hint: Option<String>,
     /// `prompt=login` (R11).
     pub force_authn: bool,
+    /// `prompt=none`: nobody may be asked anything.
+    pub passive: bool,
     /// `max_age`, in seconds (R11).
     pub max_age_s: Option<i64>,
 }
@@ -86,6 +88,8 @@ pub fn begin(
         created_at: now,
         expires_at: now.plus(FLOW_LIFETIME),
         completed_at: None,
+        passive: false,
+        pending: None,
     };
     if let Some(request) = request {
         flow.client_id = Some(request.client_id);
@@ -98,6 +102,7 @@ pub fn begin(
         flow.login_hint = request.login_hint;
         flow.force_authn = request.force_authn;
         flow.max_age_s = request.max_age_s;
+        flow.passive = request.passive;
     }
     login_flows::insert(tx, &flow)?;
     login_flows::delete_oldest_open(tx, project, &flow.browser_nonce_hash, MAX_OPEN)?;
@@ -118,6 +123,22 @@ pub fn of_browser(
         flow.browser_nonce_hash == nonce.hash()
             && flow.expires_at > cx.now()
             && matches!(flow.state, FlowState::Identifying | FlowState::AwaitingSaml)
+    }))
+}
+
+/// As [`of_browser`], of a login that began at a provider and waits for consent (R8).
+pub fn awaiting_consent(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    nonce: &Secret,
+    id: &LoginFlowId,
+) -> Result<Option<LoginFlow>, StoreError> {
+    let flow = login_flows::lock(tx, project, id)?;
+    Ok(flow.filter(|flow| {
+        flow.browser_nonce_hash == nonce.hash()
+            && flow.expires_at > cx.now()
+            && flow.state == FlowState::AwaitingConsent
     }))
 }
 

@@ -4,7 +4,10 @@
 mod complete;
 mod discover;
 mod flow;
+mod initiate;
+mod way_back;
 
-pub use complete::{CompleteError, Completed, Handoff, Vouched, complete};
+pub use complete::{CompleteError, Completed, Handoff, Vouched, complete, permit};
 pub use discover::{Destination, discover, organization_destination};
-pub use flow::{FLOW_LIFETIME, OauthRequest, begin, of_browser, route_to_saml};
+pub use flow::{FLOW_LIFETIME, OauthRequest, awaiting_consent, begin, of_browser, route_to_saml};
+pub use way_back::WayBack;

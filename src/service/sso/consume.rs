@@ -6,10 +6,13 @@ use std::sync::Arc;
 use time::Duration;
 
 use super::{
+    amr,
     attributes::{self, Profile},
+    consent::{self, Consent},
     groups,
     matching::{self, Login},
     refusal::{Refusal, SsoError},
+    session_key,
     subject::{self, Subject},
 };
 use crate::{
@@ -20,15 +23,16 @@ use crate::{
         secret::Secret,
     },
     saml::{
-        Decryption, VerificationKey, VerifiedAssertion,
+        Decryption, VerifiedAssertion,
         binding::post,
         dsig::SignaturePolicy,
         response::{self, Expected, PendingRequest, Solicitation},
+        xmlenc::DecryptionKey,
     },
     service::{
         Actor, ActorKind, Context,
-        connections::SpUrls,
-        login::{self, Completed, Vouched},
+        connections::{Options, SpUrls, existing_sp_keys, refresh_after_failure},
+        login::{self, Completed, Vouched, WayBack},
         sessions::NewSession,
     },
     store::{
@@ -36,6 +40,7 @@ use crate::{
         login_flows::{self, LoginFlow},
         saml_assertion_replays::{self, SamlAssertionReplay},
         saml_connections::{self, SamlConnection},
+        saml_logouts,
     },
 };
 
@@ -56,6 +61,8 @@ pub struct Posted {
     pub nonce: Option<Secret>,
     /// The form field `SAMLResponse`.
     pub saml_response: String,
+    /// RelayState as it came: of a login that began at the provider it may be a deep link into an app.
+    pub relay_state: Option<String>,
     /// For the audit log.
     pub request_id: String,
 }
@@ -65,19 +72,30 @@ pub struct Posted {
 pub enum Consumed {
     /// A session.
     Completed(Box<Completed>),
+    /// A login that began at the provider: the person is asked first (R8).
+    Consent(Box<Consent>),
     /// The response answered nothing, and was discarded unread: a login that starts here is begun (R8).
     StartHere,
 }
 
 /// Takes in a response.
 pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError> {
-    let own = cx.clone();
-    // Reading, validating and asking the database are one piece of work off the async workers: those serve everybody,
-    // and a hostile message may take milliseconds.
-    let Some(prepared) = cx.store.read(move |tx| prepare(tx, &own, posted)).await? else {
-        return Ok(Consumed::StartHere);
+    let prepared = match read(cx, &posted).await {
+        // The provider may have changed its keys: its metadata is asked once, for everybody who comes meanwhile (R24).
+        Err(error) if error.is_bad_signature_on_an_answer() => {
+            let id = SamlConnectionId::parse(&posted.connection).map_err(|_| SsoError::NotFound)?;
+            match refresh_after_failure(cx, &cx.egress, &posted.project, &id).await {
+                Ok(true) => read(cx, &posted).await?,
+                Ok(false) | Err(_) => return Err(error),
+            }
+        }
+        outcome => outcome?,
     };
-    let prepared = Arc::new(prepared);
+    let prepared = match prepared {
+        Prepared::StartHere => return Ok(Consumed::StartHere),
+        Prepared::Unsolicited(arrived) => return consent::ask(cx, Arc::new(*arrived)).await,
+        Prepared::Login(arrived) => Arc::new(*arrived),
+    };
     let outcome = match commit(cx, &prepared).await {
         // Two first logins of one person at the same moment: the second finds what the first has made.
         Err(SsoError::Store(StoreError::Conflict(_))) => commit(cx, &prepared).await,
@@ -86,11 +104,29 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
     if matches!(outcome, Err(SsoError::Refused(_))) {
         use_up(cx, &prepared).await?;
     }
-    outcome.map(|completed| Consumed::Completed(Box::new(completed)))
+    outcome
+        .map(|completed| Consumed::Completed(Box::new(completed)))
+        .map_err(|error| error.in_flow(prepared.back.clone()))
 }
 
-/// All that comes before the transaction; `None` if nothing was answered and a login that starts here is to be begun.
-fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Option<Prepared>, SsoError> {
+/// Reading, validating and asking the database are one piece of work off the async workers: those serve everybody, and a
+/// hostile message may take milliseconds.
+async fn read(cx: &Context, posted: &Posted) -> Result<Prepared, SsoError> {
+    let (own, posted) = (cx.clone(), posted.clone());
+    cx.store.read(move |tx| prepare(tx, &own, posted)).await
+}
+
+/// What comes before any transaction that writes.
+enum Prepared {
+    /// Nothing was answered, and a login that starts here is to be begun.
+    StartHere,
+    /// A login that began at the provider, verified.
+    Unsolicited(Box<Arrived>),
+    /// The answer to a request of this browser, verified.
+    Login(Box<Arrived>),
+}
+
+fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Prepared, SsoError> {
     let id = SamlConnectionId::parse(&posted.connection).map_err(|_| SsoError::NotFound)?;
     let connection =
         saml_connections::find_in_project(tx, &posted.project, &id)?.ok_or(SsoError::NotFound)?;
@@ -98,29 +134,49 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Option<Prepa
         return Err(Refusal::ConnectionNotUsable.into());
     }
     let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
-    let Some(claimed) = response::claimed_request(&message).map_err(Refusal::from)? else {
-        unsolicited(tx, cx, &posted, &id)?;
-        return Ok(None);
+    let claimed = response::claimed_request(&message).map_err(Refusal::from)?;
+    let options = Options::of(&connection);
+    let Some(claimed) = claimed.filter(|claimed| !is_dummy(tx, &connection, &options, claimed)) else {
+        if !connection.allow_idp_initiated {
+            unsolicited(tx, cx, &posted, &id)?;
+            return Ok(Prepared::StartHere);
+        }
+        let solicitation = match options.dummy_in_response_to {
+            true => Solicitation::UnsolicitedWithDummy,
+            false => Solicitation::Unsolicited,
+        };
+        let assertion = validate(tx, cx, &posted, &connection, solicitation, &message)?;
+        return Ok(Prepared::Unsolicited(Box::new(Arrived::new(posted, connection, None, assertion?)?)));
     };
     let nonce = posted.nonce.clone().ok_or(Refusal::FlowCookieMissing)?;
     let flow = pending(tx, cx, &posted, &id, &nonce, &claimed)?;
-    let keys = saml_connections::keys(tx, &id)?;
-    let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
-    let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
-    let assertion = validate(cx, &posted.origin, &connection, &keys, &flow, &message)?;
-    let subject = subject::subject(&assertion, &connection)?;
-    let profile = attributes::profile(&assertion, &connection);
-    Ok(Some(Prepared {
-        project: posted.project,
-        actor: Actor::in_request(ActorKind::SamlConnection, &id, posted.request_id),
-        connection,
-        flow: flow.id,
-        request: claimed,
-        nonce,
-        assertion,
-        subject,
-        profile,
-    }))
+    let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
+    let request = flow.saml_request_id.as_deref().unwrap_or_default();
+    let solicitation = Solicitation::Request(PendingRequest {
+        id: request,
+        authenticated_after: authenticated_after(&connection, &flow, cx.now()).map(Timestamp::to_datetime),
+        authn_contexts: &contexts,
+    });
+    let back = WayBack::of(&flow);
+    let assertion = validate(tx, cx, &posted, &connection, solicitation, &message)
+        .map_err(|error| error.in_flow(back.clone()))?;
+    let refused = |refusal: Refusal| SsoError::refused_in(refusal, back.clone());
+    let assertion = assertion.map_err(&refused)?;
+    let arrived =
+        Arrived::new(posted, connection, Some((flow, claimed, nonce)), assertion).map_err(&refused)?;
+    Ok(Prepared::Login(Box::new(arrived)))
+}
+
+/// Whether an InResponseTo is one that the provider makes up, as the connection says it does (R8). Never one that names
+/// a request of ours, whoever made it, nor one in the form that ours have: those need their browser (R7).
+fn is_dummy(tx: &mut Tx<'_>, connection: &SamlConnection, options: &Options, claimed: &str) -> bool {
+    let ours = claimed.strip_prefix('_').is_some_and(|rest| {
+        rest.len() == 40 && rest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    });
+    connection.allow_idp_initiated
+        && options.dummy_in_response_to
+        && !ours
+        && matches!(login_flows::knows_request(tx, &connection.id, claimed), Ok(false))
 }
 
 /// Logins that start at the provider are off: one that starts here is begun instead, once in the lifetime of a flow, so
@@ -149,41 +205,62 @@ fn pending(
     flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
 }
 
-fn validate(
+/// Our keys for an encrypted message. Unsealing and reading a key costs more than all the rest, so it is done only where
+/// an element can be encrypted at all: its name is in the bytes.
+fn own_keys(
+    tx: &mut Tx<'_>,
     cx: &Context,
-    origin: &str,
-    connection: &SamlConnection,
-    keys: &[VerificationKey],
-    flow: &LoginFlow,
+    project: &ProjectId,
     message: &[u8],
-) -> Result<VerifiedAssertion, Refusal> {
-    let urls = SpUrls::new(origin, &connection.id);
-    let now = cx.now();
-    let request = flow.saml_request_id.as_deref().unwrap_or_default();
+) -> Result<Vec<DecryptionKey>, SsoError> {
+    if memchr::memmem::find(message, b"Encrypted").is_none() {
+        return Ok(Vec::new());
+    }
+    let keys = existing_sp_keys(tx, project)?.decryption_keys(cx);
+    keys.map_err(|error| StoreError::Damaged(error.to_string()).into())
+}
+
+/// The inner result is the checks'; the outer one is ours: a key of our own or of the provider that cannot be read.
+fn validate(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    posted: &Posted,
+    connection: &SamlConnection,
+    solicitation: Solicitation<'_>,
+    message: &[u8],
+) -> Result<Result<VerifiedAssertion, Refusal>, SsoError> {
+    let keys = saml_connections::keys(tx, &connection.id)?;
+    let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
+    let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
+    let own_keys = own_keys(tx, cx, &posted.project, message)?;
+    let urls = SpUrls::new(&posted.origin, &connection.id);
     let expected = Expected {
         idp_entity_id: &connection.idp_entity_id,
-        keys,
+        keys: &keys,
         sp_entity_id: &urls.entity_id,
         acs_url: &urls.acs_url,
-        solicitation: Solicitation::Request(PendingRequest {
-            id: request,
-            authenticated_after: authenticated_after(connection, flow, now).map(Timestamp::to_datetime),
-            authn_contexts: &[],
-        }),
+        solicitation,
         stable_attribute: connection.subject_attribute.as_deref(),
         signatures: SignaturePolicy {
             allow_inclusive_c14n: connection.inclusive_c14n,
             allow_sha1: connection.allow_sha1,
         },
-        decryption: Decryption::none(),
+        decryption: Decryption {
+            keys: &own_keys,
+            recipient: &urls.entity_id,
+            allow_triple_des: connection.allow_triple_des,
+            random: &cx.rng.bytes::<32>(),
+        },
         clock_skew: Duration::milliseconds(connection.clock_skew_ms),
-        now: now.to_datetime(),
+        now: cx.now().to_datetime(),
     };
     let traced = response::validate_traced(message, &expected);
     for warning in &traced.warnings {
-        tracing::warn!(connection = %connection.id, warning = warning.code(), "login with a weak signature");
+        let (connection, warning) = (connection.id.as_str(), warning.code());
+        tracing::warn!(request_id = posted.request_id, connection, warning, "a login should be mended");
     }
-    traced.result.map_err(|rejection| Refusal::Response { rejection, passed: traced.passed })
+    let refused = |rejection| Refusal::Response { rejection, passed: traced.passed };
+    Ok(traced.result.map_err(refused))
 }
 
 /// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.
@@ -195,24 +272,56 @@ fn authenticated_after(connection: &SamlConnection, flow: &LoginFlow, now: Times
 }
 
 /// Everything that the transaction needs, made before it begins.
-struct Prepared {
-    project: ProjectId,
-    actor: Actor,
-    connection: SamlConnection,
-    flow: LoginFlowId,
-    request: String,
-    nonce: Secret,
-    assertion: VerifiedAssertion,
-    subject: Subject,
-    profile: Profile,
+pub(super) struct Arrived {
+    pub(super) project: ProjectId,
+    pub(super) actor: Actor,
+    pub(super) connection: SamlConnection,
+    /// The flow that is answered; none for a login that began at the provider.
+    pub(super) flow: Option<LoginFlowId>,
+    pub(super) request: String,
+    pub(super) nonce: Option<Secret>,
+    pub(super) relay_state: Option<String>,
+    pub(super) back: Option<WayBack>,
+    pub(super) assertion: VerifiedAssertion,
+    pub(super) subject: Subject,
+    pub(super) profile: Profile,
+}
+
+impl Arrived {
+    fn new(
+        posted: Posted,
+        connection: SamlConnection,
+        flow: Option<(LoginFlow, String, Secret)>,
+        assertion: VerifiedAssertion,
+    ) -> Result<Self, Refusal> {
+        let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
+        let (flow, request, nonce) = match flow {
+            Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),
+            None => (None, String::new(), posted.nonce),
+        };
+        Ok(Self {
+            actor: Actor::in_request(ActorKind::SamlConnection, &connection.id, posted.request_id),
+            subject: subject::subject(&assertion, &connection)?,
+            profile: attributes::profile(&assertion, &connection),
+            project: posted.project,
+            relay_state: posted.relay_state,
+            connection,
+            flow,
+            request,
+            nonce,
+            back,
+            assertion,
+        })
+    }
 }
 
 /// The one write transaction. A refusal leaves nothing behind.
-async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Completed, SsoError> {
-    let (own, p) = (cx.clone(), Arc::clone(prepared));
+async fn commit(cx: &Context, arrived: &Arc<Arrived>) -> Result<Completed, SsoError> {
+    let (own, p) = (cx.clone(), Arc::clone(arrived));
     let work = move |tx: &mut Tx<'_>| {
         let mut flow = take(tx, &own, &p)?;
-        sign_in(tx, &own, &p, &mut flow)
+        let vouched = vouch(tx, &own, &p)?;
+        Ok(login::complete(tx, &own, &p.actor, &mut flow, vouched)?)
     };
     cx.store.write(work).await
 }
@@ -220,8 +329,8 @@ async fn commit(cx: &Context, prepared: &Arc<Prepared>) -> Result<Completed, Sso
 /// After a refusal: the assertion is used up and the flow failed, so that the same answer cannot be tried again when
 /// the person or the policy has changed. In a transaction of its own, so that the usual case pays no savepoint. A replay,
 /// and a flow that has ended meanwhile, change nothing.
-async fn use_up(cx: &Context, prepared: &Arc<Prepared>) -> Result<(), SsoError> {
-    let (own, p) = (cx.clone(), Arc::clone(prepared));
+async fn use_up(cx: &Context, arrived: &Arc<Arrived>) -> Result<(), SsoError> {
+    let (own, p) = (cx.clone(), Arc::clone(arrived));
     let work = move |tx: &mut Tx<'_>| {
         let flow = take(tx, &own, &p)?;
         let ended = LoginFlow { state: FlowState::Failed, completed_at: Some(own.now()), ..flow };
@@ -234,20 +343,39 @@ async fn use_up(cx: &Context, prepared: &Arc<Prepared>) -> Result<(), SsoError> 
 }
 
 /// The flow, locked, and the assertion's id: both can be had once.
-fn take(tx: &mut Tx<'_>, cx: &Context, p: &Prepared) -> Result<LoginFlow, SsoError> {
-    let flow = login::of_browser(tx, cx, &p.project, &p.nonce, &p.flow)?
-        .filter(|flow| flow.saml_request_id.as_deref() == Some(&p.request));
-    let flow = flow.ok_or_else(|| Refusal::RequestUnknown(p.request.clone()))?;
+fn take(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<LoginFlow, SsoError> {
+    let unknown = || SsoError::Refused(Refusal::RequestUnknown(p.request.clone()));
+    let (Some(nonce), Some(id)) = (&p.nonce, &p.flow) else { return Err(unknown()) };
+    let flow = login::of_browser(tx, cx, &p.project, nonce, id)?
+        .filter(|flow| flow.saml_request_id.as_deref() == Some(&p.request))
+        .ok_or_else(unknown)?;
+    use_once(tx, cx, p)?;
+    Ok(flow)
+}
+
+/// The assertion's id, once; and not of a session that has been logged out since (Profiles 4.4.3.1).
+pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(), SsoError> {
     let seen = SamlAssertionReplay {
         saml_connection_id: p.connection.id.clone(),
         assertion_id: p.assertion.id().to_owned(),
         organization_id: p.connection.organization_id.clone(),
         keep_until: Timestamp::from(p.assertion.replay_until()).min(cx.now().plus(REPLAY_KEPT)),
     };
-    if saml_assertion_replays::insert_once(tx, &seen)? { Ok(flow) } else { Err(Refusal::Replayed.into()) }
+    if !saml_assertion_replays::insert_once(tx, &seen)? {
+        return Err(Refusal::Replayed.into());
+    }
+    // Providers without single logout end no session here, and the login is spared the question.
+    if p.connection.idp_slo_url.is_some() {
+        let (keys, since) = (session_key::of_assertion(&p.assertion), p.assertion.authn_instant());
+        if saml_logouts::has_ended(tx, &p.connection.id, &keys, Timestamp::from(since))? {
+            return Err(Refusal::SessionLoggedOut.into());
+        }
+    }
+    Ok(())
 }
 
-fn sign_in(tx: &mut Tx<'_>, cx: &Context, p: &Prepared, flow: &mut LoginFlow) -> Result<Completed, SsoError> {
+/// Matches the person to a user, and says what the session would be.
+pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouched, SsoError> {
     let login = Login {
         project: &p.project,
         connection: &p.connection,
@@ -259,13 +387,17 @@ fn sign_in(tx: &mut Tx<'_>, cx: &Context, p: &Prepared, flow: &mut LoginFlow) ->
     groups::keep(tx, cx, &p.actor, &login, &user)?;
     // A provider's clock may run ahead of ours, within the skew; auth_time in the future would be refused by clients.
     let at = Timestamp::from(p.assertion.authn_instant()).min(cx.now());
-    let vouched = Vouched {
+    let class = p.assertion.authn_context();
+    let second_factor =
+        class.is_some_and(|class| Options::of(&p.connection).mfa_contexts.iter().any(|mfa| mfa == class));
+    Ok(Vouched {
         proof: Proof {
             method: AuthFactor::Saml,
             connection_id: p.connection.id.clone(),
             organization_id: p.connection.organization_id.clone(),
             subject: p.subject.key.clone(),
             at,
+            second_factor,
         },
         user,
         session: NewSession {
@@ -273,12 +405,11 @@ fn sign_in(tx: &mut Tx<'_>, cx: &Context, p: &Prepared, flow: &mut LoginFlow) ->
             saml_connection_id: p.connection.id.clone(),
             identity_id: identity,
             auth_time: at,
-            amr: Vec::new(),
-            acr: p.assertion.authn_context().map(str::to_owned),
+            amr: amr::methods(class, second_factor),
+            acr: class.map(str::to_owned),
             saml_session_index: p.assertion.session_index().map(str::to_owned),
-            saml_name_id: p.assertion.name_id().map(|name| name.value.clone()),
+            saml_name_id: p.assertion.name_id().map(session_key::of_name),
             not_after: p.assertion.session_not_on_or_after().map(Timestamp::from),
         },
-    };
-    Ok(login::complete(tx, cx, &p.actor, flow, vouched)?)
+    })
 }

@@ -1,36 +1,24 @@
 //! Signing in through a SAML identity provider: the browser is sent there with a request ([`start()`]), and what comes back
 //! becomes a session ([`consume()`]).
 
+mod amr;
 mod attributes;
+mod consent;
 mod consume;
 mod groups;
+mod logout;
 mod matching;
 mod refusal;
+mod session_key;
 mod start;
 mod subject;
 mod trace;
 
+/// A session that has ended.
+pub use crate::store::sessions::Session as EndedSession;
+pub use consent::{Consent, consent};
 pub use consume::{Consumed, Posted, consume};
+pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
 pub use refusal::{Refusal, SsoError};
-pub use start::{Departure, start};
+pub use start::{Carrier, Departure, start};
 pub use trace::refused;
-
-use crate::{
-    model::ids::{ProjectId, SamlConnectionId},
-    service::{Context, connections::SpUrls},
-    store::{StoreError, saml_connections},
-};
-
-/// The addresses of a connection, if the project has it: for our metadata.
-pub async fn sp_urls(
-    cx: &Context,
-    project: &ProjectId,
-    origin: &str,
-    connection: &str,
-) -> Result<Option<SpUrls>, StoreError> {
-    let Ok(id) = SamlConnectionId::parse(connection) else { return Ok(None) };
-    let (project, wanted) = (project.clone(), id.clone());
-    let found = cx.store.read(move |tx| saml_connections::find_in_project(tx, &project, &wanted)).await;
-    let found: Option<_> = found.map_err(|error: StoreError| error)?;
-    Ok(found.map(|_| SpUrls::new(origin, &id)))
-}

@@ -3,8 +3,11 @@
 
 use crate::{
     model::login::LoginRefusal,
-    saml::{binding::BindingError, response::Rejection},
-    service::login::CompleteError,
+    saml::{binding::BindingError, dsig::SignError, response::Rejection},
+    service::{
+        connections::SpKeyError,
+        login::{CompleteError, WayBack},
+    },
     store::StoreError,
 };
 
@@ -26,6 +29,12 @@ pub enum Refusal {
     /// A response without a request, a second time within ten minutes (R8).
     #[error("the response answers no request; logins that start at the provider are off")]
     Unsolicited,
+    /// The person did not consent in time, or consented in another browser (R8).
+    #[error("no login of this browser waits for consent")]
+    NothingToConsentTo,
+    /// The session at the provider was logged out before (Profiles 4.4.3.1).
+    #[error("the session at the identity provider has been logged out")]
+    SessionLoggedOut,
     /// The message could not be unpacked.
     #[error(transparent)]
     Binding(#[from] BindingError),
@@ -100,12 +109,49 @@ pub enum SsoError {
     /// Refused.
     #[error("refused: {0}")]
     Refused(Refusal),
+    /// Refused, in a login that this browser had begun.
+    #[error("refused: {refusal}")]
+    RefusedInFlow {
+        /// Why.
+        refusal: Refusal,
+        /// Where the host app can be told, if one began it.
+        back: Option<WayBack>,
+    },
     /// A failure of ours.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
     /// A request could not be written.
     #[error("the request could not be written")]
     Request(#[from] std::io::Error),
+    /// A message could not be signed.
+    #[error("the message could not be signed")]
+    Sign(#[from] SignError),
+    /// Our keys cannot be used.
+    #[error("our keys for SAML cannot be used")]
+    Keys(#[from] SpKeyError),
+}
+
+impl SsoError {
+    /// A refusal in a login of this browser.
+    pub(super) fn refused_in(refusal: Refusal, back: Option<WayBack>) -> Self {
+        Self::RefusedInFlow { refusal, back }
+    }
+
+    /// Whether an answer to a pending request, from the right issuer, failed for its signature alone (R24).
+    pub(super) fn is_bad_signature_on_an_answer(&self) -> bool {
+        let signature = |refusal: &Refusal| {
+            matches!(refusal, Refusal::Response { rejection: Rejection::Signature { .. }, .. })
+        };
+        matches!(self, Self::RefusedInFlow { refusal, .. } if signature(refusal))
+    }
+
+    /// This error, knowing the way back.
+    pub(super) fn in_flow(self, back: Option<WayBack>) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::refused_in(refusal, back),
+            other => other,
+        }
+    }
 }
 
 impl Refusal {
@@ -117,6 +163,8 @@ impl Refusal {
             Self::FlowCookieMissing => "flow_cookie_missing",
             Self::RequestUnknown(_) => "request_unknown",
             Self::Unsolicited => "unsolicited_response",
+            Self::NothingToConsentTo => "nothing_to_consent_to",
+            Self::SessionLoggedOut => "session_logged_out",
             Self::Binding(fault) => fault.code(),
             Self::Response { rejection, .. } => rejection.code(),
             Self::Replayed => "assertion_replayed",

@@ -8,20 +8,50 @@ use crate::{
         secret::Secret,
     },
     saml::{
-        binding::redirect::{self, Parameter},
+        SigningKey,
+        binding::{
+            post, query_signature,
+            redirect::{self, Parameter},
+        },
         request::{AuthnRequest, message_id},
     },
-    service::{Context, connections::SpUrls, login},
-    store::{Tx, saml_connections},
+    service::{
+        Context,
+        connections::{Options, SpUrls, sp_keys},
+        login::{self, WayBack},
+    },
+    store::{
+        Tx,
+        login_flows::LoginFlow,
+        saml_connections::{self, SamlConnection},
+    },
 };
 
 /// The way to the identity provider.
 #[derive(Debug, Clone)]
 pub struct Departure {
-    /// The provider's URL, with our request in it.
-    pub location: String,
+    /// How the request travels.
+    pub by: Carrier,
     /// The organization whose provider it is.
     pub organization: String,
+}
+
+/// How a message travels (Bindings 3.4, 3.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carrier {
+    /// In this URL, signed as it stands where the provider wants that.
+    Redirect(String),
+    /// In a form.
+    Post {
+        /// The provider's endpoint.
+        action: String,
+        /// The field that carries the message.
+        field: &'static str,
+        /// The message, base64.
+        message: String,
+        /// The provider's own state, given back to it.
+        relay_state: Option<String>,
+    },
 }
 
 /// Sends the browser that holds `nonce` to the connection's provider. Without a flow it begins one of its own, which
@@ -41,35 +71,83 @@ pub async fn start(
         None => None,
     };
     let request_id = message_id(&cx.rng.bytes::<20>());
-    let (own, project, nonce, wanted) = (cx.clone(), project.clone(), nonce.clone(), request_id.clone());
+    let (own, of, nonce, wanted) = (cx.clone(), project.clone(), nonce.clone(), request_id.clone());
     let route = move |tx: &mut Tx<'_>| {
-        let connection = saml_connections::find_in_project(tx, &project, &id)?.ok_or(SsoError::NotFound)?;
-        if connection.status != ConnectionStatus::Enabled || connection.idp_sso_redirect_url.is_none() {
-            return Err(Refusal::ConnectionNotUsable.into());
-        }
+        let connection = saml_connections::find_in_project(tx, &of, &id)?.ok_or(SsoError::NotFound)?;
         let mut flow = match &flow {
-            Some(flow) => login::of_browser(tx, &own, &project, &nonce, flow)?
+            Some(flow) => login::of_browser(tx, &own, &of, &nonce, flow)?
                 .ok_or(SsoError::Refused(Refusal::NoLoginInProgress))?,
-            None => login::begin(tx, &own, &project, &nonce, None)?,
+            None if connection.status != ConnectionStatus::Enabled => {
+                return Err(Refusal::ConnectionNotUsable.into());
+            }
+            None => login::begin(tx, &own, &of, &nonce, None)?,
         };
+        let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));
+        if connection.status != ConnectionStatus::Enabled || endpoint(&connection).is_none() {
+            return Err(back(Refusal::ConnectionNotUsable));
+        }
         login::route_to_saml(tx, &own, &mut flow, &connection, &wanted)?;
         Ok::<_, SsoError>((connection, flow))
     };
     let (connection, flow) = cx.store.write(route).await?;
+    let signs = connection.idp_wants_signed_requests || Options::of(&connection).sign_requests;
+    let key = match signs {
+        true => Some(sp_keys(cx, project).await?.signing_key(cx)?),
+        false => None,
+    };
+    let by = carry(cx, origin, &request_id, &connection, &flow, key.as_ref())?;
+    Ok(Departure { by, organization: connection.organization_id.to_string() })
+}
 
-    let destination = connection.idp_sso_redirect_url.unwrap_or_default();
+/// The provider's endpoint, and whether it takes a form. The redirect is the one that providers know best.
+fn endpoint(connection: &SamlConnection) -> Option<(&str, bool)> {
+    let redirect = connection.idp_sso_redirect_url.as_deref().map(|url| (url, false));
+    let post = connection.idp_sso_post_url.as_deref().map(|url| (url, true));
+    if Options::of(connection).prefer_post { post.or(redirect) } else { redirect.or(post) }
+}
+
+fn carry(
+    cx: &Context,
+    origin: &str,
+    request_id: &str,
+    connection: &SamlConnection,
+    flow: &LoginFlow,
+    key: Option<&SigningKey>,
+) -> Result<Carrier, SsoError> {
+    let options = Options::of(connection);
+    let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
+    let (destination, by_form) = endpoint(connection).ok_or(Refusal::ConnectionNotUsable)?;
     let urls = SpUrls::new(origin, &connection.id);
     let request = AuthnRequest {
-        id: &request_id,
+        id: request_id,
         issue_instant: cx.now().to_datetime(),
         issuer: &urls.entity_id,
-        destination: &destination,
+        destination,
         acs_url: &urls.acs_url,
         // max_age too: the provider may not know how long ago the person signed in, but it knows how to ask (R11).
         force_authn: flow.force_authn || connection.force_authn || flow.max_age_s.is_some(),
-        name_id_format: None,
-        login_hint: None,
+        is_passive: flow.passive,
+        name_id_format: options.name_id_format.as_deref(),
+        allow_create: !options.forbid_create,
+        authn_contexts: &contexts,
+        login_hint: flow.login_hint.as_deref().filter(|_| options.login_hint_as_subject),
     };
-    let location = redirect::encode(&destination, Parameter::Request, &request.to_xml(), None)?;
-    Ok(Departure { location, organization: connection.organization_id.to_string() })
+    Ok(match (by_form, key) {
+        (false, None) => {
+            Carrier::Redirect(redirect::encode(destination, Parameter::Request, &request.to_xml(), None)?)
+        }
+        (false, Some(key)) => {
+            let xml = request.to_xml();
+            Carrier::Redirect(query_signature::encode(destination, Parameter::Request, &xml, None, key)?)
+        }
+        (true, key) => Carrier::Post {
+            action: destination.to_owned(),
+            field: Parameter::Request.name(),
+            message: post::encode(&match key {
+                Some(key) => request.to_signed_xml(key)?,
+                None => request.to_xml(),
+            }),
+            relay_state: None,
+        },
+    })
 }

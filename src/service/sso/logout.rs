@@ -1,0 +1,376 @@
+//! Single logout (Profiles 4.4), both ways. A provider's request ends the sessions that it names, here and for the host
+//! apps, and is answered whatever became of it; ours goes out when a person signs out of a session that came by SAML.
+
+use time::Duration;
+
+use super::{refusal::SsoError, session_key, start::Carrier};
+use crate::{
+    model::{
+        ConnectionStatus, Millis, Timestamp,
+        ids::{ProjectId, SamlConnectionId},
+    },
+    saml::{
+        SigningKey,
+        binding::{
+            post, query_signature,
+            redirect::{Decoded, Parameter},
+        },
+        dsig::{SignError, SignaturePolicy},
+        logout::{
+            self, ExpectedLogout, Inbound, LogoutOutcome, LogoutRejection, LogoutRequest, LogoutResponse,
+            VerifiedLogoutRequest,
+        },
+        request::message_id,
+        xmlenc::Decryption,
+    },
+    service::{
+        Actor, ActorKind, Context,
+        connections::{Options, SpKeys, SpUrls, existing_sp_keys, sp_keys},
+        sessions,
+    },
+    store::{
+        StoreError, Tx,
+        saml_assertion_replays::{self, SamlAssertionReplay},
+        saml_connections::{self, SamlConnection, SamlIdpKey},
+        saml_logouts::{self, SamlEndedSession, SamlLogoutRequest},
+        sessions::{self as session_rows, Session},
+    },
+};
+
+/// For how long an ended session is remembered: an assertion of it that comes later is older than any clock allows.
+const ENDED_KEPT: Millis = 24 * 60 * 60 * 1000;
+/// How long a person may take from us to the provider and back.
+const REQUEST_LIFETIME: Millis = 10 * 60 * 1000;
+
+/// A message as it arrived.
+#[derive(Debug, Clone)]
+pub enum LogoutMessage {
+    /// In a URL.
+    Redirect(Decoded),
+    /// In a form.
+    Post {
+        /// Request or response.
+        parameter: Parameter,
+        /// The XML, decoded.
+        xml: Vec<u8>,
+        /// Given back as it came.
+        relay_state: Option<String>,
+    },
+}
+
+/// What comes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoggedOut {
+    /// A request was carried out: the answer for the provider.
+    Answer(Carrier),
+    /// The provider has answered our request.
+    Done {
+        /// Whether the person is signed out everywhere.
+        everywhere: bool,
+    },
+}
+
+/// Why a logout message has no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum LogoutError {
+    /// There is no such connection in this project, or it is not in use.
+    #[error("there is no such connection")]
+    NotFound,
+    /// A check failed.
+    #[error("the logout message is refused: {0}")]
+    Rejected(#[from] LogoutRejection),
+    /// The message was used before.
+    #[error("the logout message was used before")]
+    Replayed,
+    /// The response answers no request of ours.
+    #[error("the response answers no request of ours")]
+    RequestUnknown,
+    /// Ours.
+    #[error("the logout failed")]
+    Failure(#[from] SsoError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+}
+
+impl LogoutError {
+    /// The stable reason code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Replayed => "logout_replayed",
+            Self::RequestUnknown => "logout_request_unknown",
+            Self::Failure(_) | Self::Store(_) => "server_error",
+        }
+    }
+}
+
+impl LogoutMessage {
+    fn parameter(&self) -> Parameter {
+        match self {
+            Self::Redirect(decoded) => decoded.parameter,
+            Self::Post { parameter, .. } => *parameter,
+        }
+    }
+
+    fn xml(&self) -> &[u8] {
+        match self {
+            Self::Redirect(decoded) => &decoded.xml,
+            Self::Post { xml, .. } => xml,
+        }
+    }
+
+    fn relay_state(&self) -> Option<&str> {
+        match self {
+            Self::Redirect(decoded) => decoded.relay_state.as_deref(),
+            Self::Post { relay_state, .. } => relay_state.as_deref(),
+        }
+    }
+
+    fn inbound(&self) -> Inbound<'_> {
+        match self {
+            Self::Redirect(decoded) => Inbound::Redirect(decoded),
+            Self::Post { xml, .. } => Inbound::Post(xml),
+        }
+    }
+}
+
+/// Takes in what a browser brings from a provider.
+pub async fn consume_logout(
+    cx: &Context,
+    project: &ProjectId,
+    origin: &str,
+    connection: &str,
+    message: LogoutMessage,
+    request_id: &str,
+) -> Result<LoggedOut, LogoutError> {
+    let id = SamlConnectionId::parse(connection).map_err(|_| LogoutError::NotFound)?;
+    let urls = SpUrls::new(origin, &id);
+    let known = known(cx, project, id).await?;
+    if message.parameter() == Parameter::Response {
+        return answered(cx, &known, &urls, &message).await;
+    }
+    let request = known.verify(cx, &urls, |expected| logout::verify_request(message.inbound(), expected))?;
+    end_sessions(cx, project, &known.connection, &request, request_id).await?;
+    let key = our_key(cx, project).await?;
+    let answer = LogoutResponse {
+        id: &message_id(&cx.rng.bytes::<20>()),
+        issue_instant: cx.now().to_datetime(),
+        issuer: &urls.entity_id,
+        destination: &response_url(&known.connection),
+        in_response_to: request.id(),
+        outcome: &LogoutOutcome::Complete,
+    };
+    let outgoing = Outgoing {
+        connection: &known.connection,
+        destination: answer.destination,
+        parameter: Parameter::Response,
+        relay_state: message.relay_state(),
+    };
+    let carried = outgoing.carry(&key, answer.to_xml(), |key| answer.to_signed_xml(key));
+    Ok(LoggedOut::Answer(carried.map_err(SsoError::Sign)?))
+}
+
+/// The way to the provider of a session that has just ended here, if it takes logouts and the session came by it.
+pub async fn begin_logout(
+    cx: &Context,
+    project: &ProjectId,
+    origin: &str,
+    session: &Session,
+) -> Result<Option<Carrier>, SsoError> {
+    let Some(id) = session.saml_connection_id.clone() else { return Ok(None) };
+    let Some(name_id) = session.saml_name_id.as_deref().and_then(session_key::name_of) else {
+        return Ok(None);
+    };
+    let (of, wanted) = (project.clone(), id.clone());
+    let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted);
+    let found: Option<SamlConnection> = cx.store.read(find).await.map_err(SsoError::Store)?;
+    let Some(connection) = found.filter(|c| c.status == ConnectionStatus::Enabled) else { return Ok(None) };
+    let Some(destination) = connection.idp_slo_url.clone() else { return Ok(None) };
+    let (now, request_id) = (cx.now(), message_id(&cx.rng.bytes::<20>()));
+    let pending = SamlLogoutRequest {
+        id: request_id.clone(),
+        organization_id: connection.organization_id.clone(),
+        saml_connection_id: id.clone(),
+        created_at: now,
+        expires_at: now.plus(REQUEST_LIFETIME),
+    };
+    let note = move |tx: &mut Tx<'_>| saml_logouts::insert_request(tx, &pending);
+    cx.store.write(note).await.map_err(SsoError::Store)?;
+    let indexes: Vec<&str> = session.saml_session_index.as_deref().into_iter().collect();
+    let request = LogoutRequest {
+        id: &request_id,
+        issue_instant: now.to_datetime(),
+        issuer: &SpUrls::new(origin, &id).entity_id,
+        destination: &destination,
+        name_id: &name_id,
+        session_indexes: &indexes,
+        not_on_or_after: Some(now.plus(REQUEST_LIFETIME).to_datetime()),
+    };
+    let key = our_key(cx, project).await?;
+    let outgoing = Outgoing {
+        connection: &connection,
+        destination: &destination,
+        parameter: Parameter::Request,
+        relay_state: None,
+    };
+    Ok(Some(outgoing.carry(&key, request.to_xml(), |key| request.to_signed_xml(key))?))
+}
+
+/// What is known of a connection when a message arrives.
+struct Known {
+    connection: SamlConnection,
+    keys: Vec<SamlIdpKey>,
+    own_keys: SpKeys,
+}
+
+async fn known(cx: &Context, project: &ProjectId, id: SamlConnectionId) -> Result<Known, LogoutError> {
+    let of = project.clone();
+    let load = move |tx: &mut Tx<'_>| {
+        let connection = saml_connections::find_in_project(tx, &of, &id)?.ok_or(LogoutError::NotFound)?;
+        let keys = saml_connections::keys(tx, &id)?;
+        Ok::<_, LogoutError>(Known { connection, keys, own_keys: existing_sp_keys(tx, &of)? })
+    };
+    let known: Known = cx.store.read(load).await?;
+    let usable = known.connection.status == ConnectionStatus::Enabled;
+    if usable && known.connection.idp_slo_url.is_some() { Ok(known) } else { Err(LogoutError::NotFound) }
+}
+
+impl Known {
+    fn verify<T>(
+        &self,
+        cx: &Context,
+        urls: &SpUrls,
+        verify: impl FnOnce(&ExpectedLogout<'_>) -> Result<T, LogoutRejection>,
+    ) -> Result<T, LogoutError> {
+        let unreadable = || StoreError::Damaged("a stored certificate of the connection".into());
+        let keys: Result<Vec<_>, _> = self.keys.iter().map(|key| cx.idp_keys.key(key)).collect();
+        let keys = keys.map_err(|_| unreadable())?;
+        let own_keys = self.own_keys.decryption_keys(cx).map_err(SsoError::Keys)?;
+        let expected = ExpectedLogout {
+            idp_entity_id: &self.connection.idp_entity_id,
+            keys: &keys,
+            sp_entity_id: &urls.entity_id,
+            slo_url: &urls.slo_url,
+            signatures: SignaturePolicy {
+                allow_inclusive_c14n: self.connection.inclusive_c14n,
+                allow_sha1: self.connection.allow_sha1,
+            },
+            decryption: Decryption {
+                keys: &own_keys,
+                recipient: &urls.entity_id,
+                allow_triple_des: self.connection.allow_triple_des,
+                random: &cx.rng.bytes::<32>(),
+            },
+            clock_skew: Duration::milliseconds(self.connection.clock_skew_ms),
+            now: cx.now().to_datetime(),
+        };
+        Ok(verify(&expected)?)
+    }
+}
+
+/// Ends what a verified request names: the sessions of these indexes, or every session of the person. What is not there
+/// any more, or belongs to somebody else, is none of the request's.
+async fn end_sessions(
+    cx: &Context,
+    project: &ProjectId,
+    connection: &SamlConnection,
+    request: &VerifiedLogoutRequest,
+    request_id: &str,
+) -> Result<(), LogoutError> {
+    let now = cx.now();
+    let name = session_key::of_name(request.name_id());
+    let indexes = request.session_indexes().to_vec();
+    let ended_keys: Vec<String> = match indexes.is_empty() {
+        true => vec![name.clone()],
+        false => indexes.iter().map(|index| session_key::of_index(request.name_id(), index)).collect(),
+    };
+    let seen = SamlAssertionReplay {
+        saml_connection_id: connection.id.clone(),
+        assertion_id: request.id().to_owned(),
+        organization_id: connection.organization_id.clone(),
+        keep_until: Timestamp::from(request.replay_until()),
+    };
+    let actor = Actor::in_request(ActorKind::SamlConnection, &connection.id, request_id);
+    let (own, project, connection) = (cx.clone(), project.clone(), connection.clone());
+    let work = move |tx: &mut Tx<'_>| {
+        if !saml_assertion_replays::insert_once(tx, &seen)? {
+            return Err(LogoutError::Replayed);
+        }
+        for session_key in &ended_keys {
+            let ended = SamlEndedSession {
+                saml_connection_id: connection.id.clone(),
+                session_key: session_key.clone(),
+                organization_id: connection.organization_id.clone(),
+                ended_at: now,
+                keep_until: now.plus(ENDED_KEPT),
+            };
+            saml_logouts::end_session(tx, &ended)?;
+        }
+        for session in session_rows::of_saml(tx, &project, &connection.id, &name)? {
+            let index = session.saml_session_index.as_ref();
+            if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {
+                sessions::end(tx, &own, &actor, &session, "saml_logout")?;
+            }
+        }
+        Ok(())
+    };
+    cx.store.write(work).await
+}
+
+/// The provider's answer to a request of ours, which is used up by it.
+async fn answered(
+    cx: &Context,
+    known: &Known,
+    urls: &SpUrls,
+    message: &LogoutMessage,
+) -> Result<LoggedOut, LogoutError> {
+    let claimed = logout::claimed_request(message.xml())?.ok_or(LogoutError::RequestUnknown)?;
+    let verified =
+        known.verify(cx, urls, |expected| logout::verify_response(message.inbound(), &claimed, expected))?;
+    let (connection, now) = (known.connection.id.clone(), cx.now());
+    let take = move |tx: &mut Tx<'_>| saml_logouts::take_request(tx, &connection, &claimed, now);
+    if !cx.store.write(take).await? {
+        return Err(LogoutError::RequestUnknown);
+    }
+    Ok(LoggedOut::Done { everywhere: *verified.outcome() == LogoutOutcome::Complete })
+}
+
+async fn our_key(cx: &Context, project: &ProjectId) -> Result<SigningKey, SsoError> {
+    Ok(sp_keys(cx, project).await?.signing_key(cx)?)
+}
+
+fn response_url(connection: &SamlConnection) -> String {
+    let own = Options::of(connection).slo_response_url;
+    own.or_else(|| connection.idp_slo_url.clone()).unwrap_or_default()
+}
+
+/// A message on its way to the provider's logout endpoint, always signed.
+struct Outgoing<'a> {
+    connection: &'a SamlConnection,
+    destination: &'a str,
+    parameter: Parameter,
+    relay_state: Option<&'a str>,
+}
+
+impl Outgoing<'_> {
+    fn carry(
+        &self,
+        key: &SigningKey,
+        unsigned: String,
+        signed: impl FnOnce(&SigningKey) -> Result<String, SignError>,
+    ) -> Result<Carrier, SignError> {
+        if Options::of(self.connection).slo_by_post {
+            return Ok(Carrier::Post {
+                action: self.destination.to_owned(),
+                field: self.parameter.name(),
+                message: post::encode(&signed(key)?),
+                relay_state: self.relay_state.map(str::to_owned),
+            });
+        }
+        let url =
+            query_signature::encode(self.destination, self.parameter, &unsigned, self.relay_state, key)?;
+        Ok(Carrier::Redirect(url))
+    }
+}
