@@ -127,6 +127,10 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
             ),
             door(with("/login", &keys.session_cookie), 200, &["Acme", "ada@"]),
         ],
+        "/login/consent" => {
+            let request = with(pattern, &keys.flow_cookie).insert_header((header::CONTENT_TYPE, FORM));
+            vec![door(request.set_payload(format!("flow={}", keys.flow)), 403, &["Acme", "ada@"])]
+        }
         "/login/continue" => {
             vec![door(with(&format!("/login/continue?flow={}", keys.flow), &keys.flow_cookie), 400, &[])]
         }
@@ -134,6 +138,19 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         "/api/saml/v1/{connection}/init" | "/api/saml/v1/{connection}/metadata" => {
             let path = pattern.replace("{connection}", connection.as_str());
             vec![door(with(&path, &keys.flow_cookie), 404, &["idp.example"])]
+        }
+        "/api/saml/v1/{connection}/slo" => {
+            let path = pattern.replace("{connection}", connection.as_str());
+            let message = "SAMLRequest=PHg%2BPC94Pg%3D%3D";
+            // Redirect: <x/> deflated.
+            let request = if *method == Method::GET {
+                with(&format!("{path}?SAMLRequest=s6nQtwMA"), &keys.session_cookie)
+            } else {
+                with(&path, &keys.session_cookie)
+                    .insert_header((header::CONTENT_TYPE, FORM))
+                    .set_payload(message)
+            };
+            vec![door(request, 404, &["idp.example"])]
         }
         "/api/saml/v1/{connection}/acs" => {
             let path = pattern.replace("{connection}", connection.as_str());

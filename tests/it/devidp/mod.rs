@@ -84,7 +84,10 @@ on_both_databases! {
             destination: "http://127.0.0.1:8082/devidp/sso",
             acs_url: "https://login.example.com/acs",
             force_authn: false,
+            is_passive: false,
             name_id_format: None,
+            allow_create: true,
+            authn_contexts: &[],
             login_hint: None,
         };
         let url = redirect::encode(ORIGIN, Parameter::Request, &request.to_xml(), None).unwrap();

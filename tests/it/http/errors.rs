@@ -63,7 +63,12 @@ async fn a_response_with_a_body_of_its_own_is_left_alone() {
 
 #[actix_web::test]
 async fn error_pages_escape_what_they_show() {
-    let page = vestibule::http::pages::ErrorPage { title: "<b>", message: "\"><script>", reference: "req_1" };
+    let page = vestibule::http::pages::ErrorPage {
+        title: "<b>",
+        message: "\"><script>",
+        reference: "req_1",
+        onward: None,
+    };
     let html = askama::Template::render(&page).unwrap();
     assert!(!html.contains("<script") && !html.contains("<b>"), "{html}");
 }

@@ -192,6 +192,7 @@ impl World {
                 organization_id: connection.organization_id.clone(),
                 subject: "test-subject".into(),
                 at: cx.now(),
+                second_factor: false,
             };
             let session = NewSession {
                 primary_auth_factor: AuthFactor::Saml,
@@ -281,6 +282,7 @@ pub async fn host_app_in(
     let new = NewClient {
         display_name: "Example App".into(),
         redirect_uris: vec![REDIRECT.into()],
+        initiate_login_uri: None,
         token_endpoint_auth_method: method,
         id_token_alg: algorithm,
     };
@@ -320,6 +322,11 @@ async fn person(gateway: &Gateway, organization: &Organization, email: &str, num
         created_at: now,
         updated_at: now,
         allow_triple_des: false,
+        options: "{}".into(),
+        refresh_at: None,
+        refreshed_on_failure_at: None,
+        held_metadata: None,
+        metadata_problem: None,
     };
     let user = User {
         id: UserId::from_u128(number),

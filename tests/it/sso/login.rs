@@ -130,10 +130,11 @@ on_both_databases! {
 }
 
 /// A host app begins a login for Acme.
-async fn authorize(world: &World, extra: &str) -> (Browser, ReceivedRequest) {
+pub async fn authorize(world: &World, extra: &str) -> (Browser, ReceivedRequest) {
     let new = NewClient {
         display_name: "App".into(),
         redirect_uris: vec!["https://app.example/callback".into()],
+        initiate_login_uri: None,
         token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
         id_token_alg: SigningAlgorithm::Rs256,
     };

@@ -3,9 +3,14 @@
 mod browser;
 mod endpoints;
 mod identity;
+mod idp_initiated;
 mod login;
+mod logout;
 mod metadata;
+mod refresh;
 mod replay;
+mod requests;
+mod sp_keys;
 
 use std::task::Poll;
 

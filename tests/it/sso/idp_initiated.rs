@@ -1,0 +1,149 @@
+//! Logins that begin at the provider (R8, R9).
+
+use super::*;
+use crate::support::on_both_databases;
+use vestibule::{
+    model::{SigningAlgorithm, TokenEndpointAuthMethod},
+    service::{
+        connections::Options,
+        directory::{NewClient, create_client},
+    },
+};
+
+async fn switch_on(world: &World) {
+    world.change(&world.acme, |connection| connection.allow_idp_initiated = true).await;
+}
+
+async fn switch_on_with_dummy(world: &World) {
+    let edit = |connection: &mut SamlConnection| {
+        connection.allow_idp_initiated = true;
+        connection.options = Options { dummy_in_response_to: true, ..Options::default() }.to_stored();
+    };
+    world.change(&world.acme, edit).await;
+}
+
+async fn app(world: &World) {
+    let new = NewClient {
+        display_name: "App".into(),
+        redirect_uris: vec!["https://app.example/callback".into()],
+        initiate_login_uri: Some("https://app.example/login?from=sso".into()),
+        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+        id_token_alg: SigningAlgorithm::Rs256,
+    };
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    create_client(cx, &Actor::operator(), project, new).await.unwrap();
+}
+
+async fn arrive(world: &World, browser: &mut Browser, xml: &str, relay_state: &str) -> Answer {
+    let form = [("SAMLResponse", post::encode(xml)), ("RelayState", relay_state.to_owned())];
+    let path = format!("/api/saml/v1/{}/acs", world.acme.connection.id);
+    let answer = world.call(browser.with_cookies(TestRequest::post().uri(&path)).set_form(form)).await;
+    browser.keep(&answer);
+    answer
+}
+
+fn flow(answer: &Answer) -> String {
+    let at = answer.body.find("login_flow_").unwrap_or_else(|| panic!("{}", answer.body));
+    answer.body[at..].split('"').next().unwrap().to_owned()
+}
+
+async fn consent(world: &World, browser: &Browser, flow: &str) -> Answer {
+    let request = TestRequest::post().uri("/login/consent").set_form([("flow", flow)]);
+    world.call(browser.with_cookies(request)).await
+}
+
+on_both_databases! {
+    async fn r08_the_person_is_asked_before_anything_is_opened(world: World) {
+        switch_on(&world).await;
+        app(&world).await;
+        let mut browser = Browser::default();
+        let xml = world.response(&world.acme, None, &ADA);
+        let asked = arrive(&world, &mut browser, &xml, "https://app.example/reports/7").await;
+        assert_eq!(asked.status, StatusCode::OK, "{}", asked.body);
+        assert!(asked.body.contains("ada@acme.example") && asked.body.contains("Acme"), "{}", asked.body);
+        assert!(!asked.header("set-cookie").contains("vestibule_session"));
+        let done = consent(&world, &browser, &flow(&asked)).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        assert!(done.header("set-cookie").starts_with("__Host-vestibule_session="));
+        let onward = "https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost&#38;target_link_uri=https%3A%2F%2Fapp.example%2Freports%2F7";
+        assert!(done.body.contains(onward), "{}", done.body);
+        assert!(!done.body.contains("code="), "R9: no code");
+        // Once.
+        let again = consent(&world, &browser, &flow(&asked)).await;
+        assert_eq!(again.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn r09_a_foreign_deep_link_is_left_out(world: World) {
+        switch_on(&world).await;
+        app(&world).await;
+        let mut browser = Browser::default();
+        let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "https://evil.example/").await;
+        let done = consent(&world, &browser, &flow(&asked)).await;
+        assert!(done.body.contains("https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost\""), "{}", done.body);
+        assert!(!done.body.contains("evil"));
+    }
+
+    async fn r08_consent_is_for_the_browser_that_was_asked(world: World) {
+        switch_on(&world).await;
+        let mut browser = Browser::default();
+        let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
+        let mut other = Browser::default();
+        world.depart(&world.acme, &mut other).await;
+        for stranger in [Browser::default(), other] {
+            assert_eq!(consent(&world, &stranger, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
+        }
+        world.gateway.clock.advance(10 * 60 * 1000);
+        assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn r08_it_is_validated_and_used_once_like_any_other(world: World) {
+        switch_on(&world).await;
+        let mut browser = Browser::default();
+        let xml = world.response(&world.acme, None, &ADA);
+        let forged = xml.replace("ada@", "eve@");
+        let answer = arrive(&world, &mut browser, &forged, "").await;
+        world.assert_refused(&answer, "signature_digest").await;
+        let asked = arrive(&world, &mut browser, &xml, "").await;
+        assert_eq!(asked.status, StatusCode::OK);
+        let replayed = arrive(&world, &mut Browser::default(), &xml, "").await;
+        world.assert_refused(&replayed, "assertion_replayed").await;
+        let globex = world.response(&world.globex, None, &Claims { assertion_id: "_g", ..ADA });
+        let elsewhere = arrive(&world, &mut browser, &globex, "").await;
+        world.assert_refused(&elsewhere, "destination_mismatch").await;
+    }
+
+    async fn r08_a_dummy_is_tolerated_only_where_the_connection_says_so(world: World) {
+        let dummy = ReceivedRequest { id: "dummy-123".into(), ..world.depart(&world.acme, &mut Browser::default()).await };
+        let xml = world.response(&world.acme, Some(&dummy), &ADA);
+        switch_on(&world).await;
+        let mut browser = Browser::default();
+        let refused = arrive(&world, &mut browser, &xml, "").await;
+        world.assert_refused(&refused, "flow_cookie_missing").await;
+        switch_on_with_dummy(&world).await;
+        assert_eq!(arrive(&world, &mut browser, &xml, "").await.status, StatusCode::OK);
+    }
+
+    async fn r07_a_request_of_ours_is_never_a_dummy(world: World) {
+        switch_on_with_dummy(&world).await;
+        let request = world.depart(&world.acme, &mut Browser::default()).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        let stolen = arrive(&world, &mut Browser::default(), &xml, "").await;
+        world.assert_refused(&stolen, "flow_cookie_missing").await;
+        // Nor is one in our form whose flow has been forgotten.
+        let forgotten = ReceivedRequest { id: format!("_{}", "0a".repeat(20)), ..request };
+        let xml = world.response(&world.acme, Some(&forgotten), &ADA);
+        let answer = arrive(&world, &mut Browser::default(), &xml, "").await;
+        world.assert_refused(&answer, "flow_cookie_missing").await;
+    }
+
+    async fn r03_nobody_is_brought_back_by_consent(world: World) {
+        switch_on(&world).await;
+        let user = world.user(&world.acme.organization, "ada@acme.example", |_| ()).await;
+        let mut browser = Browser::default();
+        let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
+        let mut inactive = user.clone();
+        inactive.status = UserStatus::Inactive;
+        world.write(move |tx| users::update(tx, &inactive)).await;
+        assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
+    }
+}

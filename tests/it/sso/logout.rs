@@ -1,0 +1,190 @@
+//! Single logout, both ways.
+
+use vestibule::{
+    saml::{
+        VerificationKey,
+        binding::{query_signature, redirect::Parameter},
+        logout::{LogoutOutcome, LogoutRequest, LogoutResponse},
+        names::name_id,
+        response::NameId,
+    },
+    service::connections::{Options, sp_keys},
+    store::sessions as rows,
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+const SLO: &str = "https://idp.acme.example/slo";
+
+async fn with_slo(mut world: World) -> World {
+    world.change(&world.acme, |connection| connection.idp_slo_url = Some(SLO.into())).await;
+    world.acme.connection.idp_slo_url = Some(SLO.into());
+    world
+}
+
+fn sp(world: &World) -> String {
+    format!("http://localhost/api/saml/v1/{}", world.acme.connection.id)
+}
+
+fn ada() -> NameId {
+    NameId {
+        value: "ada@acme.example".into(),
+        format: name_id::EMAIL.into(),
+        name_qualifier: None,
+        sp_name_qualifier: None,
+    }
+}
+
+struct Asked<'a> {
+    id: &'a str,
+    name: NameId,
+    indexes: &'a [&'a str],
+    key: &'a str,
+}
+
+/// The provider's LogoutRequest in a redirect.
+async fn ask(world: &World, asked: Asked<'_>) -> Answer {
+    let endpoint = format!("{}/slo", sp(world));
+    let request = LogoutRequest {
+        id: asked.id,
+        issue_instant: world.gateway.now().to_datetime(),
+        issuer: world.acme.entity_id,
+        destination: &endpoint,
+        name_id: &asked.name,
+        session_indexes: asked.indexes,
+        not_on_or_after: None,
+    };
+    let key = signing_key(asked.key);
+    let url =
+        query_signature::encode(&endpoint, Parameter::Request, &request.to_xml(), Some("r1"), &key).unwrap();
+    world.call(TestRequest::get().uri(url.strip_prefix("http://localhost").unwrap())).await
+}
+
+async fn live(world: &World) -> usize {
+    let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
+    let name = serde_json::json!(["name", name_id::EMAIL, null, null, "ada@acme.example"]).to_string();
+    world.read(move |tx| rows::of_saml(tx, &project, &id, &name)).await.len()
+}
+
+on_both_databases! {
+    async fn a_provider_ends_the_session_that_it_names_and_is_answered(world: World) {
+        let world = with_slo(world).await;
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        assert_eq!(live(&world).await, 1);
+        // Somebody else's index, and somebody else's name, end nothing.
+        let none = ask(&world, Asked { id: "_l1", name: ada(), indexes: &["_other"], key: "idp" }).await;
+        assert_eq!(none.status, StatusCode::SEE_OTHER, "{}", none.body);
+        let other = NameId { value: "eve@acme.example".into(), ..ada() };
+        ask(&world, Asked { id: "_l2", name: other, indexes: &["_s1"], key: "idp" }).await;
+        assert_eq!(live(&world).await, 1);
+        let answer = ask(&world, Asked { id: "_l3", name: ada(), indexes: &["_s1"], key: "idp" }).await;
+        assert_eq!(live(&world).await, 0);
+        let location = answer.header("location").to_owned();
+        assert!(location.starts_with("https://idp.acme.example/slo?SAMLResponse="), "{location}");
+        let decoded = redirect::decode(location.split_once('?').unwrap().1).unwrap();
+        assert_eq!(decoded.relay_state.as_deref(), Some("r1"));
+        let xml = String::from_utf8(decoded.xml.clone()).unwrap();
+        assert!(xml.contains("InResponseTo=\"_l3\"") && xml.contains("status:Success"), "{xml}");
+        let keys = sp_keys(&world.gateway.cx, &world.gateway.project.id).await.unwrap();
+        let ours = VerificationKey::from_der(keys.signing_key(&world.gateway.cx).unwrap().certificate_der()).unwrap();
+        assert!(query_signature::verify(&decoded.signature.unwrap(), &[ours], Default::default()).is_ok());
+    }
+
+    async fn without_an_index_every_session_of_the_person_ends(world: World) {
+        let world = with_slo(world).await;
+        for id in ["_a1", "_a2"] {
+            assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: id, ..ADA }).await));
+        }
+        assert_eq!(live(&world).await, 2);
+        ask(&world, Asked { id: "_l1", name: ada(), indexes: &[], key: "idp" }).await;
+        assert_eq!(live(&world).await, 0);
+    }
+
+    async fn a_forged_or_repeated_request_ends_nothing(world: World) {
+        let world = with_slo(world).await;
+        world.log_in(&world.acme, &ADA).await;
+        let forged = ask(&world, Asked { id: "_l1", name: ada(), indexes: &[], key: "other" }).await;
+        assert_eq!(forged.status, StatusCode::FORBIDDEN);
+        assert_eq!(live(&world).await, 1);
+        assert_eq!(ask(&world, Asked { id: "_l2", name: ada(), indexes: &[], key: "idp" }).await.status, StatusCode::SEE_OTHER);
+        let again = ask(&world, Asked { id: "_l2", name: ada(), indexes: &[], key: "idp" }).await;
+        assert_eq!(again.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn an_assertion_of_a_session_that_was_logged_out_is_refused(world: World) {
+        let world = with_slo(world).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        ask(&world, Asked { id: "_l1", name: ada(), indexes: &["_s1"], key: "idp" }).await;
+        let late = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&late, "session_logged_out").await;
+        // A new sign-in is another matter.
+        world.gateway.clock.advance(1000);
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_new", ..ADA }).await));
+    }
+
+    async fn signing_out_goes_on_to_the_provider_and_back(world: World) {
+        let world = with_slo(world).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        let page = world.call(browser.with_cookies(TestRequest::post().uri("/logout"))).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(live(&world).await, 0);
+        let at = page.body.find("SAMLRequest=").unwrap_or_else(|| panic!("{}", page.body));
+        let query = page.body[at..].split('"').next().unwrap().replace("&#38;", "&");
+        let sent = String::from_utf8(redirect::decode(&query).unwrap().xml).unwrap();
+        assert!(sent.contains("ada@acme.example") && sent.contains("_s1"), "{sent}");
+        let id = sent.split("ID=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let endpoint = format!("{}/slo", sp(&world));
+        let respond = async |in_response_to: &str, outcome: &LogoutOutcome| {
+            let response = LogoutResponse {
+                id: "_p1",
+                issue_instant: world.gateway.now().to_datetime(),
+                issuer: world.acme.entity_id,
+                destination: &endpoint,
+                in_response_to,
+                outcome,
+            };
+            let key = signing_key("idp");
+            let url = query_signature::encode(&endpoint, Parameter::Response, &response.to_xml(), None, &key).unwrap();
+            world.call(TestRequest::get().uri(url.strip_prefix("http://localhost").unwrap())).await
+        };
+        assert_eq!(respond("_unknown", &LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN);
+        let partly = respond(&id, &LogoutOutcome::Partial).await;
+        assert!(partly.body.contains("could not end every other one"), "{}", partly.body);
+        assert_eq!(respond(&id, &LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN, "once");
+    }
+
+    async fn a_form_is_answered_by_a_form(world: World) {
+        let world = with_slo(world).await;
+        let by_post = Options { slo_by_post: true, ..Options::default() }.to_stored();
+        let edit = move |connection: &mut SamlConnection| {
+            connection.idp_slo_url = Some(SLO.into());
+            connection.options = by_post.clone();
+        };
+        world.change(&world.acme, edit).await;
+        world.log_in(&world.acme, &ADA).await;
+        let endpoint = format!("{}/slo", sp(&world));
+        let request = LogoutRequest {
+            id: "_l1",
+            issue_instant: world.gateway.now().to_datetime(),
+            issuer: world.acme.entity_id,
+            destination: &endpoint,
+            name_id: &ada(),
+            session_indexes: &[],
+            not_on_or_after: None,
+        };
+        let form = |xml: String| [("SAMLRequest", post::encode(&xml)), ("RelayState", "r2".to_owned())];
+        let path = endpoint.strip_prefix("http://localhost").unwrap();
+        let unsigned = world.call(TestRequest::post().uri(path).set_form(form(request.to_xml()))).await;
+        assert_eq!(unsigned.status, StatusCode::FORBIDDEN);
+        let signed = request.to_signed_xml(&signing_key("idp")).unwrap();
+        let page = world.call(TestRequest::post().uri(path).set_form(form(signed))).await;
+        assert!(page.body.contains("name=\"SAMLResponse\"") && page.body.contains("value=\"r2\""), "{}", page.body);
+        assert_eq!(live(&world).await, 0);
+    }
+}

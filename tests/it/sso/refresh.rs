@@ -1,0 +1,184 @@
+//! Metadata over time: fetched again, changed keys, takeovers, certificates that end (R24).
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
+
+use vestibule::{
+    service::{
+        connections::{Options, accept_held_metadata, refresh_due, set_metadata, warn_of_expiry},
+        egress::IpRange,
+    },
+    store::saml_connections,
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+/// A provider's metadata address, whose document can be changed, and how often it was asked.
+#[derive(Clone)]
+struct Address {
+    url: String,
+    served: Arc<Mutex<(String, usize)>>,
+}
+
+impl Address {
+    /// Serves until it has answered a hundred times.
+    fn serve(document: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/metadata", listener.local_addr().unwrap());
+        let served = Arc::new(Mutex::new((document, 0)));
+        let shared = served.clone();
+        std::thread::spawn(move || {
+            for _ in 0..100 {
+                let Ok((mut stream, _)) = listener.accept() else { return };
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request);
+                let mut served = shared.lock().unwrap();
+                served.1 += 1;
+                let body = &served.0;
+                let head =
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            }
+        });
+        Self { url, served }
+    }
+
+    fn now_serves(&self, document: String) {
+        self.served.lock().unwrap().0 = document;
+    }
+
+    fn asked(&self) -> usize {
+        self.served.lock().unwrap().1
+    }
+}
+
+fn description(entity_id: &str, host: &str, keys: &[&str]) -> String {
+    let keys: Vec<_> = keys.iter().map(|name| signing_key(name)).collect();
+    let certificates: Vec<_> = keys.iter().map(|key| key.certificate_der()).collect();
+    let sso_url = format!("https://{host}/sso");
+    IdpDescription { entity_id, sso_url: &sso_url, certificates: &certificates }.to_xml()
+}
+
+const ENTITY: &str = "https://idp.acme.example";
+const HOST: &str = "idp.acme.example";
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+async fn connected(mut world: World) -> (World, Address) {
+    let address = Address::serve(description(ENTITY, HOST, &["idp"]));
+    world.gateway.cx = world.gateway.cx.clone().with_egress(Egress::allowing(IpRange::LOOPBACK.to_vec()));
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    let source = MetadataSource::Url(address.url.clone());
+    let id = world.acme.connection.id.clone();
+    let row = set_metadata(cx, &Actor::operator(), &cx.egress, project, &id, source).await.unwrap();
+    world.acme.connection = row;
+    (world, address)
+}
+
+async fn fetch_due(world: &World) -> usize {
+    refresh_due(&world.gateway.cx, &world.gateway.cx.egress).await.unwrap()
+}
+
+async fn row(world: &World) -> SamlConnection {
+    let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
+    world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await.unwrap()
+}
+
+async fn keys(world: &World) -> usize {
+    let id = world.acme.connection.id.clone();
+    world.read(move |tx| saml_connections::keys(tx, &id)).await.len()
+}
+
+on_both_databases! {
+    async fn metadata_is_fetched_again_and_a_new_key_is_taken_over_beside_the_old(world: World) {
+        let (world, address) = connected(world).await;
+        assert_eq!(fetch_due(&world).await, 1);
+        assert_eq!(fetch_due(&world).await, 0, "not before it is due");
+        address.now_serves(description(ENTITY, HOST, &["idp", "idp-next"]));
+        world.gateway.clock.advance(DAY);
+        assert_eq!(fetch_due(&world).await, 1);
+        assert_eq!(keys(&world).await, 2);
+        let events = world.gateway.events(world.acme.connection.id.as_str()).await;
+        assert!(events.iter().any(|event| event == "saml_connection.certificates_changed"), "{events:?}");
+        assert!(!events.iter().any(|event| event == "saml_connection.metadata_suspicious"), "{events:?}");
+    }
+
+    async fn r24_two_nodes_fetch_once(world: World) {
+        let (world, address) = connected(world).await;
+        let before = address.asked();
+        let fetched = join_all((0..2).map(|_| fetch_due(&world))).await;
+        assert_eq!((fetched.iter().sum::<usize>(), address.asked() - before), (1, 1));
+    }
+
+    async fn r24_only_the_same_entity_is_taken_and_the_last_good_copy_stays(world: World) {
+        let (world, address) = connected(world).await;
+        for bad in [description("https://evil.example", HOST, &["other"]), "<html>".into(), String::new()] {
+            address.now_serves(bad);
+            fetch_due(&world).await;
+            let now = row(&world).await;
+            assert!(now.metadata_problem.is_some());
+            assert_eq!((now.idp_entity_id.as_str(), keys(&world).await), (ENTITY, 1));
+            world.gateway.clock.advance(DAY);
+        }
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+    }
+
+    async fn r24_a_takeover_is_told_and_held_where_the_connection_says_so(world: World) {
+        let (world, address) = connected(world).await;
+        let hold = Options { hold_metadata_changes: true, ..Options::default() }.to_stored();
+        world.change(&world.acme, move |connection| connection.options = hold.clone()).await;
+        address.now_serves(description(ENTITY, "elsewhere.example", &["other"]));
+        fetch_due(&world).await;
+        let now = row(&world).await;
+        assert!(now.held_metadata.is_some());
+        assert_eq!(now.idp_sso_redirect_url.as_deref(), Some("https://idp.acme.example/sso"));
+        let events = world.gateway.events(world.acme.connection.id.as_str()).await;
+        assert!(events.iter().any(|event| event == "saml_connection.metadata_held"), "{events:?}");
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let accepted = accept_held_metadata(cx, &Actor::operator(), project, &now.id).await.unwrap();
+        assert_eq!(accepted.idp_sso_redirect_url.as_deref(), Some("https://elsewhere.example/sso"));
+        assert!(accepted.held_metadata.is_none());
+    }
+
+    async fn r24_a_failed_signature_asks_the_provider_once(world: World) {
+        let (mut world, address) = connected(world).await;
+        address.now_serves(description(ENTITY, HOST, &["idp-next"]));
+        world.acme.key = signing_key("idp-next");
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await), "the new key was fetched for this login");
+        let asked = address.asked();
+        world.acme.key = signing_key("other");
+        for id in ["_b1", "_b2"] {
+            let answer = world.log_in(&world.acme, &Claims { assertion_id: id, ..ADA }).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        }
+        assert_eq!(address.asked(), asked, "not again within ten minutes");
+        world.gateway.clock.advance(10 * 60 * 1000);
+        // Nor for a response that nobody here has asked for.
+        let unasked = ReceivedRequest { id: "_x".into(), ..world.depart(&world.acme, &mut Browser::default()).await };
+        let xml = world.response(&world.acme, Some(&unasked), &ADA);
+        world.post(&world.acme.connection.id, &mut Browser::default(), &xml).await;
+        assert_eq!(address.asked(), asked);
+    }
+
+    async fn the_last_certificate_is_warned_about_once_each_time(world: World) {
+        let id = world.acme.connection.id.clone();
+        let end = world.read(move |tx| saml_connections::keys(tx, &id)).await[0].not_after;
+        let globex = world.globex.connection.id.clone();
+        let disabled = move |tx: &mut Tx<'_>| {
+            use vestibule::store::saml_connections as rows;
+            let found = rows::keys(tx, &globex)?;
+            found.iter().try_for_each(|key| rows::retire_key(tx, &key.id, key.not_after))
+        };
+        world.write(disabled).await;
+        let mut warned = Vec::new();
+        for days in [61, 60, 45, 30, 8, 7, 1] {
+            let now = world.gateway.now().millis();
+            world.gateway.clock.advance(end.millis() - days * DAY - now);
+            warned.push(warn_of_expiry(&world.gateway.cx).await.unwrap());
+        }
+        assert_eq!(warned, [0, 1, 0, 1, 0, 1, 1]);
+    }
+}

@@ -1,0 +1,119 @@
+//! What we ask of a provider, and the way back when it says no.
+
+use super::*;
+use crate::{sso::login::authorize, support::on_both_databases};
+use vestibule::{
+    saml::{
+        VerificationKey,
+        binding::query_signature,
+        dsig::SignaturePolicy,
+        names::{name_id, ns},
+        xml::tree,
+    },
+    service::connections::{Options, sp_keys},
+};
+
+async fn set(world: &World, edit: impl Fn(&mut SamlConnection, &mut Options) + Send + Sync + 'static) {
+    world
+        .change(&world.acme, move |connection| {
+            let mut options = Options::of(connection);
+            edit(connection, &mut options);
+            connection.options = options.to_stored();
+        })
+        .await;
+}
+
+async fn init(world: &World) -> Answer {
+    let path = format!("/api/saml/v1/{}/init", world.acme.connection.id);
+    world.call(TestRequest::get().uri(&path)).await
+}
+
+async fn our_key(world: &World) -> VerificationKey {
+    let keys = sp_keys(&world.gateway.cx, &world.gateway.project.id).await.unwrap();
+    VerificationKey::from_der(keys.signing_key(&world.gateway.cx).unwrap().certificate_der()).unwrap()
+}
+
+fn field(page: &str, name: &str) -> String {
+    let at = page.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{page}"));
+    page[at..].split('"').nth(3).unwrap().to_owned()
+}
+
+on_both_databases! {
+    async fn a_redirect_is_signed_as_it_is_sent(world: World) {
+        set(&world, |_, options| options.sign_requests = true).await;
+        let answer = init(&world).await;
+        let decoded = redirect::decode(answer.header("location").split_once('?').unwrap().1).unwrap();
+        let keys = [our_key(&world).await];
+        assert!(query_signature::verify(&decoded.signature.unwrap(), &keys, SignaturePolicy::default()).is_ok());
+        // What the metadata asks for counts as well.
+        set(&world, |connection, options| {
+            options.sign_requests = false;
+            connection.idp_wants_signed_requests = true;
+        }).await;
+        assert!(init(&world).await.header("location").contains("&Signature="));
+    }
+
+    async fn a_provider_with_a_form_endpoint_gets_a_form(world: World) {
+        set(&world, |connection, options| {
+            connection.idp_sso_redirect_url = None;
+            connection.idp_sso_post_url = Some("https://idp.acme.example/sso/post".into());
+            options.sign_requests = true;
+        }).await;
+        let page = init(&world).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.body.contains("action=\"https://idp.acme.example/sso/post\""), "{}", page.body);
+        assert!(page.body.contains("<button type=\"submit\">"), "it works without a script");
+        assert!(page.header("content-security-policy").contains("script-src 'self'"));
+        assert!(!page.header("content-security-policy").contains("form-action"));
+        let xml = post::decode(&field(&page.body, "SAMLRequest")).unwrap();
+        let text = String::from_utf8(xml).unwrap();
+        let doc = roxmltree::Document::parse(&text).unwrap();
+        let root = doc.root_element();
+        let signature = tree::only_child(root, ns::DSIG, "Signature").unwrap().unwrap();
+        let keys = [our_key(&world).await];
+        assert!(vestibule::saml::dsig::verify(root, signature, &keys, SignaturePolicy::default()).is_ok());
+        assert_eq!(tree::attribute(root, "Destination"), Some("https://idp.acme.example/sso/post"));
+        let script = page.body.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(world.call(TestRequest::get().uri(&script)).await.status, StatusCode::OK);
+    }
+
+    async fn a_connection_says_what_is_asked(world: World) {
+        set(&world, |_, options| {
+            options.name_id_format = Some(name_id::PERSISTENT.into());
+            options.authn_contexts = vec!["https://refeds.org/profile/mfa".into()];
+            options.login_hint_as_subject = true;
+        }).await;
+        let (_, request) = authorize(&world, "&login_hint=ada%40acme.example").await;
+        assert_eq!(request.name_id_format.as_deref(), Some(name_id::PERSISTENT));
+        assert_eq!(request.authn_contexts, ["https://refeds.org/profile/mfa"]);
+        assert_eq!(request.login_hint.as_deref(), Some("ada@acme.example"));
+    }
+
+    async fn r11_a_context_that_was_asked_for_must_come_back(world: World) {
+        set(&world, |_, options| options.authn_contexts = vec!["https://refeds.org/profile/mfa".into()]).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "authn_context_mismatch").await;
+    }
+
+    async fn a_refused_login_offers_the_way_back(world: World) {
+        let (mut browser, request) = authorize(&world, "").await;
+        let xml = world.response(&world.acme, Some(&request), &ADA).replace("ada@", "eve@");
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        let back = "https://app.example/callback?error=access_denied&#38;state=s1&#38;iss=http%3A%2F%2Flocalhost";
+        assert!(answer.body.contains(back) && answer.body.contains("Back to the app"), "{}", answer.body);
+    }
+
+    async fn a_silent_login_asks_nobody_and_says_so(world: World) {
+        let (mut browser, request) = authorize(&world, "&prompt=none").await;
+        assert!(request.is_passive && !request.force_authn);
+        let xml = world.response(&world.acme, Some(&request), &ADA).replacen(
+            "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"></samlp:StatusCode>",
+            "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:NoPassive\"></samlp:StatusCode></samlp:StatusCode>",
+            1,
+        );
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert_eq!(answer.header("location"), "https://app.example/callback?error=login_required&state=s1&iss=http%3A%2F%2Flocalhost");
+    }
+}
