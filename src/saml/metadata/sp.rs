@@ -21,7 +21,9 @@ pub struct SpMetadata<'a> {
     pub acs_url: &'a str,
     /// Where logout messages go, over both bindings; none without single logout.
     pub slo_url: Option<&'a str>,
-    /// Certificates that our requests are signed with, DER; none if they are not signed. Several during a rollover.
+    /// Whether our requests to this provider are signed. One that reads so here refuses those that are not.
+    pub requests_signed: bool,
+    /// Certificates that our messages are signed with, DER. Several during a rollover.
     pub signing_certificates: &'a [&'a [u8]],
     /// Certificates to encrypt to, DER; none if nothing need be encrypted. The first is the one to use.
     pub encryption_certificates: &'a [&'a [u8]],
@@ -47,7 +49,7 @@ impl SpMetadata<'_> {
     }
 
     fn document(&self, id: Option<&str>) -> String {
-        let signed = if self.signing_certificates.is_empty() { "false" } else { "true" };
+        let signed = if self.requests_signed { "true" } else { "false" };
         let mut w = Writer::new();
         w.open("md:EntityDescriptor")
             .attr("xmlns:md", ns::METADATA)

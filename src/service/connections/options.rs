@@ -39,6 +39,12 @@ impl Options {
         serde_json::from_str(&connection.options).unwrap_or_default()
     }
 
+    /// Whether requests through this connection are signed. Our metadata says the same: a provider that reads there that
+    /// they are refuses those that are not.
+    pub fn signs_requests(&self, connection: &SamlConnection) -> bool {
+        self.sign_requests || connection.idp_wants_signed_requests
+    }
+
     /// The stored form.
     pub fn to_stored(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".into())

@@ -1,6 +1,6 @@
 //! Our metadata for a connection.
 
-use super::{SpKeyError, SpUrls, sp_keys::sp_keys};
+use super::{Options, SpKeyError, SpUrls, sp_keys::sp_keys};
 use crate::{
     model::{
         Millis, SpKeyPurpose,
@@ -59,9 +59,7 @@ pub async fn sp_metadata(
     let found =
         cx.store.read(move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted)).await;
     let found: Option<_> = found.map_err(SpMetadataError::Store)?;
-    if found.is_none() {
-        return Err(SpMetadataError::NotFound);
-    }
+    let connection = found.ok_or(SpMetadataError::NotFound)?;
     let keys = sp_keys(cx, project).await?;
     let (signing, encryption) =
         (keys.certificates(SpKeyPurpose::Signing), keys.certificates(SpKeyPurpose::Encryption));
@@ -70,6 +68,7 @@ pub async fn sp_metadata(
         entity_id: &urls.entity_id,
         acs_url: &urls.acs_url,
         slo_url: Some(&urls.slo_url),
+        requests_signed: Options::of(&connection).signs_requests(&connection),
         signing_certificates: &signing.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         encryption_certificates: &encryption.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         name_id_formats: None,

@@ -97,7 +97,7 @@ pub fn complete(
         return Err(CompleteError::FlowEnded);
     }
     let Vouched { proof, user, session } = vouched;
-    let organization = permit(tx, flow, &proof, &user)?;
+    let organization = permit(tx, cx, flow, &proof, &user)?;
     let (session, session_token) = sessions::issue(tx, cx, actor, &organization, &user, session)?;
     end_flow(tx, cx, flow, &proof, &session)?;
     let handoff = match flow.client_id.clone() {
@@ -111,6 +111,7 @@ pub fn complete(
 /// Asks the policy whether this proof gives this user a session now. The organization that it belongs to, or the refusal.
 pub fn permit(
     tx: &mut Tx<'_>,
+    cx: &Context,
     flow: &LoginFlow,
     proof: &Proof,
     user: &User,

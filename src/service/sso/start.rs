@@ -90,8 +90,7 @@ pub async fn start(
         Ok::<_, SsoError>((connection, flow))
     };
     let (connection, flow) = cx.store.write(route).await?;
-    let signs = connection.idp_wants_signed_requests || Options::of(&connection).sign_requests;
-    let key = match signs {
+    let key = match Options::of(&connection).signs_requests(&connection) {
         true => Some(sp_keys(cx, project).await?.signing_key(cx)?),
         false => None,
     };

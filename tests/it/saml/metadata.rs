@@ -229,6 +229,7 @@ fn ours_names_every_key_and_endpoint() {
         entity_id: SP,
         acs_url: ACS,
         slo_url: Some("https://sp.example/slo"),
+        requests_signed: true,
         signing_certificates: &[signing.certificate_der()],
         encryption_certificates: &[next.certificate_der(), encryption.certificate_der()],
         name_id_formats: None,

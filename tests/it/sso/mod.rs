@@ -1,6 +1,7 @@
 //! Whole logins through SAML, as browsers and identity providers see them.
 
 mod browser;
+mod encryption;
 mod endpoints;
 mod identity;
 mod idp_initiated;

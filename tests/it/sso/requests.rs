@@ -39,6 +39,14 @@ fn field(page: &str, name: &str) -> String {
 }
 
 on_both_databases! {
+    async fn our_metadata_says_whether_requests_are_signed(world: World) {
+        let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
+        let metadata = async || world.call(TestRequest::get().uri(&path)).await.body;
+        assert!(metadata().await.contains("AuthnRequestsSigned=\"false\""));
+        set(&world, |_, options| options.sign_requests = true).await;
+        assert!(metadata().await.contains("AuthnRequestsSigned=\"true\""));
+    }
+
     async fn a_redirect_is_signed_as_it_is_sent(world: World) {
         set(&world, |_, options| options.sign_requests = true).await;
         let answer = init(&world).await;
