@@ -33,7 +33,9 @@ pub(super) fn location(
 /// loopback as they are, and nothing that a browser would run.
 fn belongs(link: &str, registered: &[String]) -> bool {
     let Ok(url) = Url::parse(link) else { return false };
-    let plain = url.username().is_empty() && url.password().is_none() && !link.contains(char::is_control);
+    // A backslash is a slash to browsers and to us, but not to every reader in the app.
+    let odd = |c: char| c.is_control() || c == '\\';
+    let plain = url.username().is_empty() && url.password().is_none() && !link.contains(odd);
     let origin = |text: &String| Url::parse(text).ok().map(|url| url.origin());
     plain
         && matches!(url.scheme(), "https" | "http")

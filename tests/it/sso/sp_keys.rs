@@ -25,7 +25,7 @@ on_both_databases! {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let first = metadata(&world, "").await;
         assert_eq!((count(&first, "use=\"signing\""), count(&first, "use=\"encryption\"")), (1, 1));
-        assert!(first.contains("AuthnRequestsSigned=\"true\"") && first.contains("validUntil=\"2026-01-15T"), "{first}");
+        assert!(first.contains("AuthnRequestsSigned=\"false\"") && first.contains("validUntil=\"2026-01-15T"), "{first}");
         assert_eq!(metadata(&world, "").await, first, "the keys are made once");
         assert!(metadata(&world, "?download").await.contains("validUntil=\"2035-"));
         let before = sp_keys(cx, project).await.unwrap();

@@ -93,12 +93,18 @@ fn redacted_value(value: &Value, is_plain: bool) -> Value {
         Value::Object(members) => {
             let shown = members.iter().map(|(name, value)| {
                 let is_plain = PLAIN.iter().any(|plain| name.eq_ignore_ascii_case(plain));
-                (name.split('[').next().unwrap_or_default().to_owned(), redacted_value(value, is_plain))
+                (redacted_name(name), redacted_value(value, is_plain))
             });
             Value::Object(shown.collect::<Map<_, _>>())
         }
         Value::Null | Value::Bool(_) => value.clone(),
     }
+}
+
+/// A name may be a path, and select by a person's id or address. The brackets stay, so that it is not taken for the plain
+/// name beside it.
+fn redacted_name(name: &str) -> String {
+    name.split_once('[').map_or_else(|| name.to_owned(), |(name, _)| format!("{name}[...]"))
 }
 
 fn cut(text: &str, limit: usize) -> String {
