@@ -16,6 +16,8 @@ export const settings = {
   publicClientId: given('PUBLIC_CLIENT_ID'),
   connection: given('CONNECTION'),
   expiredConnection: given('EXPIRED_CONNECTION'),
+  encryptedConnection: given('ENCRYPTED_CONNECTION'),
+  otherConnections: JSON.parse(given('OTHER_CONNECTIONS')),
   backendKey: given('BACKEND_KEY'),
   log: given('GATEWAY_LOG'),
   screenshots: given('SCREENSHOTS'),
