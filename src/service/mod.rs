@@ -7,6 +7,7 @@ pub mod events;
 pub mod handoff;
 pub mod installation;
 pub mod login;
+pub mod providers;
 pub mod provisioning;
 pub mod record;
 pub mod sessions;

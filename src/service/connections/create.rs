@@ -2,22 +2,19 @@
 
 use super::{
     ConnectionError, MetadataSource,
-    metadata::{apply, load, store_keys, view},
+    metadata::{apply, load, recognise_provider, store_keys, view},
 };
 use crate::{
     model::{
         ConnectionStatus,
         ids::{OrganizationId, ProjectId, SamlConnectionId},
     },
-    service::{Actor, Change, Context, egress::Egress, new_id, record::record},
+    service::{Actor, Change, Context, egress::Egress, new_id, providers, record::record},
     store::{
         organizations,
         saml_connections::{self, SamlConnection},
     },
 };
-
-/// The attribute in which Microsoft Entra ID sends the one identifier that never changes.
-const ENTRA_OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 
 /// What clocks may differ by, unless the connection is told otherwise.
 const CLOCK_SKEW_MS: i64 = 180_000;
@@ -51,7 +48,8 @@ pub async fn create_saml_connection(
     let mut connection = draft(cx, organization, &new.display_name, new.jit_provisioning);
     if let Some(loaded) = &loaded {
         apply(&mut connection, loaded, cx.now());
-        adapt_to_provider(&mut connection);
+        recognise_provider(&mut connection, &loaded.idp);
+        connection.status = ConnectionStatus::Enabled;
     }
     if connection.display_name.trim().is_empty() {
         connection.display_name = provider_name(&connection);
@@ -96,7 +94,7 @@ fn draft(
         id: new_id!(cx, SamlConnectionId),
         organization_id: organization.clone(),
         display_name: display_name.trim().to_owned(),
-        provider: "generic".into(),
+        provider: providers::GENERIC.into(),
         status: ConnectionStatus::Draft,
         is_primary: false,
         idp_entity_id: String::new(),
@@ -125,20 +123,6 @@ fn draft(
         refreshed_on_failure_at: None,
         held_metadata: None,
         metadata_problem: None,
-    }
-}
-
-/// What is known of a provider by its entity ID. Entra's NameID is an address that can be given to somebody else; its
-/// object id cannot (R2).
-fn adapt_to_provider(connection: &mut SamlConnection) {
-    let entity_id = connection.idp_entity_id.as_str();
-    if entity_id.starts_with("https://sts.windows.net/") {
-        connection.provider = "entra".into();
-        connection.subject_attribute = Some(ENTRA_OBJECT_ID.into());
-    } else if entity_id.starts_with("http://www.okta.com/") {
-        connection.provider = "okta".into();
-    } else if entity_id.starts_with("https://accounts.google.com/") {
-        connection.provider = "google".into();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         names::binding,
         xml::Limits,
     },
-    service::{Actor, Change, Context, egress::Egress, new_id, record::record},
+    service::{Actor, Change, Context, egress::Egress, new_id, providers, record::record},
     store::{
         StoreError, Tx, organizations,
         saml_connections::{self, SamlConnection, SamlIdpKey},
@@ -69,6 +69,7 @@ pub async fn set_metadata(
                 .ok_or(ConnectionError::NotFound("organization"))?;
             let before = view(&connection);
             apply(&mut connection, &loaded, cx_.now());
+            connection.status = ConnectionStatus::Enabled;
             saml_connections::update(tx, &connection)?;
             store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
             let change = Change {
@@ -105,8 +106,33 @@ pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Times
     connection.metadata_url.clone_from(&loaded.url);
     connection.metadata_fetched_at = Some(now);
     connection.metadata_valid_until = loaded.idp.valid_until.map(Timestamp::from);
-    connection.status = ConnectionStatus::Enabled;
     connection.updated_at = now;
+}
+
+/// Gives a draft the description of its provider; the caller writes the row. Its status stays as it is.
+pub(in crate::service) fn draft_metadata(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    connection: &mut SamlConnection,
+    idp: &IdpMetadata,
+    url: Option<&str>,
+) -> Result<(), StoreError> {
+    let loaded = Loaded { idp: idp.clone(), url: url.map(str::to_owned) };
+    apply(connection, &loaded, cx.now());
+    // A draft may change its provider, and with it what identifies people: nobody has signed in yet.
+    connection.subject_attribute = None;
+    recognise_provider(connection, idp);
+    store_keys(tx, cx, connection, &idp.signing_keys)
+}
+
+/// Notes which provider published the metadata, and what is known of it. Entra's NameID is an address that can be given to
+/// somebody else; its object id cannot (R2). A subject that is set already stays: identities hang on it.
+pub(super) fn recognise_provider(connection: &mut SamlConnection, idp: &IdpMetadata) {
+    let provider = providers::detect(idp);
+    connection.provider.clone_from(&provider.id);
+    if connection.subject_attribute.is_none() {
+        connection.subject_attribute.clone_from(&provider.saml.subject);
+    }
 }
 
 /// Adds the keys that are new and retires those that are gone.
@@ -144,7 +170,7 @@ pub(super) fn store_keys(
 }
 
 /// The connection as the audit log and the host app see it.
-pub(super) fn view(connection: &SamlConnection) -> serde_json::Value {
+pub(in crate::service) fn view(connection: &SamlConnection) -> serde_json::Value {
     serde_json::json!({
         "id": connection.id, "displayName": connection.display_name, "status": connection.status.as_str(),
         "primary": connection.is_primary, "idpEntityId": connection.idp_entity_id,

@@ -1,11 +1,12 @@
-//! Who an assertion is about, in our words: the connection's attribute map first, then the names that providers send by
-//! default.
+//! Who an assertion is about, in our words: the connection's attribute map first, then the names that its provider sends
+//! by default, then those that any provider does.
 
 use std::collections::HashMap;
 
 use crate::{
     model::EmailAddress,
-    saml::{VerifiedAssertion, claims, names::name_id},
+    saml::{VerifiedAssertion, names::name_id},
+    service::providers::{self, Claims},
     store::saml_connections::SamlConnection,
 };
 
@@ -18,39 +19,52 @@ const MAX_NAME: usize = 256;
 
 /// What an assertion says about a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     pub email: Option<EmailAddress>,
     pub given_name: Option<String>,
     pub family_name: Option<String>,
     pub display_name: Option<String>,
     /// Each once, sorted.
     pub groups: Vec<String>,
+    /// The provider sent a link in place of groups, because they are too many (Entra, above 150): which they are is
+    /// not known.
+    pub groups_withheld: bool,
 }
 
 /// Reads the profile.
-pub(super) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Profile {
+pub(crate) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Profile {
     // A map that cannot be read is as good as none: the default names still work.
     let map: HashMap<String, String> = serde_json::from_str(&connection.attribute_map).unwrap_or_default();
-    let named = |field: &str, defaults: &[&str]| match map.get(field) {
+    let own = &providers::of(&connection.provider).saml.claims;
+    let named = |field: &str, names: fn(&Claims) -> &[String]| match map.get(field) {
         Some(name) => assertion.first_of(&[name.as_str()]).map(str::to_owned),
-        None => assertion.first_of(defaults).map(str::to_owned),
+        None => first_of(assertion, names(own))
+            .or_else(|| first_of(assertion, names(providers::recognised())))
+            .map(str::to_owned),
     };
-    let name = |field, defaults| named(field, defaults).filter(|value| is_name(value));
-    let given_name = name("firstName", claims::FIRST_NAME);
-    let family_name = name("lastName", claims::LAST_NAME);
+    let name = |field, names| named(field, names).filter(|value| is_name(value));
+    let given_name = name("firstName", |claims| &claims.first_name);
+    let family_name = name("lastName", |claims| &claims.last_name);
     let joined = || match (&given_name, &family_name) {
         (Some(given), Some(family)) => Some(format!("{given} {family}")),
         (one, other) => one.clone().or_else(|| other.clone()),
     };
+    let groups = groups(assertion, map.get("groups").map(String::as_str));
     Profile {
-        email: named("email", claims::EMAIL)
+        email: named("email", |claims| &claims.email)
             .or_else(|| email_name_id(assertion))
             .and_then(|text| EmailAddress::parse(&text).ok()),
-        display_name: name("displayName", claims::DISPLAY_NAME).or_else(joined),
+        display_name: name("displayName", |claims| &claims.display_name).or_else(joined),
         given_name,
         family_name,
-        groups: groups(assertion, map.get("groups").map(String::as_str)),
+        groups_withheld: groups.is_empty()
+            && first_of(assertion, &providers::recognised().groups_link).is_some(),
+        groups,
     }
+}
+
+fn first_of<'a>(assertion: &'a VerifiedAssertion, names: &[String]) -> Option<&'a str> {
+    names.iter().find_map(|name| assertion.first_of(&[name.as_str()]))
 }
 
 /// A NameID that says that it is an address.
@@ -60,7 +74,8 @@ fn email_name_id(assertion: &VerifiedAssertion) -> Option<String> {
 }
 
 fn groups(assertion: &VerifiedAssertion, mapped: Option<&str>) -> Vec<String> {
-    let names = mapped.map_or_else(|| claims::GROUPS.to_vec(), |name| vec![name]);
+    let recognised = || providers::recognised().groups.iter().map(String::as_str).collect();
+    let names: Vec<&str> = mapped.map_or_else(recognised, |name| vec![name]);
     let mut groups: Vec<String> = names
         .iter()
         .flat_map(|name| assertion.values(name))

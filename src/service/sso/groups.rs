@@ -26,6 +26,11 @@ pub(super) fn keep(
     login: &Login<'_>,
     user: &User,
 ) -> Result<(), StoreError> {
+    // Too many to be sent (Entra, above 150): which they are is not known, so nobody leaves one for that reason.
+    if login.profile.groups_withheld {
+        tracing::warn!(connection = %login.connection.id, "the provider sent a link in place of groups");
+        return Ok(());
+    }
     let wanted = &login.profile.groups;
     let current: HashMap<String, GroupId> =
         groups::saml_groups_of_user(tx, &login.connection.id, &user.id)?.into_iter().collect();

@@ -1,0 +1,174 @@
+//! What a provider's file says. Unknown keys are refused, so that a misspelt one does not go unnoticed.
+
+use serde::Deserialize;
+
+/// How a fact is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Seen at the provider itself.
+    Verified,
+    /// Taken from the provider's documentation.
+    Documentation,
+    /// General knowledge; the wording is tolerant.
+    Unconfirmed,
+}
+
+/// A sentence, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// The sentence, or the name of a field.
+    pub text: String,
+    /// How it is known.
+    pub from: Source,
+}
+
+/// An identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The stable id, as connections keep it.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
+    /// How its metadata is recognised.
+    pub detect: Detection,
+    /// Signing in.
+    pub saml: Saml,
+    /// Provisioning; none where it does not push.
+    pub scim: Option<Scim>,
+}
+
+/// How metadata is recognised: any one of these is enough.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detection {
+    /// How this is known.
+    pub from: Source,
+    /// What the entity ID starts with.
+    #[serde(default)]
+    pub entity_id_starts: Vec<String>,
+    /// What the entity ID ends with.
+    #[serde(default)]
+    pub entity_id_ends: Vec<String>,
+    /// The host of a sign-in endpoint: the whole of it, or its end where this begins with a dot.
+    #[serde(default)]
+    pub sso_host_ends: Vec<String>,
+    /// A part of the path of a sign-in endpoint.
+    #[serde(default)]
+    pub sso_path_contains: Vec<String>,
+}
+
+/// Setting up SAML.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saml {
+    /// Whether it publishes metadata at an address, which can be fetched again.
+    pub metadata_url: bool,
+    /// The attribute that identifies people for good, where its NameID does not (R2).
+    pub subject: Option<String>,
+    /// Where signing is switched on.
+    pub signing: Option<Fact>,
+    /// What to do there, in order.
+    pub steps: Vec<Fact>,
+    /// What to hand back to us, best first.
+    pub hand_back: Vec<Fact>,
+    /// What surprises people.
+    pub quirks: Vec<Fact>,
+    /// What is typed into it.
+    pub fields: Vec<SpField>,
+    /// What it has to be told to send.
+    pub attributes: Vec<MappedAttribute>,
+    /// What it is recognised to send.
+    pub claims: Claims,
+}
+
+/// A field of the provider's form.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpField {
+    /// Its name there.
+    pub name: String,
+    /// Which value of ours goes into it.
+    pub value: SpValue,
+    /// The value, where it is none of ours.
+    pub text: Option<String>,
+    /// How this is known.
+    pub from: Source,
+}
+
+/// What goes into a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpValue {
+    /// The address of our assertion consumer service.
+    AcsUrl,
+    /// The same as a regular expression.
+    AcsUrlPattern,
+    /// Our entity ID.
+    EntityId,
+    /// Where our metadata is.
+    MetadataUrl,
+    /// The field's own text.
+    Text,
+}
+
+/// An attribute that has to be added at the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappedAttribute {
+    /// The name that it is sent by.
+    pub name: String,
+    /// What it is filled from there.
+    pub source: String,
+    /// How this is known.
+    pub from: Source,
+}
+
+/// Names of attributes, first choice first.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// How these are known.
+    pub from: Source,
+    /// The email address.
+    #[serde(default)]
+    pub email: Vec<String>,
+    /// The given name.
+    #[serde(default)]
+    pub first_name: Vec<String>,
+    /// The family name.
+    #[serde(default)]
+    pub last_name: Vec<String>,
+    /// The whole name.
+    #[serde(default)]
+    pub display_name: Vec<String>,
+    /// Groups.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// What is sent in place of groups when they are too many: a link that nobody follows.
+    #[serde(default)]
+    pub groups_link: Vec<String>,
+}
+
+/// Setting up SCIM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scim {
+    /// The field for our base URL.
+    pub base_url: Fact,
+    /// The field for the bearer token.
+    pub token: Fact,
+    /// What to do there, in order.
+    pub steps: Vec<Fact>,
+    /// What surprises people.
+    pub quirks: Vec<Fact>,
+}
+
+impl Saml {
+    /// The name of the field for a value of ours.
+    pub fn field(&self, value: SpValue) -> Option<&str> {
+        self.fields.iter().find(|field| field.value == value).map(|field| field.name.as_str())
+    }
+}

@@ -1,0 +1,127 @@
+//! The files themselves.
+
+use std::collections::HashSet;
+
+use super::*;
+use crate::saml::{
+    claims,
+    metadata::{Endpoint, IdpMetadata},
+    names::binding,
+};
+
+fn metadata(entity_id: &str, sso: &str) -> IdpMetadata {
+    IdpMetadata {
+        entity_id: entity_id.into(),
+        sso: vec![Endpoint {
+            binding: binding::REDIRECT.into(),
+            location: sso.into(),
+            response_location: None,
+        }],
+        slo: Vec::new(),
+        signing_keys: Vec::new(),
+        unusable_keys: Vec::new(),
+        valid_until: None,
+        cache_duration: None,
+        want_authn_requests_signed: false,
+        name_id_formats: Vec::new(),
+    }
+}
+
+#[test]
+fn every_file_is_read() {
+    for text in FILES {
+        let read: Result<Provider, _> = Toml::from_str(text);
+        assert!(read.is_ok(), "{:?} in {}", read.err(), text.lines().nth(3).unwrap_or_default());
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("idp-configs");
+    let files = std::fs::read_dir(folder).unwrap().count();
+    assert_eq!(all().len(), files, "a file in idp-configs that is not in the list");
+    assert_eq!(generic().id, GENERIC);
+}
+
+#[test]
+fn ids_are_unique_and_every_provider_says_what_is_needed() {
+    let ids: HashSet<_> = all().iter().map(|provider| provider.id.as_str()).collect();
+    assert_eq!(ids.len(), all().len());
+    for provider in all() {
+        let (id, saml) = (&provider.id, &provider.saml);
+        assert!(saml.field(SpValue::AcsUrl).is_some() && saml.field(SpValue::EntityId).is_some(), "{id}");
+        assert!(!saml.steps.is_empty() && !saml.hand_back.is_empty(), "{id}");
+        assert!(!saml.claims.email.is_empty() && !saml.claims.groups.is_empty(), "{id}");
+        for field in &saml.fields {
+            assert_eq!(field.text.is_some(), field.value == SpValue::Text, "{id}: {}", field.name);
+        }
+    }
+}
+
+/// Two values of what tells who somebody is are refused before anything is read from them; that list is the validator's.
+#[test]
+fn whatever_identifies_is_known_to_the_validator() {
+    let names = recognised();
+    for name in [&names.email, &names.first_name, &names.last_name, &names.display_name].into_iter().flatten()
+    {
+        assert!(claims::identifies(name), "{name}");
+    }
+    for provider in all() {
+        assert!(provider.saml.subject.iter().all(|name| claims::identifies(name)), "{}", provider.id);
+    }
+}
+
+#[test]
+fn every_name_that_the_protocol_knows_is_recognised() {
+    let names = recognised();
+    for (known, recognised) in [
+        (claims::EMAIL, &names.email),
+        (claims::FIRST_NAME, &names.first_name),
+        (claims::LAST_NAME, &names.last_name),
+        (claims::DISPLAY_NAME, &names.display_name),
+        (claims::GROUPS, &names.groups),
+    ] {
+        for name in known {
+            assert!(recognised.iter().any(|r| r == name), "{name}");
+        }
+    }
+    assert_eq!(names.groups_link, ["http://schemas.microsoft.com/claims/groups.link"]);
+}
+
+#[test]
+fn metadata_is_recognised_by_what_it_calls_itself_or_where_it_lives() {
+    for (id, entity_id, sso) in [
+        ("okta", "http://www.okta.com/exk1", "https://acme.okta.com/app/x/exk1/sso/saml"),
+        ("okta", "https://sso.acme.example", "https://acme.okta.com/app/x/exk1/sso/saml"),
+        ("entra", "https://sts.windows.net/0000/", "https://login.microsoftonline.com/0000/saml2"),
+        (
+            "google",
+            "https://accounts.google.com/o/saml2?idpid=C1",
+            "https://accounts.google.com/o/saml2/idp?idpid=C1",
+        ),
+        (
+            "keycloak",
+            "https://id.acme.example/realms/acme",
+            "https://id.acme.example/realms/acme/protocol/saml",
+        ),
+        ("adfs", "http://fs.acme.example/adfs/services/trust", "https://fs.acme.example/adfs/ls/"),
+        (
+            "onelogin",
+            "https://app.onelogin.com/saml/metadata/1",
+            "https://acme.onelogin.com/trust/saml2/http-redirect/sso/1",
+        ),
+        ("jumpcloud", "https://acme.example/jumpcloud", "https://sso.jumpcloud.com/saml2/app"),
+        ("pingone", "https://auth.pingone.eu/0000", "https://auth.pingone.eu/0000/saml20/idp/sso"),
+        ("pingfederate", "acme:ping", "https://ping.acme.example:9031/idp/SSO.saml2"),
+        ("auth0", "urn:auth0:acme:conn", "https://acme.eu.auth0.com/samlp/abc"),
+        ("auth0", "urn:acme.eu.auth0.com", "https://login.acme.example/samlp/abc"),
+        ("rippling", "https://www.rippling.com/1", "https://www.rippling.com/api/platform/sso/1"),
+        ("cyberark", "https://abc.my.idaptive.app/1", "https://abc.my.idaptive.app/applogin/appKey/1"),
+        (
+            "duo",
+            "https://sso-1.sso.duosecurity.com/saml2/sp/1/metadata",
+            "https://sso-1.sso.duosecurity.com/saml2/sp/1/sso",
+        ),
+        ("lastpass", "https://identity.lastpass.com/", "https://identity.lastpass.com/redirect"),
+        ("generic", "https://idp.acme.example", "https://idp.acme.example/sso"),
+        ("generic", "https://evil.example/https://sts.windows.net/", "https://notokta.com/x"),
+    ] {
+        assert_eq!(detect(&metadata(entity_id, sso)).id, id, "{entity_id}");
+    }
+}
