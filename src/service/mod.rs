@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use connections::KeyCache;
 use egress::Egress;
+use sso::TraceBudget;
 pub use record::{Actor, ActorKind, Change};
 
 use crate::{
@@ -45,6 +46,8 @@ pub struct Context {
     pub master_key: Arc<MasterKey>,
     /// The providers' keys, read once.
     pub idp_keys: Arc<KeyCache>,
+    /// What may still be kept of logins that work.
+    pub trace_budget: Arc<TraceBudget>,
     /// What this node remembers of SCIM requests.
     pub provisioning: Arc<provisioning::Memory>,
     /// What fetches metadata.
@@ -85,6 +88,7 @@ impl Context {
             ids: Arc::default(),
             master_key: Arc::new(master_key),
             idp_keys: Arc::default(),
+            trace_budget: Arc::default(),
             provisioning: Arc::default(),
             egress: Egress::default(),
         }

@@ -44,14 +44,51 @@ pub fn find(
         .optional()?)
 }
 
-/// How many traces an organization has left since then.
+/// What to look for; nothing set fits every trace.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub email_hash: Option<String>,
+    pub reference_id: Option<String>,
+    pub outcome: Option<String>,
+}
+
+/// The organization's traces that fit, the newest first.
+pub fn search(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<LoginTrace>, StoreError> {
+    let mut query = login_traces::table
+        .filter(login_traces::organization_id.eq(organization).and(login_traces::project_id.eq(project)))
+        .into_boxed();
+    if let Some(hash) = &filter.email_hash {
+        query = query.filter(login_traces::email_hash.eq(hash));
+    }
+    if let Some(reference) = &filter.reference_id {
+        query = query.filter(login_traces::reference_id.eq(reference));
+    }
+    if let Some(outcome) = &filter.outcome {
+        query = query.filter(login_traces::outcome.eq(outcome));
+    }
+    Ok(query
+        .order((login_traces::created_at.desc(), login_traces::id.desc()))
+        .limit(limit)
+        .select(LoginTrace::as_select())
+        .load(tx.connection)?)
+}
+
+/// How many traces of this outcome an organization has left since then.
 pub fn count_since(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
+    outcome: &str,
     since: Timestamp,
 ) -> Result<i64, StoreError> {
     Ok(login_traces::table
         .filter(login_traces::organization_id.eq(organization).and(login_traces::created_at.ge(since)))
+        .filter(login_traces::outcome.eq(outcome))
         .count()
         .get_result(tx.connection)?)
 }

@@ -2,7 +2,10 @@
 //! that a sealed value copied to another row or tenant does not open there.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
+use openssl::{
+    sha::sha256,
+    symm::{Cipher, decrypt_aead, encrypt_aead},
+};
 
 use crate::model::{Rng, secret::Secret};
 
@@ -72,6 +75,26 @@ impl MasterKey {
         decrypt_aead(Cipher::aes_256_gcm(), &self.0, Some(nonce), &place.bytes(), sealed, tag)
             .map_err(|_| Unopened)
     }
+
+    /// A keyed hash (HMAC-SHA-256), for what must be found again and not be read: nobody without the key can try values.
+    /// The purpose is hashed along, and each part with its length, so that no two questions share an answer by chance.
+    pub fn keyed_hash(&self, purpose: &str, parts: &[&str]) -> String {
+        let mut message = Vec::new();
+        for part in std::iter::once(&purpose).chain(parts) {
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part.as_bytes());
+        }
+        STANDARD_NO_PAD.encode(hmac(&self.0, &message))
+    }
+}
+
+/// HMAC-SHA-256 (RFC 2104) with a key of one block at most.
+fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let mut block = [0u8; 64];
+    block[..32].copy_from_slice(key);
+    let pad = |byte: u8| block.map(|k| k ^ byte);
+    let inner = sha256(&[&pad(0x36)[..], message].concat());
+    sha256(&[&pad(0x5c)[..], &inner].concat())
 }
 
 impl std::fmt::Debug for MasterKey {
@@ -114,6 +137,20 @@ mod tests {
             assert_eq!(key.open(place, &sealed), Err(Unopened));
         }
         assert_eq!(MasterKey::random(&SystemRng).open(PLACE, &sealed), Err(Unopened));
+    }
+
+    #[test]
+    fn a_keyed_hash_is_an_hmac_and_depends_on_every_part() {
+        let key = MasterKey::random(&SystemRng);
+        let pkey = openssl::pkey::PKey::hmac(&key.0).unwrap();
+        let mut signer = openssl::sign::Signer::new(openssl::hash::MessageDigest::sha256(), &pkey).unwrap();
+        assert_eq!(hmac(&key.0, b"text").to_vec(), signer.sign_oneshot_to_vec(b"text").unwrap());
+        let hash = key.keyed_hash("p", &["a", "bc"]);
+        assert_eq!(hash, key.keyed_hash("p", &["a", "bc"]));
+        for other in [key.keyed_hash("q", &["a", "bc"]), key.keyed_hash("p", &["ab", "c"])] {
+            assert_ne!(hash, other);
+        }
+        assert_ne!(hash, MasterKey::random(&SystemRng).keyed_hash("p", &["a", "bc"]));
     }
 
     #[test]

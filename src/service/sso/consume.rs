@@ -14,6 +14,7 @@ use super::{
     refusal::{Refusal, SsoError},
     session_key,
     subject::{self, Subject},
+    trace,
 };
 use crate::{
     model::{
@@ -93,7 +94,12 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
     };
     let prepared = match prepared {
         Prepared::StartHere => return Ok(Consumed::StartHere),
-        Prepared::Unsolicited(arrived) => return consent::ask(cx, Arc::new(*arrived)).await,
+        Prepared::Unsolicited(arrived) => {
+            let arrived = Arc::new(*arrived);
+            let asked = consent::ask(cx, Arc::clone(&arrived)).await;
+            trace::of_person(cx, &arrived, trace::CONSENT_ASKED, asked.as_ref().err()).await;
+            return asked;
+        }
         Prepared::Login(arrived) => Arc::new(*arrived),
     };
     let outcome = match commit(cx, &prepared).await {
@@ -104,6 +110,7 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
     if matches!(outcome, Err(SsoError::Refused(_))) {
         use_up(cx, &prepared).await?;
     }
+    trace::of_person(cx, &prepared, trace::SIGNED_IN, outcome.as_ref().err()).await;
     outcome
         .map(|completed| Consumed::Completed(Box::new(completed)))
         .map_err(|error| error.in_flow(prepared.back.clone()))
@@ -228,7 +235,7 @@ fn validate(
     connection: &SamlConnection,
     solicitation: Solicitation<'_>,
     message: &[u8],
-) -> Result<Result<VerifiedAssertion, Refusal>, SsoError> {
+) -> Result<Result<Validated, Refusal>, SsoError> {
     let keys = saml_connections::keys(tx, &connection.id)?;
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
     let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
@@ -259,8 +266,16 @@ fn validate(
         let (connection, warning) = (connection.id.as_str(), warning.code());
         tracing::warn!(request_id = posted.request_id, connection, warning, "a login should be mended");
     }
-    let refused = |rejection| Refusal::Response { rejection, passed: traced.passed };
-    Ok(traced.result.map_err(refused))
+    Ok(match traced.result {
+        Ok(assertion) => Ok(Validated { assertion, passed: traced.passed }),
+        Err(rejection) => Err(Refusal::Response { rejection, passed: traced.passed }),
+    })
+}
+
+/// An assertion, and the checks that it passed, for the login trace.
+struct Validated {
+    assertion: VerifiedAssertion,
+    passed: Vec<&'static str>,
 }
 
 /// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.
@@ -283,6 +298,8 @@ pub(super) struct Arrived {
     pub(super) relay_state: Option<String>,
     pub(super) back: Option<WayBack>,
     pub(super) assertion: VerifiedAssertion,
+    /// The checks that it passed, for the login trace.
+    pub(super) passed: Vec<&'static str>,
     pub(super) subject: Subject,
     pub(super) profile: Profile,
 }
@@ -292,8 +309,9 @@ impl Arrived {
         posted: Posted,
         connection: SamlConnection,
         flow: Option<(LoginFlow, String, Secret)>,
-        assertion: VerifiedAssertion,
+        validated: Validated,
     ) -> Result<Self, Refusal> {
+        let Validated { assertion, passed } = validated;
         let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
         let (flow, request, nonce) = match flow {
             Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),
@@ -311,6 +329,7 @@ impl Arrived {
             nonce,
             back,
             assertion,
+            passed,
         })
     }
 }

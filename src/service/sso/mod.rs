@@ -21,4 +21,17 @@ pub use consume::{Consumed, Posted, consume};
 pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
 pub use refusal::{Refusal, SsoError};
 pub use start::{Carrier, Departure, start};
-pub use trace::refused;
+pub use trace::{TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
+
+pub(crate) use attributes::Profile;
+
+use crate::{saml::VerifiedAssertion, store::saml_connections::SamlConnection};
+
+/// Who a verified assertion is about, as a login would read it, or why a login could not tell.
+pub(crate) fn recognise(
+    assertion: &VerifiedAssertion,
+    connection: &SamlConnection,
+) -> Result<Profile, Refusal> {
+    subject::subject(assertion, connection)?;
+    Ok(attributes::profile(assertion, connection))
+}
