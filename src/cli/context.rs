@@ -5,9 +5,10 @@ use std::{future::Future, sync::Arc};
 use super::Failure;
 use crate::{
     config::Config,
-    model::{SystemClock, SystemRng},
+    model::{SystemClock, SystemRng, ids::ProjectId},
     service::{
         Context,
+        directory::{self, Project},
         egress::{Egress, IpRange},
     },
 };
@@ -28,6 +29,19 @@ pub(super) fn open(config: &Config) -> Result<Context, Failure> {
 fn egress(config: &Config) -> Result<Egress, Failure> {
     let ranges = config.allowed_egress.iter().map(|range| range.parse::<IpRange>());
     Ok(Egress::allowing(ranges.collect::<Result<_, _>>()?))
+}
+
+/// The project that is named, or the only one there is.
+pub(super) async fn project(cx: &Context, named: Option<&ProjectId>) -> Result<Project, Failure> {
+    if let Some(id) = named {
+        return Ok(directory::find_project(cx, id).await?);
+    }
+    let mut projects = directory::list_projects(cx).await?;
+    match (projects.pop(), projects.is_empty()) {
+        (Some(project), true) => Ok(project),
+        (Some(_), false) => Err("there are several projects: say which with --project".into()),
+        (None, _) => Err("there is no project yet: run `vestibule project create`".into()),
+    }
 }
 
 /// Runs one command's future to its end.

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod domain;
 mod keys;
+mod logins;
 mod migrate;
 mod organization;
 mod output;
@@ -18,6 +19,7 @@ mod scim_key;
 mod scim_log;
 mod scim_schema;
 mod serve;
+mod setup_link;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -70,6 +72,11 @@ enum Command {
     /// The keys that sign tokens and SAML requests, and those that read encrypted assertions.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Links with which a customer's administrator sets a connection up.
+    #[command(subcommand)]
+    SetupLink(setup_link::Command),
+    /// Login attempts of an organization in the last seven days.
+    Logins(logins::Args),
     /// SCIM bearer tokens of organizations.
     #[command(subcommand)]
     ScimKey(scim_key::Command),
@@ -116,6 +123,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
         Command::ScimConnection(command) => done(scim_connection::run(&config, command)),
         Command::Keys(command) => done(keys::run(&config, command)),
+        Command::SetupLink(command) => done(setup_link::run(&config, command)),
+        Command::Logins(args) => done(logins::run(&config, args)),
         Command::ScimKey(command) => done(scim_key::run(&config, command)),
         Command::ScimSchema(command) => done(scim_schema::run(&config, command)),
         Command::ScimLog(args) => done(scim_log::run(&config, &args)),

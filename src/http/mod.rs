@@ -22,6 +22,7 @@ pub mod route;
 pub mod saml;
 pub mod scim;
 pub mod server;
+pub mod setup;
 pub mod sites;
 pub mod state;
 

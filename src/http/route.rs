@@ -84,6 +84,7 @@ pub fn public_endpoints() -> Vec<Endpoint> {
         super::login::ENDPOINTS,
         super::saml::ENDPOINTS,
         super::backend_api::ENDPOINTS,
+        super::setup::ENDPOINTS,
         &super::scim::endpoints(),
     ]
     .concat()

@@ -131,6 +131,10 @@ ids! {
     AuditLogEventId = "audit_log_event";
     /// An outbox event.
     EventId = "event";
+    /// A setup link.
+    SetupLinkId = "setup_link";
+    /// A test login of a setup link.
+    SamlTestLoginId = "saml_test_login";
     /// A login trace.
     LoginTraceId = "login_trace";
     /// One request to this server; also the reference that a person can quote.

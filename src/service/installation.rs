@@ -5,7 +5,7 @@ use crate::{
     model::Millis,
     store::{
         StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays, saml_logouts,
-        scim_connections, scim_traces,
+        saml_test_logins, scim_connections, scim_traces,
         settings::{self, Setting},
     },
 };
@@ -17,6 +17,9 @@ const DEMO: &str = "demo";
 /// Ended flows and codes are kept this long, to recognise a late second use. A flow that did not end is of no use to
 /// anybody, and anybody can begin one: it goes when it expires.
 const KEPT_AFTER_EXPIRY: Millis = 24 * 60 * 60 * 1000;
+
+/// Test logins are kept for as long as the set-up link may live that shows them.
+const KEPT_TESTS: Millis = 7 * 24 * 60 * 60 * 1000;
 
 /// How many rows go in one transaction.
 const PORTION: i64 = 1_000;
@@ -44,11 +47,13 @@ pub async fn mark_demo(cx: &Context) -> Result<(), StoreError> {
 pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     let now = cx.now();
     let before = now.plus(-KEPT_AFTER_EXPIRY);
+    let week = now.plus(-KEPT_TESTS);
     Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| saml_logouts::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
+        + in_portions(cx, move |tx| saml_test_logins::delete_created_before(tx, week, PORTION)).await?
         + in_portions(cx, move |tx| login_traces::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| scim_traces::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| scim_connections::delete_expired_fetched(tx, now, PORTION)).await?)

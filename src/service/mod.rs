@@ -11,6 +11,7 @@ pub mod providers;
 pub mod provisioning;
 pub mod record;
 pub mod sessions;
+pub mod setup;
 pub mod signing;
 pub mod sso;
 
@@ -18,8 +19,8 @@ use std::sync::Arc;
 
 use connections::KeyCache;
 use egress::Egress;
-use sso::TraceBudget;
 pub use record::{Actor, ActorKind, Change};
+use sso::TraceBudget;
 
 use crate::{
     model::{Clock, Rng, Timestamp, ids::IdSource},

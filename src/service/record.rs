@@ -32,6 +32,10 @@ pub enum ActorKind {
     User,
     /// A host app.
     OauthClient,
+    /// A back-end API key of the host app.
+    BackendApiKey,
+    /// A setup link.
+    SetupLink,
     /// The gateway itself.
     System,
 }
@@ -44,6 +48,8 @@ impl ActorKind {
             Self::SamlConnection => "saml_connection",
             Self::User => "user",
             Self::OauthClient => "oauth_client",
+            Self::BackendApiKey => "backend_api_key",
+            Self::SetupLink => "setup_link",
             Self::System => "system",
         }
     }

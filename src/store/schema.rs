@@ -733,6 +733,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// A test login of a setup link: every check of it, and no user, identity or session.
+    saml_test_logins (id) {
+        id -> Text,
+        organization_id -> Text,
+        setup_link_id -> Text,
+        saml_connection_id -> Text,
+        nonce_hash -> Text,
+        request_id -> Text,
+        passed -> Nullable<Bool>,
+        report_sealed -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        completed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     /// A key that signs tokens: published before it signs, kept until its last token has expired.
     signing_keys (id) {
         id -> Text,
@@ -868,6 +885,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     scim_traces,
     sessions,
     settings,
+    saml_test_logins,
     setup_links,
     signing_keys,
     user_emails,

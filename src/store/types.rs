@@ -95,7 +95,7 @@ parsed_text! {
     SamlConnectionId, SamlIdpKeyId, SamlSpKeyId, ScimConnectionId, ScimApiKeyId, ScimOauthClientId, ScimTraceId,
     OidcConnectionId, OauthClientId,
     OauthClientSecretId, AuthorizationCodeId, SigningKeyId, LoginFlowId, BackendApiKeyId, RoleId,
-    AuditLogEventId, EventId, LoginTraceId,
+    AuditLogEventId, EventId, LoginTraceId, SetupLinkId, SamlTestLoginId,
     AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
     SigningAlgorithm, SpKeyPurpose, SubjectKind, TokenEndpointAuthMethod, UserStatus,
 }

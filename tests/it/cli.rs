@@ -79,6 +79,11 @@ fn a_host_app_is_set_up_by_commands() {
     let scim = machine.values(&["scim-key", "create", of[0], of[1], to[0], to[1]]);
     assert_eq!(scim("SCIM base URL"), "https://login.example.com/api/scim/v1");
     assert!(scim("bearer token").starts_with("vestibule_scim_"));
+    let link = machine.values(&["setup-link", "create", &org, "--saml", "--hours", "24"]);
+    assert!(link("address").starts_with("https://login.example.com/setup/vestibule_setup_"));
+    let early = machine.refused(&["saml-connection", "activate", &link("connection"), of[0], of[1]]);
+    assert!(early.contains("metadata"), "{early}");
+    machine.done(&["logins", &org, "--outcome", "refused"]);
     let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
     assert_eq!(draft("status"), "draft");
     let connection = draft("connection");

@@ -11,6 +11,7 @@ mod oidc;
 mod provisioning;
 mod saml;
 mod scim;
+mod setup;
 mod sso;
 mod store;
 mod support;

@@ -18,6 +18,7 @@ use vestibule::{
         Actor,
         directory::{self, NewProject},
         provisioning::admin::{connections, oauth},
+        setup::{NewSetupLink, create_setup_link},
     },
 };
 
@@ -52,6 +53,8 @@ struct Keys {
     backend_key: String,
     foreign_backend_key: String,
     foreign_organization: String,
+    setup_token: String,
+    setup_cookie: String,
 }
 
 #[actix_web::test]
@@ -156,6 +159,30 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
             let path = pattern.replace("{connection}", connection.as_str());
             let request = with(&path, &keys.flow_cookie).insert_header((header::CONTENT_TYPE, FORM));
             vec![door(request.set_payload("SAMLResponse=PHg%2BPC94Pg%3D%3D"), 404, &["idp.example"])]
+        }
+        "/setup/{token}" => {
+            vec![door(elsewhere(method, &format!("/setup/{}", keys.setup_token)), 404, &["Acme"])]
+        }
+        "/setup" | "/setup/provider" | "/setup/values" | "/setup/metadata" | "/setup/review"
+        | "/setup/test" => {
+            vec![door(with(pattern, &keys.setup_cookie), 401, &["Acme", "idp.example"])]
+        }
+        "/v1/setup-links" => {
+            let of = |request: TestRequest, organization: &str| {
+                request.set_json(json!({ "organizationId": organization }))
+            };
+            let (own, foreign) = (&keys.backend_key, &keys.foreign_backend_key);
+            let acme = world.gateway.acme.id.as_str();
+            vec![
+                door(
+                    of(bearer(elsewhere(method, pattern), own), &keys.foreign_organization),
+                    401,
+                    &["setup_"],
+                ),
+                door(of(bearer(here(method, pattern), foreign), acme), 401, &["setup_"]),
+                door(of(bearer(here(method, pattern), own), &keys.foreign_organization), 404, &["setup_"]),
+                door(of(bearer(elsewhere(method, pattern), foreign), acme), 404, &["setup_"]),
+            ]
         }
         "/v1/events" => vec![
             door(bearer(elsewhere(method, pattern), &keys.backend_key), 401, &["Acme"]),
@@ -298,6 +325,7 @@ async fn keys(world: &World) -> Keys {
     let globex_group = push("/scim/v2/Groups", group).await;
     let (access_token, completed) = world.access_token(&world.ada).await;
     let (code, _) = world.code(&world.app, &world.ada).await;
+    let (setup_token, setup_cookie) = setup_link(world).await;
     let begun = world.authorize(&[]).await;
     Keys {
         flow: begun.location("flow").unwrap(),
@@ -312,5 +340,17 @@ async fn keys(world: &World) -> Keys {
         backend_key: backend_key.expose().to_owned(),
         foreign_backend_key: foreign_key.expose().to_owned(),
         foreign_organization: foreign.id.to_string(),
+        setup_token,
+        setup_cookie,
     }
+}
+
+/// A set-up link of Acme's, and the cookie of a browser that has opened it.
+async fn setup_link(world: &World) -> (String, String) {
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    let new = NewSetupLink::default();
+    let made = create_setup_link(cx, &Actor::operator(), project, &world.gateway.acme.id, new).await;
+    let token = made.unwrap().1.expose().to_owned();
+    let opened = world.call(get(&format!("/setup/{token}"))).await;
+    (token, format!("__Host-vestibule_setup={}", opened.cookie("__Host-vestibule_setup").unwrap()))
 }

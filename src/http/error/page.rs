@@ -9,6 +9,11 @@ pub(super) fn body(problem: &Problem<'_>) -> String {
         ("sign_in_refused" | "no_login_in_progress", _) => "Sign-in did not work",
         ("sign_out_refused", _) => "Sign-out did not work",
         ("no_sign_in_page", _) => "No sign-in page found",
+        ("setup_link_unknown" | "setup_link_ended" | "setup_link_in_use" | "setup_session_missing", _) => {
+            "This set-up link does not open"
+        }
+        ("connection_not_draft", _) => "This connection is live",
+        ("setup_not_ready", _) => "Not quite yet",
         (_, 404) => "Page not found",
         (_, 421) => "Unknown address",
         (_, 429) => "Too many requests",

@@ -2,12 +2,14 @@
 //! on a phone, in light and dark.
 
 mod assets;
+mod setup;
 mod templates;
 
 use actix_web::{HttpResponse, http::header};
 
 use super::Endpoint;
 use assets::{icon_path, stylesheet_path, submit_script_path};
+pub use setup::{SetupMetadataPage, SetupProviderPage, SetupReviewPage, SetupTestPage, SetupValuesPage};
 pub use templates::{
     ConsentPage, DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage, PostPage,
 };

@@ -9,6 +9,7 @@ use crate::{
         login::{arrive, flow_cookie::FlowCookie},
         pages::{self, ConsentPage},
         params::Params,
+        setup,
     },
     service::{
         Context,
@@ -31,6 +32,9 @@ pub(super) async fn acs(
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, LIMIT).await?;
     let (saml_response, relay_state) = read(&form)?;
+    if let Some(page) = setup::receive(&request, &context, &cx, &connection, &saml_response).await? {
+        return Ok(page);
+    }
     let cookie = FlowCookie::sent(&request);
     let posted = Posted {
         project: site.project.clone(),

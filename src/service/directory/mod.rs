@@ -6,6 +6,7 @@ mod keys;
 mod organizations;
 mod projects;
 
+pub use crate::store::projects::Project;
 pub use clients::{NewClient, create_client};
 pub use domains::add_domain;
 pub use keys::{create_backend_api_key, create_scim_api_key};

@@ -27,7 +27,7 @@ use crate::{
         Decryption, VerifiedAssertion,
         binding::post,
         dsig::SignaturePolicy,
-        response::{self, Expected, PendingRequest, Solicitation},
+        response::{self, Expected, PendingRequest, Solicitation, Warning},
         xmlenc::DecryptionKey,
     },
     service::{
@@ -228,7 +228,7 @@ fn own_keys(
 }
 
 /// The inner result is the checks'; the outer one is ours: a key of our own or of the provider that cannot be read.
-fn validate(
+pub(crate) fn validate(
     tx: &mut Tx<'_>,
     cx: &Context,
     posted: &Posted,
@@ -267,15 +267,17 @@ fn validate(
         tracing::warn!(request_id = posted.request_id, connection, warning, "a login should be mended");
     }
     Ok(match traced.result {
-        Ok(assertion) => Ok(Validated { assertion, passed: traced.passed }),
+        Ok(assertion) => Ok(Validated { assertion, passed: traced.passed, warnings: traced.warnings }),
         Err(rejection) => Err(Refusal::Response { rejection, passed: traced.passed }),
     })
 }
 
 /// An assertion, and the checks that it passed, for the login trace.
-struct Validated {
-    assertion: VerifiedAssertion,
-    passed: Vec<&'static str>,
+pub(crate) struct Validated {
+    pub(crate) assertion: VerifiedAssertion,
+    pub(crate) passed: Vec<&'static str>,
+    /// What passed and should be mended all the same.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.
@@ -311,7 +313,7 @@ impl Arrived {
         flow: Option<(LoginFlow, String, Secret)>,
         validated: Validated,
     ) -> Result<Self, Refusal> {
-        let Validated { assertion, passed } = validated;
+        let Validated { assertion, passed, .. } = validated;
         let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
         let (flow, request, nonce) = match flow {
             Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),

@@ -24,6 +24,8 @@ pub use start::{Carrier, Departure, start};
 pub use trace::{TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
 
 pub(crate) use attributes::Profile;
+pub(crate) use consume::{Validated, validate};
+pub(crate) use start::{Wishes, carry, endpoint};
 
 use crate::{saml::VerifiedAssertion, store::saml_connections::SamlConnection};
 

@@ -22,7 +22,6 @@ use crate::{
     },
     store::{
         Tx,
-        login_flows::LoginFlow,
         saml_connections::{self, SamlConnection},
     },
 };
@@ -90,27 +89,53 @@ pub async fn start(
         Ok::<_, SsoError>((connection, flow))
     };
     let (connection, flow) = cx.store.write(route).await?;
-    let key = match Options::of(&connection).signs_requests(&connection) {
-        true => Some(sp_keys(cx, project).await?.signing_key(cx)?),
-        false => None,
+    let wishes = Wishes {
+        // max_age too: the provider may not know how long ago the person signed in, but it knows how to ask (R11).
+        force_authn: flow.force_authn || connection.force_authn || flow.max_age_s.is_some(),
+        passive: flow.passive,
+        login_hint: flow.login_hint.as_deref(),
     };
-    let by = carry(cx, origin, &request_id, &connection, &flow, key.as_ref())?;
+    let by = carry(cx, project, origin, &request_id, &connection, &wishes).await?;
     Ok(Departure { by, organization: connection.organization_id.to_string() })
 }
 
+/// What one login asks of the provider.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes<'a> {
+    force_authn: bool,
+    passive: bool,
+    login_hint: Option<&'a str>,
+}
+
+/// A request to the connection's provider, by the way that the provider takes, signed where it wants that.
+pub(crate) async fn carry(
+    cx: &Context,
+    project: &ProjectId,
+    origin: &str,
+    request_id: &str,
+    connection: &SamlConnection,
+    wishes: &Wishes<'_>,
+) -> Result<Carrier, SsoError> {
+    let key = match Options::of(connection).signs_requests(connection) {
+        true => Some(sp_keys(cx, project).await?.signing_key(cx)?),
+        false => None,
+    };
+    written(cx, origin, request_id, connection, wishes, key.as_ref())
+}
+
 /// The provider's endpoint, and whether it takes a form. The redirect is the one that providers know best.
-fn endpoint(connection: &SamlConnection) -> Option<(&str, bool)> {
+pub(crate) fn endpoint(connection: &SamlConnection) -> Option<(&str, bool)> {
     let redirect = connection.idp_sso_redirect_url.as_deref().map(|url| (url, false));
     let post = connection.idp_sso_post_url.as_deref().map(|url| (url, true));
     if Options::of(connection).prefer_post { post.or(redirect) } else { redirect.or(post) }
 }
 
-fn carry(
+fn written(
     cx: &Context,
     origin: &str,
     request_id: &str,
     connection: &SamlConnection,
-    flow: &LoginFlow,
+    wishes: &Wishes<'_>,
     key: Option<&SigningKey>,
 ) -> Result<Carrier, SsoError> {
     let options = Options::of(connection);
@@ -123,13 +148,12 @@ fn carry(
         issuer: &urls.entity_id,
         destination,
         acs_url: &urls.acs_url,
-        // max_age too: the provider may not know how long ago the person signed in, but it knows how to ask (R11).
-        force_authn: flow.force_authn || connection.force_authn || flow.max_age_s.is_some(),
-        is_passive: flow.passive,
+        force_authn: wishes.force_authn,
+        is_passive: wishes.passive,
         name_id_format: options.name_id_format.as_deref(),
         allow_create: !options.forbid_create,
         authn_contexts: &contexts,
-        login_hint: flow.login_hint.as_deref().filter(|_| options.login_hint_as_subject),
+        login_hint: wishes.login_hint.filter(|_| options.login_hint_as_subject),
     };
     Ok(match (by_form, key) {
         (false, None) => {

@@ -13,7 +13,7 @@ use vestibule::{
 
 use crate::support::{Gateway, on_both_databases};
 
-async fn call(gateway: &Gateway, request: TestRequest) -> (StatusCode, Value, String) {
+pub(super) async fn call(gateway: &Gateway, request: TestRequest) -> (StatusCode, Value, String) {
     let app = test::init_service(public_app(&gateway.frame())).await;
     let request = request.insert_header((header::HOST, "localhost")).to_request();
     let response = test::call_service(&app, request).await;
@@ -23,7 +23,7 @@ async fn call(gateway: &Gateway, request: TestRequest) -> (StatusCode, Value, St
     (status, serde_json::from_slice(&body).unwrap(), challenge.unwrap_or_default())
 }
 
-async fn key(gateway: &Gateway) -> String {
+pub(super) async fn key(gateway: &Gateway) -> String {
     let (actor, project) = (Actor::operator(), &gateway.project.id);
     let (_, key) = directory::create_backend_api_key(&gateway.cx, &actor, project, "test").await.unwrap();
     key.expose().to_owned()

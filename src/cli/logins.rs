@@ -1,0 +1,67 @@
+//! `vestibule logins`
+
+use super::{Failure, context, output};
+use crate::{
+    config::Config,
+    model::ids::{OrganizationId, ProjectId},
+    service::sso::{self, TraceQuery},
+};
+
+/// Options of `logins`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The organization.
+    org: OrganizationId,
+    /// The project; not needed where there is one only.
+    #[arg(long)]
+    project: Option<ProjectId>,
+    /// Attempts of the person with this email address.
+    #[arg(long)]
+    email: Option<String>,
+    /// The attempt with the reference that the browser showed.
+    #[arg(long)]
+    reference: Option<String>,
+    /// Attempts that ended so: signed_in, refused, test_passed or test_failed.
+    #[arg(long)]
+    outcome: Option<String>,
+    /// At most so many, the newest first.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    limit: i64,
+}
+
+pub(super) fn run(config: &Config, args: Args) -> Result<(), Failure> {
+    let cx = context::open(config)?;
+    context::block_on(async {
+        let project = context::project(&cx, args.project.as_ref()).await?;
+        let one = args.reference.is_some();
+        let query = TraceQuery {
+            email: args.email,
+            reference: args.reference,
+            outcome: args.outcome,
+            limit: args.limit,
+        };
+        let traces = sso::traces(&cx, &project.id, &args.org, query).await?;
+        if traces.is_empty() {
+            output::line("no such attempts in the last seven days");
+        }
+        for trace in traces {
+            let (at, reference) = (trace.created_at, &trace.reference_id);
+            output::line(format!("{at}  {reference}  {:11}  {}", trace.outcome, trace.code));
+            if one {
+                steps(&trace.steps);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The steps of one attempt, a line each.
+fn steps(text: &str) {
+    let steps: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    for step in steps {
+        let failed = step["passed"] == false || step["state"] == "failed";
+        let sign = if failed { "FAILED" } else { step["state"].as_str().unwrap_or("passed") };
+        let detail = step["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default();
+        output::line(format!("  {sign:8} {}{detail}", step["check"].as_str().unwrap_or_default()));
+    }
+}

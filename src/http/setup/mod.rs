@@ -1,0 +1,61 @@
+//! The set-up pages (R23): a customer's administrator, with a link and no account, describes the identity provider of one
+//! draft connection and tests it. One step, one file; every page works without a script.
+
+pub(super) mod frame;
+mod metadata;
+mod multipart;
+mod open;
+mod provider;
+mod review;
+mod session;
+mod test;
+mod values;
+
+use actix_web::{HttpResponse, http::StatusCode, http::header, web};
+
+use super::{Endpoint, HttpError};
+use crate::service::setup::SetupError;
+
+pub(in crate::http) use test::receive;
+
+/// The endpoints. The one with the token is the last: the names of the steps are no tokens.
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("/setup", || web::to(open::overview)),
+    Endpoint::get("/setup/provider", || web::to(provider::show)),
+    Endpoint::post("/setup/provider", || web::to(provider::choose)),
+    Endpoint::get("/setup/values", || web::to(values::show)),
+    Endpoint::get("/setup/metadata", || web::to(metadata::show)),
+    Endpoint::post("/setup/metadata", || web::to(metadata::give)),
+    Endpoint::get("/setup/review", || web::to(review::show)),
+    Endpoint::get("/setup/test", || web::to(test::show)),
+    Endpoint::post("/setup/test", || web::to(test::begin)),
+    Endpoint::get("/setup/{token}", || web::to(open::open)),
+];
+
+/// On to the next step.
+fn go(path: &'static str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+}
+
+/// What is no mistake in a form: the page for it.
+fn refuse(error: &SetupError) -> HttpError {
+    let status = match error {
+        SetupError::LinkUnknown => StatusCode::NOT_FOUND,
+        SetupError::LinkEnded => StatusCode::GONE,
+        SetupError::NoSession => StatusCode::UNAUTHORIZED,
+        SetupError::LinkInUse | SetupError::NotAllowed => StatusCode::FORBIDDEN,
+        SetupError::ConnectionNotDraft | SetupError::NotReady(_) => StatusCode::CONFLICT,
+        SetupError::Invalid(_) | SetupError::Metadata { .. } => StatusCode::BAD_REQUEST,
+        SetupError::Connection(_) | SetupError::Store(_) | SetupError::Internal(_) => {
+            return HttpError::internal(error);
+        }
+    };
+    let mut sentence = error.to_string();
+    if let Some(first) = sentence.get(..1).map(str::to_uppercase) {
+        sentence.replace_range(..1, &first);
+    }
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    HttpError::new(status, error.code(), sentence)
+}

@@ -1,0 +1,116 @@
+//! Forms with a file in them (RFC 7578), read from a body that is in memory and bounded: what browsers send, nothing more.
+
+/// The fields of a form.
+#[derive(Debug)]
+pub(super) struct Form<'a>(Vec<(&'a str, &'a [u8])>);
+
+/// More fields than any form of ours has.
+const MAX_FIELDS: usize = 32;
+
+/// The boundary of a `Content-Type`, if it is a form of this kind (RFC 2046 section 5.1.1).
+pub(super) fn boundary(content_type: &str) -> Option<String> {
+    let mut parts = content_type.split(';');
+    if !parts.next()?.trim().eq_ignore_ascii_case("multipart/form-data") {
+        return None;
+    }
+    let value = parts.find_map(|part| {
+        let (name, value) = part.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
+    })?;
+    ((1..=70).contains(&value.len())).then(|| value.to_owned())
+}
+
+impl<'a> Form<'a> {
+    /// Reads a body. A form that breaks off, has too many fields or one of them twice, is none.
+    pub(super) fn parse(body: &'a [u8], boundary: &str) -> Option<Self> {
+        let delimiter = format!("--{boundary}");
+        let between = format!("\r\n--{boundary}");
+        let mut rest = body.strip_prefix(delimiter.as_bytes())?;
+        let mut fields: Vec<(&str, &[u8])> = Vec::new();
+        loop {
+            if rest.starts_with(b"--") {
+                return Some(Self(fields));
+            }
+            rest = rest.strip_prefix(b"\r\n")?;
+            let (head, after) = split(rest, b"\r\n\r\n")?;
+            let (content, after) = split(after, between.as_bytes())?;
+            let name = field_name(std::str::from_utf8(head).ok()?)?;
+            if fields.len() == MAX_FIELDS || fields.iter().any(|(known, _)| *known == name) {
+                return None;
+            }
+            fields.push((name, content));
+            rest = after;
+        }
+    }
+
+    /// The bytes of a field.
+    pub(super) fn bytes(&self, name: &str) -> Option<&'a [u8]> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
+    }
+
+    /// The text of a field; none where it is not UTF-8 or holds a NUL, which PostgreSQL cannot keep.
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
+        let text = std::str::from_utf8(self.bytes(name)?).ok()?;
+        (!text.contains('\0')).then_some(text)
+    }
+}
+
+/// The name in `Content-Disposition: form-data; name="x"`.
+fn field_name(head: &str) -> Option<&str> {
+    let line = head.split("\r\n").find(|line| {
+        line.split_once(':').is_some_and(|(name, _)| name.eq_ignore_ascii_case("content-disposition"))
+    })?;
+    let (_, after) = line.split_once("; name=\"")?;
+    after.split_once('"').map(|(name, _)| name)
+}
+
+fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let found = memchr::memmem::find(bytes, at)?;
+    Some((bytes.get(..found)?, bytes.get(found + at.len()..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BODY: &[u8] = b"--B\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\nhttps://a\r\n--B\r\n\
+        content-disposition: form-data; name=\"file\"; filename=\"m.xml\"\r\nContent-Type: text/xml\r\n\r\n<x>\r\n</x>\r\n--B--\r\n";
+
+    #[test]
+    fn fields_and_files_are_read() {
+        assert_eq!(boundary("multipart/form-data; boundary=B").as_deref(), Some("B"));
+        assert_eq!(boundary("Multipart/Form-Data; charset=utf-8; boundary=\"B\"").as_deref(), Some("B"));
+        let form = Form::parse(BODY, "B").unwrap();
+        assert_eq!(form.text("url"), Some("https://a"));
+        assert_eq!(form.bytes("file"), Some(&b"<x>\r\n</x>"[..]));
+        assert_eq!(form.bytes("other"), None);
+    }
+
+    #[test]
+    fn what_is_no_form_is_refused() {
+        for other in [
+            "text/plain",
+            "multipart/form-data",
+            "multipart/form-data; boundary=",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert_eq!(boundary(other), None, "{other}");
+        }
+        assert!(Form::parse(&BODY[..BODY.len() - 8], "B").is_none());
+        assert!(Form::parse(BODY, "C").is_none());
+        let field = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n";
+        assert!(Form::parse(format!("{field}{field}--B--").as_bytes(), "B").is_none());
+        let nul = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\0\r\n--B--";
+        assert_eq!(Form::parse(nul, "B").unwrap().text("a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::parse(&body, "B");
+            let _ = Form::parse(&[b"--B\r\n", &body[..]].concat(), "B");
+        }
+    }
+}

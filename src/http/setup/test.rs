@@ -1,0 +1,73 @@
+//! `GET` and `POST /setup/test`: a real sign-in whose every check is shown. Its answer arrives at the connection's ACS.
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+
+use super::{
+    frame::{SetupFrame, Step},
+    refuse, session,
+    session::Setup,
+};
+use crate::{
+    http::{
+        HttpError, RequestContext,
+        pages::{self, SetupTestPage},
+    },
+    service::{
+        Context,
+        setup::{self, Answer},
+        sso::Carrier,
+    },
+};
+
+/// Shows the newest report, and offers a test.
+pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
+    let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| refuse(&error))?;
+    Ok(pages::html(&SetupTestPage { frame: SetupFrame::at(&setup, Step::Test), report: report.as_ref() }))
+}
+
+/// Sends the browser to the provider. The form was ours, so a redirect to another origin will not do.
+pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
+    let site = &setup.site;
+    let begun = setup::begin(&cx, &site.project, &site.origin, &setup.session, &setup.request_id).await;
+    let begun = begun.map_err(|error| refuse(&error))?;
+    let heading = "Taking you to your identity provider";
+    let mut page = match begun.by {
+        Carrier::Redirect(location) => pages::leave(&location, heading),
+        Carrier::Post { action, field, message, .. } => {
+            pages::post_elsewhere(&action, heading, &[(field, message)])
+        }
+    };
+    let (name, value) = session::set_test(&begun.nonce, begun.seconds);
+    page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
+    Ok(page)
+}
+
+/// A response at an ACS that answers this browser's test: the report is written, and the browser goes to see it. None: it
+/// answers no test, and is a login.
+pub(in crate::http) async fn receive(
+    request: &HttpRequest,
+    context: &RequestContext,
+    cx: &Context,
+    connection: &str,
+    saml_response: &str,
+) -> Result<Option<HttpResponse>, HttpError> {
+    // Browsers that run no test have no such cookie, and pay nothing for those that do.
+    let Some(nonce) = session::test_sent(request) else { return Ok(None) };
+    let site = context.site()?;
+    let answer = Answer {
+        project: &site.project,
+        origin: &site.origin,
+        connection,
+        nonce: &nonce,
+        saml_response,
+        request_id: context.id(),
+    };
+    if !setup::receive(cx, answer).await.map_err(|error| refuse(&error))? {
+        return Ok(None);
+    }
+    let page = HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, site.url("/setup/test")))
+        .insert_header(session::end_test())
+        .finish();
+    Ok(Some(page))
+}

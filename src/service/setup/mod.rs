@@ -1,0 +1,167 @@
+//! A customer's administrator, who has no account, sets one connection up (R23): a link that is exchanged for a session in
+//! one browser, with named capabilities, over a connection that is a draft. It drafts and tests; the operator or an
+//! owner makes it live. It reads no user, and its test logins make none.
+
+mod checks;
+mod draft;
+mod explain;
+mod links;
+mod report;
+mod session;
+mod test_login;
+mod understanding;
+
+pub use draft::{DraftInput, ProviderFields, choose_provider, give_metadata};
+pub use links::{LINK_LIFETIME, NewSetupLink, create_setup_link};
+pub use report::{CheckLine, CheckState, Person, Report};
+pub use session::{Opened, Wizard, open, wizard};
+pub use test_login::{Answer, Begun, begin, last_report, receive};
+pub use understanding::{Certificate, Notice, Understanding, understanding};
+
+use crate::{
+    saml::metadata::MetadataError,
+    service::{connections::ConnectionError, egress::EgressError},
+    store::StoreError,
+};
+
+/// What a link may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// Draft the connection: choose the provider, hand metadata over.
+    ConfigureSaml,
+    /// Run test logins.
+    TestSaml,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::ConfigureSaml, Self::TestSaml];
+
+    /// The stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfigureSaml => "saml.configure",
+            Self::TestSaml => "saml.test",
+        }
+    }
+}
+
+/// Why something cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// There is no such link.
+    #[error("this set-up link is unknown; please check that it was copied whole")]
+    LinkUnknown,
+    /// Its time is over, or it was revoked.
+    #[error("this set-up link has ended; please ask for a new one")]
+    LinkEnded,
+    /// Another browser has begun to use it.
+    #[error("this set-up link is in use in another browser; go on there, or ask for a new one")]
+    LinkInUse,
+    /// The browser has no session of a link, or it has ended.
+    #[error("this set-up has ended in this browser; please open your set-up link again")]
+    NoSession,
+    /// The link has not this capability.
+    #[error("this set-up link does not allow that")]
+    NotAllowed,
+    /// The connection is in use; a link never changes one that is.
+    #[error("this connection is live; a set-up link cannot change it any more")]
+    ConnectionNotDraft,
+    /// Something typed cannot be used; the text says what would do.
+    #[error("{0}")]
+    Invalid(String),
+    /// The metadata cannot be used. The sentence quotes nothing of a fetched document (R25).
+    #[error("{sentence}")]
+    Metadata {
+        /// For the administrator.
+        sentence: String,
+        /// The stable reason code.
+        code: &'static str,
+    },
+    /// A test needs what is not there yet.
+    #[error("{0}")]
+    NotReady(&'static str),
+    /// The organization or connection that a link is to be made for.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// The database.
+    #[error("database")]
+    Store(#[from] StoreError),
+    /// A report could not be kept or a request not be written.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl SetupError {
+    /// The stable reason code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::LinkUnknown => "setup_link_unknown",
+            Self::LinkEnded => "setup_link_ended",
+            Self::LinkInUse => "setup_link_in_use",
+            Self::NoSession => "setup_session_missing",
+            Self::NotAllowed => "setup_not_allowed",
+            Self::ConnectionNotDraft => "connection_not_draft",
+            Self::Invalid(_) => "invalid_input",
+            Self::Metadata { code, .. } => code,
+            Self::NotReady(_) => "setup_not_ready",
+            Self::Connection(_) => "connection_unusable",
+            Self::Store(_) | Self::Internal(_) => "server_error",
+        }
+    }
+
+    /// Metadata that an administrator uploaded or pasted: it may be quoted back.
+    fn uploaded(error: &MetadataError) -> Self {
+        Self::Metadata { sentence: capitalised(&error.to_string()), code: error.code() }
+    }
+
+    /// Metadata that we fetched: nothing of it may be quoted, or the page would read addresses for a stranger (R25).
+    fn fetched(error: &MetadataError) -> Self {
+        let sentence = match error {
+            MetadataError::Html
+            | MetadataError::Json
+            | MetadataError::Certificate
+            | MetadataError::Empty
+            | MetadataError::ServiceProvider
+            | MetadataError::NoIdp
+            | MetadataError::SeveralRoles
+            | MetadataError::NoSsoEndpoint
+            | MetadataError::NoSigningKey => capitalised(&error.to_string()),
+            MetadataError::Several { .. } => {
+                "At that address is the metadata of several providers. Say which one by its entity ID.".into()
+            }
+            MetadataError::NotListed(_) => {
+                "The metadata at that address does not hold the provider that you named.".into()
+            }
+            _ => "What is at that address cannot be used as SAML metadata.".into(),
+        };
+        Self::Metadata { sentence, code: error.code() }
+    }
+
+    /// Nothing about names and addresses inside our network can be told apart by it (R25).
+    fn unreachable(error: &EgressError) -> Self {
+        let (sentence, code) = match error {
+            EgressError::Url(_) => ("Only https addresses can be fetched.", "metadata_url_scheme"),
+            EgressError::Status(_) => (
+                "The server at that address answered with an error. It may ask for a sign-in; then upload the file.",
+                "metadata_url_status",
+            ),
+            EgressError::TooLarge(_) => {
+                ("What is at that address is too large to be metadata.", "metadata_too_large")
+            }
+            EgressError::Unresolved(_) | EgressError::NotPublic(_) | EgressError::Unreachable(_) => (
+                "That address cannot be reached from here. It must be public; if it is inside your network, upload the \
+                 file instead.",
+                "metadata_url_unreachable",
+            ),
+        };
+        Self::Metadata { sentence: sentence.into(), code }
+    }
+}
+
+/// Sentences of errors begin small, because they are often put behind others.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if sentence.ends_with('.') { sentence } else { sentence + "." }
+}

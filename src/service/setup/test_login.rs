@@ -1,0 +1,251 @@
+//! A test login: the real way to the provider and back, through the same checks as any login, ending in a report. It makes
+//! no user, identity or session (R23), and it works on a draft alone.
+
+use serde_json::json;
+
+use super::{Capability, Report, SetupError, Wizard, explain::short, session::for_change};
+use crate::{
+    model::{
+        ConnectionStatus, Millis,
+        ids::{ProjectId, SamlConnectionId, SamlTestLoginId},
+        secret::Secret,
+    },
+    saml::{
+        binding::post,
+        request::message_id,
+        response::{PendingRequest, Solicitation},
+    },
+    service::{
+        Actor, ActorKind, Change, Context, new_id,
+        record::record,
+        sso::{self, Carrier, Posted, Refusal, SsoError, TraceEntry, Validated, Wishes},
+    },
+    store::{
+        StoreError, Tx,
+        saml_connections::{self, SamlConnection},
+        saml_test_logins::{self, SamlTestLogin},
+        seal::Place,
+    },
+};
+
+/// How long a person may take at the provider.
+const LIFETIME: Millis = 10 * 60 * 1000;
+
+/// So many tests of a link are kept (R32).
+const KEPT: usize = 20;
+
+/// The way to the provider.
+#[derive(Debug)]
+pub struct Begun {
+    /// How our request travels.
+    pub by: Carrier,
+    /// For the browser's cookie: it ties the answer to this test.
+    pub nonce: Secret,
+    /// How long the cookie is of use, in seconds.
+    pub seconds: u32,
+}
+
+/// What arrived at an ACS from a browser that runs a test.
+#[derive(Debug, Clone)]
+pub struct Answer<'a> {
+    /// The project of the host.
+    pub project: &'a ProjectId,
+    /// The project's configured origin.
+    pub origin: &'a str,
+    /// The connection in the URL.
+    pub connection: &'a str,
+    /// The test's nonce.
+    pub nonce: &'a Secret,
+    /// The form field `SAMLResponse`.
+    pub saml_response: &'a str,
+    /// The reference of the report.
+    pub request_id: &'a str,
+}
+
+/// Sends the browser to the provider.
+pub async fn begin(
+    cx: &Context,
+    project: &ProjectId,
+    origin: &str,
+    session: &Secret,
+    request_id: &str,
+) -> Result<Begun, SetupError> {
+    let of = project.clone();
+    let id = message_id(&cx.rng.bytes::<20>());
+    let nonce = Secret::random("", &*cx.rng);
+    let (own, project, session) = (cx.clone(), project.clone(), session.clone());
+    let (message, hash, request) = (id.clone(), nonce.hash(), request_id.to_owned());
+    let write = move |tx: &mut Tx<'_>| {
+        let wizard = for_change(tx, &own, &project, &session, Capability::TestSaml)?;
+        let connection = &wizard.connection;
+        if connection.idp_entity_id.is_empty() {
+            return Err(SetupError::NotReady("Please hand over your provider\u{2019}s metadata first."));
+        }
+        if sso::endpoint(connection).is_none() {
+            return Err(SetupError::NotReady(
+                "The provider\u{2019}s metadata names no sign-in endpoint that we can use. Hand other metadata over.",
+            ));
+        }
+        let now = own.now();
+        let test = SamlTestLogin {
+            id: new_id!(own, SamlTestLoginId),
+            organization_id: connection.organization_id.clone(),
+            setup_link_id: wizard.link.id.clone(),
+            saml_connection_id: connection.id.clone(),
+            nonce_hash: hash.clone(),
+            request_id: message.clone(),
+            passed: None,
+            report_sealed: None,
+            created_at: now,
+            expires_at: now.plus(LIFETIME),
+            completed_at: None,
+        };
+        saml_test_logins::insert(tx, &test)?;
+        saml_test_logins::delete_oldest(tx, &wizard.link.id, KEPT)?;
+        note(tx, &own, &project, &test, "saml_test_login.created", &request)?;
+        Ok(wizard.connection)
+    };
+    let connection = cx.store.write(write).await?;
+    let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::default()).await;
+    let by = by.map_err(|error| SetupError::Internal(error.to_string()))?;
+    Ok(Begun { by, nonce, seconds: u32::try_from(LIFETIME / 1000).unwrap_or(0) })
+}
+
+/// Takes in what came back, if it is the answer to a test of this browser. `false`: it is none, and goes the way of a
+/// login.
+pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupError> {
+    let Ok(id) = SamlConnectionId::parse(answer.connection) else { return Ok(false) };
+    let (own, project, nonce) = (cx.clone(), answer.project.clone(), answer.nonce.hash());
+    let posted = Posted {
+        project: answer.project.clone(),
+        origin: answer.origin.to_owned(),
+        connection: answer.connection.to_owned(),
+        nonce: None,
+        saml_response: answer.saml_response.to_owned(),
+        relay_state: None,
+        request_id: answer.request_id.to_owned(),
+    };
+    // Validation is work for a thread of its own, as in every login.
+    let evaluate = move |tx: &mut Tx<'_>| {
+        let found = saml_connections::find_in_project(tx, &project, &id)?;
+        let Some(connection) = found.filter(|found| found.status == ConnectionStatus::Draft) else {
+            return Ok(None);
+        };
+        let Some(test) = saml_test_logins::awaiting(tx, &id, &nonce, own.now())? else { return Ok(None) };
+        let report = evaluate(tx, &own, &posted, &connection, &test)?;
+        Ok::<_, StoreError>(Some((test, report)))
+    };
+    let Some((test, report)) = cx.store.read(evaluate).await? else { return Ok(false) };
+    let sealed = seal(cx, &test, &report)?;
+    let (own, project, passed) = (cx.clone(), answer.project.clone(), report.passed);
+    let (row, request) = (test.clone(), answer.request_id.to_owned());
+    let write = move |tx: &mut Tx<'_>| {
+        if saml_test_logins::complete(tx, &row.id, passed, &sealed, own.now())? {
+            let event = if passed { "saml_test_login.passed" } else { "saml_test_login.failed" };
+            note(tx, &own, &project, &row, event, &request)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    cx.store.write(write).await?;
+    trace(cx, answer.project, &test, &report).await;
+    Ok(true)
+}
+
+/// The newest report of a link, if a test has ended.
+pub async fn last_report(cx: &Context, wizard: &Wizard) -> Result<Option<Report>, SetupError> {
+    let link = wizard.link.id.clone();
+    let newest = cx.store.read(move |tx: &mut Tx<'_>| saml_test_logins::newest(tx, &link, KEPT_ROWS)).await?;
+    let Some(test) = newest.into_iter().find(|test| test.completed_at.is_some()) else { return Ok(None) };
+    let sealed = test.report_sealed.as_deref().unwrap_or_default();
+    let plain = cx.master_key.open(place(&test), sealed);
+    let plain = plain.map_err(|error| SetupError::Internal(error.to_string()))?;
+    let report = serde_json::from_slice(&plain).map_err(|error| SetupError::Internal(error.to_string()))?;
+    Ok(Some(report))
+}
+
+const KEPT_ROWS: i64 = 20;
+
+fn evaluate(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    posted: &Posted,
+    connection: &SamlConnection,
+    test: &SamlTestLogin,
+) -> Result<Report, StoreError> {
+    let provider = crate::service::providers::of(&connection.provider);
+    let reference = &posted.request_id;
+    let bad = |refusal: &Refusal| Report::bad(reference, refusal, refusal.passed(), None, provider);
+    let message = match post::decode(&posted.saml_response) {
+        Ok(message) => message,
+        Err(fault) => return Ok(bad(&fault.into())),
+    };
+    let solicitation = Solicitation::Request(PendingRequest {
+        id: &test.request_id,
+        authenticated_after: None,
+        authn_contexts: &[],
+    });
+    let Validated { assertion, passed, warnings } =
+        match sso::validate(tx, cx, posted, connection, solicitation, &message) {
+            Ok(Ok(validated)) => validated,
+            Ok(Err(refusal)) | Err(SsoError::Refused(refusal)) => return Ok(bad(&refusal)),
+            Err(SsoError::Store(error)) => return Err(error),
+            Err(error) => return Err(StoreError::Damaged(error.to_string())),
+        };
+    Ok(match sso::recognise(&assertion, connection) {
+        Ok(profile) => Report::good(reference, &assertion, &profile, &passed, &warnings, provider),
+        Err(refusal) => Report::bad(reference, &refusal, &passed, Some(&assertion), provider),
+    })
+}
+
+fn seal(cx: &Context, test: &SamlTestLogin, report: &Report) -> Result<String, SetupError> {
+    let internal = |error: &dyn std::fmt::Display| SetupError::Internal(error.to_string());
+    let text = serde_json::to_vec(report).map_err(|error| internal(&error))?;
+    cx.master_key.seal(place(test), &text, &*cx.rng).map_err(|error| internal(&error))
+}
+
+fn place(test: &SamlTestLogin) -> Place<'_> {
+    Place {
+        table: "saml_test_logins",
+        column: "report_sealed",
+        row: test.id.as_str(),
+        tenant: test.organization_id.as_str(),
+    }
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    test: &SamlTestLogin,
+    event: &'static str,
+    request: &str,
+) -> Result<(), StoreError> {
+    let change = Change {
+        project,
+        organization: Some(&test.organization_id),
+        event,
+        resource: test.id.as_str(),
+        before: None,
+        after: Some(json!({ "id": test.id, "samlConnectionId": test.saml_connection_id })),
+    };
+    record(tx, cx, &Actor::in_request(ActorKind::SetupLink, &test.setup_link_id, request), &change)
+}
+
+/// A test is an attempt like any other, and findable by its reference.
+async fn trace(cx: &Context, project: &ProjectId, test: &SamlTestLogin, report: &Report) {
+    let steps: Vec<_> = report
+        .checks
+        .iter()
+        .map(|check| json!({ "check": check.label, "state": check.state, "detail": check.detail.as_deref().map(short) }))
+        .collect();
+    let entry = TraceEntry {
+        organization: test.organization_id.clone(),
+        connection: test.saml_connection_id.clone(),
+        reference: report.reference.clone(),
+        outcome: if report.passed { "test_passed" } else { "test_failed" },
+        code: report.code.clone().unwrap_or_else(|| "ok".to_owned()),
+        email: report.person.as_ref().and_then(|person| person.email.clone()),
+        steps: json!(steps),
+    };
+    sso::keep_trace(cx, project, entry).await;
+}

@@ -1,0 +1,121 @@
+//! What was understood of a provider, for the administrator to compare with what the provider shows.
+
+use super::{SetupError, Wizard};
+use crate::{
+    model::{Millis, Timestamp},
+    service::Context,
+    store::{Tx, saml_connections},
+};
+
+/// How long before its end a certificate is worth a word.
+const SOON: Millis = 60 * 24 * 60 * 60 * 1000;
+
+/// What was understood.
+#[derive(Debug, Clone)]
+pub struct Understanding {
+    /// The provider's entity ID.
+    pub entity_id: String,
+    /// Where people are sent to sign in: a name for the binding, and the address.
+    pub endpoints: Vec<(&'static str, String)>,
+    /// The certificates that may sign.
+    pub certificates: Vec<Certificate>,
+    /// Where the metadata is fetched from, if it is.
+    pub metadata_url: Option<String>,
+    /// What should be looked at.
+    pub notices: Vec<Notice>,
+}
+
+/// A signing certificate.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// SHA-256, in pairs.
+    pub fingerprint: String,
+    /// When it starts.
+    pub not_before: Timestamp,
+    /// When it ends.
+    pub not_after: Timestamp,
+    /// Whether that is past.
+    pub expired: bool,
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The stable code.
+    pub code: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What the draft holds; none where nothing was handed over yet.
+pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Understanding>, SetupError> {
+    let connection = &wizard.connection;
+    if connection.idp_entity_id.is_empty() {
+        return Ok(None);
+    }
+    let id = connection.id.clone();
+    let keys = cx.store.read(move |tx: &mut Tx<'_>| saml_connections::keys(tx, &id)).await?;
+    let now = cx.now();
+    let certificates: Vec<Certificate> = keys
+        .iter()
+        .map(|key| Certificate {
+            fingerprint: in_pairs(&key.fingerprint),
+            not_before: key.not_before,
+            not_after: key.not_after,
+            expired: key.not_after <= now,
+        })
+        .collect();
+    let endpoints = [
+        ("Sign-in (HTTP-Redirect)", &connection.idp_sso_redirect_url),
+        ("Sign-in (HTTP-POST)", &connection.idp_sso_post_url),
+        ("Sign-out", &connection.idp_slo_url),
+    ];
+    Ok(Some(Understanding {
+        entity_id: connection.idp_entity_id.clone(),
+        endpoints: endpoints
+            .into_iter()
+            .filter_map(|(name, url)| url.clone().map(|url| (name, url)))
+            .collect(),
+        notices: notices(wizard, &certificates, now),
+        certificates,
+        metadata_url: connection.metadata_url.clone(),
+    }))
+}
+
+fn notices(wizard: &Wizard, certificates: &[Certificate], now: Timestamp) -> Vec<Notice> {
+    let connection = &wizard.connection;
+    let mut notices = Vec::new();
+    let mut note = |code, text: String| notices.push(Notice { code, text });
+    let last = certificates.iter().map(|certificate| certificate.not_after).max();
+    match last {
+        Some(last) if last <= now => {
+            note("certificate_expired", format!("The signing certificate ended on {}.", day(last)));
+        }
+        Some(last) if last <= now.plus(SOON) => {
+            note("certificate_expires_soon", format!("The signing certificate ends on {}.", day(last)));
+        }
+        _ => {}
+    }
+    if connection.idp_wants_signed_requests {
+        note("wants_signed_requests", "The provider wants our requests signed, and we sign them: let it import our metadata, which has our certificate.".into());
+    }
+    if connection.metadata_url.is_none() && wizard.provider().saml.metadata_url {
+        let text = "You handed over a file. From the metadata address, a new certificate could be fetched without \
+                    you.";
+        note("metadata_not_refreshed", text.into());
+    }
+    notices
+}
+
+/// The day in UTC, `2026-01-31`.
+fn day(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// `AB:CD:..`, as consoles show it.
+fn in_pairs(hex: &str) -> String {
+    let upper = hex.to_ascii_uppercase();
+    let pairs: Vec<&str> =
+        upper.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
+    pairs.join(":")
+}

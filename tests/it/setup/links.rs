@@ -1,0 +1,111 @@
+//! The link itself (R23).
+
+use vestibule::{
+    model::ConnectionStatus,
+    service::{
+        connections::set_status,
+        setup::{Capability, SetupError},
+    },
+    store::{organizations, saml_connections, users},
+};
+
+use super::*;
+use crate::support::on_both_databases;
+
+on_both_databases! {
+    async fn r23_a_link_is_exchanged_for_a_cookie_and_the_address_holds_no_secret(admin: Admin) {
+        let mut admin = admin;
+        let path = format!("/setup/{}", admin.token);
+        let answer = admin.get(&path).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/setup"));
+        let cookie = answer.header("set-cookie").to_owned();
+        assert!(cookie.starts_with("__Host-vestibule_setup=") && cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
+        assert!(!cookie.contains(&admin.token));
+        assert_eq!(admin.get("/setup").await.header("location"), "/setup/provider");
+        let page = admin.get("/setup/provider").await;
+        assert!(page.body.contains("Microsoft Entra ID") && page.body.contains("Acme") && !page.body.contains(&admin.token));
+        assert_eq!(admin.world.gateway.events(admin.link.id.as_str()).await, ["setup_link.created", "setup_link.opened"]);
+    }
+
+    async fn r23_a_link_ends_after_seven_days_at_most(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
+        let long = NewSetupLink { lifetime: Some(8 * 24 * 60 * 60 * 1000), ..NewSetupLink::default() };
+        let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, long).await;
+        assert_eq!(made.unwrap_err().code(), "invalid_input");
+        admin.world.gateway.clock.advance(7 * 24 * 60 * 60 * 1000);
+        refused(&admin.get("/setup/provider").await, StatusCode::UNAUTHORIZED, "open your set-up link again");
+        let path = format!("/setup/{}", admin.token);
+        refused(&admin.get(&path).await, StatusCode::GONE, "has ended");
+        refused(&admin.get("/setup/vestibule_setup_no").await, StatusCode::NOT_FOUND, "copied whole");
+    }
+
+    async fn r23_a_link_that_is_in_use_opens_in_no_other_browser(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (path, mut scanned) = (format!("/setup/{}", admin.token), Browser::default());
+        std::mem::swap(&mut admin.browser, &mut scanned);
+        // A mail scanner came first: the person's browser takes over as long as nothing was changed.
+        assert_eq!(admin.get(&path).await.header("location"), "/setup");
+        assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.header("location"), "/setup/values");
+        std::mem::swap(&mut admin.browser, &mut scanned);
+        refused(&admin.get("/setup/provider").await, StatusCode::UNAUTHORIZED, "open your set-up link again");
+        refused(&admin.get(&path).await, StatusCode::FORBIDDEN, "another browser");
+        std::mem::swap(&mut admin.browser, &mut scanned);
+        assert_eq!(admin.get(&path).await.header("location"), "/setup");
+    }
+
+    async fn r23_a_link_never_changes_a_live_connection(admin: Admin) {
+        let mut admin = admin.described().await;
+        let metadata = admin.metadata();
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let live = set_status(&cx, &Actor::operator(), &project, &admin.connection, ConnectionStatus::Enabled).await;
+        assert_eq!(live.unwrap().status, ConnectionStatus::Enabled);
+        refused(&admin.upload(&[("file", metadata.as_bytes())]).await, StatusCode::CONFLICT, "is live");
+        refused(&admin.post("/setup/provider", &[("provider", "okta")]).await, StatusCode::CONFLICT, "is live");
+        refused(&admin.post("/setup/test", &[]).await, StatusCode::CONFLICT, "is live");
+        assert!(admin.get("/setup/review").await.body.contains("This connection is live"));
+        let again = NewSetupLink { connection: Some(admin.connection.clone()), ..NewSetupLink::default() };
+        let made = create_setup_link(&cx, &Actor::operator(), &project, &admin.world.gateway.acme.id, again).await;
+        assert!(matches!(made, Err(SetupError::ConnectionNotDraft)));
+    }
+
+    async fn r23_a_link_does_what_it_names_and_no_more(admin: Admin) {
+        let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
+        let named = NewSetupLink { capabilities: vec![Capability::ConfigureSaml], ..NewSetupLink::default() };
+        let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, named).await;
+        let token = made.unwrap().1.expose().to_owned();
+        let mut admin = Admin { token, ..admin }.described().await;
+        refused(&admin.post("/setup/test", &[]).await, StatusCode::FORBIDDEN, "does not allow");
+        assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn a_draft_without_a_provider_is_not_activated(admin: Admin) {
+        let (cx, project) = (&admin.world.gateway.cx, &admin.world.gateway.project.id);
+        let error = set_status(cx, &Actor::operator(), project, &admin.connection, ConnectionStatus::Enabled).await.unwrap_err();
+        assert!(error.to_string().contains("metadata"), "{error}");
+    }
+
+    async fn forms_of_other_sites_are_refused(admin: Admin) {
+        let admin = admin.opened().await;
+        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
+            let request = TestRequest::post().uri("/setup/provider").insert_header((name, value));
+            let request = admin.browser.with_cookies(request).set_form([("provider", "okta")]);
+            refused(&admin.world.call(request).await, StatusCode::FORBIDDEN, "another site");
+        }
+        let connection = admin.connection.clone();
+        let (project, id) = (admin.world.gateway.project.id.clone(), connection);
+        let row = admin.world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await.unwrap();
+        assert_eq!(row.provider, "generic");
+    }
+
+    async fn without_a_link_there_is_nothing(admin: Admin) {
+        let mut admin = admin;
+        for path in ["/setup", "/setup/provider", "/setup/values", "/setup/metadata", "/setup/review", "/setup/test"] {
+            refused(&admin.get(path).await, StatusCode::UNAUTHORIZED, "open your set-up link again");
+        }
+        let organization = admin.world.gateway.acme.id.clone();
+        let (project, id) = (admin.world.gateway.project.id.clone(), organization.clone());
+        assert!(admin.world.read(move |tx| organizations::find(tx, &project, &id)).await.is_some());
+        assert!(admin.world.read(move |tx| users::find_by_email(tx, &organization, "x@acme.example")).await.is_none());
+    }
+}

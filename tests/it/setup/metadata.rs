@@ -1,0 +1,114 @@
+//! Handing metadata over: the ways that work, and what people hand over instead.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+};
+
+use vestibule::saml::metadata::SpMetadata;
+
+use super::*;
+use crate::{saml::support::certificate, support::on_both_databases};
+
+/// Answers the next requests with this body, on the loopback.
+fn serve(status: &'static str, body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        if let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        }
+    });
+    format!("http://{address}/metadata")
+}
+
+on_both_databases! {
+    async fn every_way_leads_to_the_same_draft(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let metadata = admin.metadata();
+        let url = serve("200 OK", metadata.clone());
+        let certificate = certificate("idp");
+        let fields: [(&str, &[u8]); 3] = [
+            ("sso_url", b"https://idp.acme.example/sso"),
+            ("entity_id", b"https://idp.acme.example"),
+            ("certificate", certificate.as_bytes()),
+        ];
+        let ways: [&[(&str, &[u8])]; 4] =
+            [&[("file", metadata.as_bytes())], &[("metadata", metadata.as_bytes())], &[("url", url.as_bytes())], &fields];
+        for way in ways {
+            let answer = admin.upload(way).await;
+            assert_eq!(answer.header("location"), "/setup/review", "{}: {}", way[0].0, answer.body);
+            let page = admin.get("/setup/review").await;
+            for text in ["https://idp.acme.example/sso", "SHA-256 ", "Valid"] {
+                assert!(page.body.contains(text), "{text}: {}", page.body);
+            }
+        }
+        let events = admin.world.gateway.events(admin.connection.as_str()).await;
+        assert_eq!(events.len(), 5, "each change is recorded: {events:?}");
+    }
+
+    async fn wrong_files_get_a_sentence_that_helps(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let sp = SpMetadata { entity_id: "https://x", acs_url: "https://x/acs", ..SpMetadata::default() }.to_xml();
+        let certificate = certificate("idp");
+        for (file, sentence) in [
+            (&b"<!doctype html><html><body>Sign in</body></html>"[..], "web page"),
+            (sp.as_bytes(), "service provider"),
+            (b"{\"issuer\": \"https://x\"}", "OpenID Connect"),
+            (certificate.as_bytes(), "certificate"),
+            (b"hello", "not XML"),
+            (b"\0\0\0", "not XML"),
+            (b"<a/>", "not SAML metadata"),
+        ] {
+            refused(&admin.upload(&[("file", file)]).await, StatusCode::BAD_REQUEST, sentence);
+        }
+        refused(&admin.upload(&[("file", b"")]).await, StatusCode::BAD_REQUEST, "one of the four");
+        let large = vec![b'x'; 50 * 1024 * 1024];
+        refused(&admin.upload(&[("file", &large)]).await, StatusCode::PAYLOAD_TOO_LARGE, "too large");
+        let fields: [(&str, &[u8]); 3] = [("sso_url", b"javascript:alert(1)"), ("entity_id", b"x"), ("certificate", b"x")];
+        refused(&admin.upload(&fields).await, StatusCode::BAD_REQUEST, "https address");
+        let fields: [(&str, &[u8]); 3] = [("sso_url", b"https://x/sso"), ("entity_id", b"x"), ("certificate", b"<x>")];
+        let answer = admin.upload(&fields).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "BEGIN CERTIFICATE");
+        assert!(answer.body.contains("&#60;x&#62;"), "what was typed is shown again, escaped");
+    }
+
+    async fn r25_what_is_fetched_is_never_shown(admin: Admin) {
+        let mut admin = admin.opened().await;
+        for (status, body) in [
+            ("200 OK", "<secret-of-the-inside/>"),
+            ("200 OK", "{\"secret-of-the-inside\": 1}"),
+            ("500 No", "secret-of-the-inside"),
+            ("302 Found", "secret-of-the-inside"),
+        ] {
+            let url = serve(status, body.to_owned());
+            let answer = admin.upload(&[("url", url.as_bytes())]).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+            assert!(!answer.body.contains("secret-of-the-inside"), "{}", answer.body);
+        }
+        // What is inside of the network cannot be told from what is not there.
+        let mut sentences = Vec::new();
+        for url in ["https://10.0.0.1/", "https://no-such-host.invalid/", "https://[fd00::1]/"] {
+            let answer = admin.upload(&[("url", url.as_bytes())]).await;
+            let problem = answer.body.split("role=\"alert\">").nth(1).unwrap().split("</p>").next().unwrap();
+            sentences.push(problem.to_owned());
+        }
+        sentences.dedup();
+        assert_eq!(sentences.len(), 1, "{sentences:?}");
+    }
+
+    async fn the_values_carry_the_names_of_the_provider(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let connection = admin.connection.clone();
+        for (provider, name) in [("okta", "Audience URI (SP Entity ID)"), ("entra", "Identifier (Entity ID)"), ("google", "ACS URL")] {
+            assert_eq!(admin.post("/setup/provider", &[("provider", provider)]).await.header("location"), "/setup/values");
+            let page = admin.get("/setup/values").await;
+            assert!(page.body.contains(name), "{provider}");
+            assert!(page.body.contains(&format!("http://localhost/api/saml/v1/{connection}/acs")));
+        }
+        refused(&admin.post("/setup/provider", &[("provider", "nobody")]).await, StatusCode::BAD_REQUEST, "from the list");
+    }
+}

@@ -1,0 +1,155 @@
+//! Test logins: the real way, every check shown, and nothing left behind (R23).
+
+use vestibule::{
+    saml::{
+        binding::{post, redirect},
+        request::{ReceivedRequest, parse},
+    },
+    store::saml_connections,
+};
+
+use super::*;
+use crate::{
+    sso::{ADA, Claims, Idp, signed_in},
+    support::on_both_databases,
+};
+
+impl Admin {
+    /// Begins a test; what the provider receives.
+    async fn begin(&mut self) -> ReceivedRequest {
+        let answer = self.post("/setup/test", &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let url = answer.body.split("content=\"0;url=").nth(1).unwrap().split('"').next().unwrap();
+        let url = url.replace("&#38;", "&").replace("&amp;", "&");
+        parse(&redirect::decode(url.split_once('?').unwrap().1).unwrap().xml).unwrap()
+    }
+
+    /// The draft as the test's provider knows it.
+    async fn idp(&self) -> Idp {
+        let (project, id) = (self.world.gateway.project.id.clone(), self.connection.clone());
+        let connection =
+            self.world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await;
+        Idp {
+            connection: connection.unwrap(),
+            organization: self.world.gateway.acme.clone(),
+            key: self.world.acme.key.clone(),
+            entity_id: self.world.acme.entity_id,
+        }
+    }
+
+    /// Posts an answer as the provider's page would.
+    async fn answer(&mut self, xml: &str) -> Answer {
+        let path = format!("/api/saml/v1/{}/acs", self.connection);
+        let form = [("SAMLResponse", post::encode(xml))];
+        let answer =
+            self.world.call(self.browser.with_cookies(TestRequest::post().uri(&path)).set_form(form)).await;
+        self.browser.keep(&answer);
+        answer
+    }
+
+    /// A whole test whose answer is edited; the report's page.
+    async fn test(&mut self, claims: &Claims<'_>, edit: impl Fn(String) -> String) -> String {
+        let request = self.begin().await;
+        let idp = self.idp().await;
+        let xml = edit(self.world.response(&idp, Some(&request), claims));
+        let answer = self.answer(&xml).await;
+        assert_eq!(
+            answer.header("location"),
+            "http://localhost/setup/test",
+            "{} {}",
+            answer.status,
+            answer.body
+        );
+        self.get("/setup/test").await.body
+    }
+}
+
+on_both_databases! {
+    async fn a_good_test_shows_every_check_and_who_was_recognised(admin: Admin) {
+        let mut admin = admin.described().await;
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("The sign-in works"), "{page}");
+        assert!(page.contains("ada@acme.example") && page.contains("Ada Lovelace"));
+        assert!(page.matches("Passed: ").count() >= 24, "{page}");
+        assert!(!page.contains("Failed: "));
+        assert_eq!(admin.get("/setup").await.header("location"), "/setup/test");
+    }
+
+    async fn r23_a_test_makes_no_user_identity_or_session(admin: Admin) {
+        let mut admin = admin.described().await;
+        admin.test(&ADA, |xml| xml).await;
+        assert!(admin.world.find(&admin.world.gateway.acme, "ada@acme.example").await.is_none());
+        let session = admin.browser.with_cookies(TestRequest::get().uri("/login"));
+        assert!(!admin.world.call(session).await.body.contains("You are signed in"));
+        let project = admin.world.gateway.project.id.clone();
+        let events = admin.world.write(move |tx| {
+            vestibule::store::outbox_events::give_positions(tx, &project, 1000)?;
+            vestibule::store::outbox_events::after(tx, &project, 0, 1000)
+        }).await;
+        for event in events {
+            let kind = event.event_type.split('.').next().unwrap().to_owned();
+            assert!(!["user", "identity", "session", "group"].contains(&kind.as_str()), "{}", event.event_type);
+        }
+    }
+
+    async fn a_failed_check_shows_wanted_got_and_the_field(admin: Admin) {
+        let mut admin = admin.described().await;
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        let acs = format!("http://localhost/api/saml/v1/{}/acs", admin.connection);
+        let page = admin.test(&ADA, |xml| xml.replace(&format!("Destination=\"{acs}\""), "Destination=\"https://elsewhere.example/acs\"")).await;
+        assert!(page.contains("does not work yet"), "{page}");
+        assert!(page.contains("https://elsewhere.example/acs") && page.contains(&acs), "{page}");
+        assert!(page.contains("Single sign-on URL"), "the field by Okta\u{2019}s name");
+        assert!(page.contains("Not reached: "));
+        let page = admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
+        assert!(page.contains("Failed: </span>It is signed with"), "{page}");
+    }
+
+    async fn an_attribute_that_identifies_and_does_not_come_is_named(admin: Admin) {
+        let mut admin = admin.described().await;
+        let mut connection = admin.idp().await.connection;
+        connection.subject_attribute = Some("employee".into());
+        admin.world.write(move |tx| saml_connections::update(tx, &connection)).await;
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("Failed: </span>The person can be told") && page.contains("employee"), "{page}");
+    }
+
+    async fn a_test_is_answered_once_and_in_its_own_browser(admin: Admin) {
+        let mut admin = admin.described().await;
+        let request = admin.begin().await;
+        let idp = admin.idp().await;
+        let xml = admin.world.response(&idp, Some(&request), &ADA);
+        let mut other = Browser::default();
+        std::mem::swap(&mut admin.browser, &mut other);
+        // A draft takes no login.
+        assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);
+        std::mem::swap(&mut admin.browser, &mut other);
+        assert_eq!(admin.answer(&xml).await.header("location"), "http://localhost/setup/test");
+        assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn a_test_in_progress_leaves_other_logins_alone(admin: Admin) {
+        let mut admin = admin.described().await;
+        admin.begin().await;
+        let request = admin.world.depart(&admin.world.acme, &mut admin.browser).await;
+        let xml = admin.world.response(&admin.world.acme, Some(&request), &ADA);
+        let id = admin.world.acme.connection.id.clone();
+        assert!(signed_in(&admin.world.post(&id, &mut admin.browser, &xml).await));
+    }
+
+    async fn a_test_needs_metadata(admin: Admin) {
+        let mut admin = admin.opened().await;
+        refused(&admin.post("/setup/test", &[]).await, StatusCode::CONFLICT, "metadata first");
+        assert_eq!(admin.get("/setup/review").await.header("location"), "/setup/metadata");
+    }
+
+    async fn garbage_is_a_failed_test_and_no_panic(admin: Admin) {
+        let mut admin = admin.described().await;
+        for xml in ["", "x", "<a/>", "<samlp:Response/>"] {
+            admin.begin().await;
+            if xml.is_empty() { continue; }
+            assert_eq!(admin.answer(xml).await.header("location"), "http://localhost/setup/test");
+            assert!(admin.get("/setup/test").await.body.contains("Failed: "));
+        }
+    }
+}

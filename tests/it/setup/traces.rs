@@ -1,0 +1,72 @@
+//! Login traces: kept, searchable, capped.
+
+use vestibule::{
+    model::ids::OrganizationId,
+    service::{
+        installation,
+        sso::{TraceQuery, traces},
+    },
+    store::login_traces::LoginTrace,
+};
+
+use super::*;
+use crate::{
+    sso::{ADA, Claims, signed_in},
+    support::on_both_databases,
+};
+
+async fn search(world: &World, organization: &OrganizationId, query: TraceQuery) -> Vec<LoginTrace> {
+    let gateway = &world.gateway;
+    traces(&gateway.cx, &gateway.project.id, organization, TraceQuery { limit: 100, ..query }).await.unwrap()
+}
+
+fn email(address: &str) -> TraceQuery {
+    TraceQuery { email: Some(address.into()), ..TraceQuery::default() }
+}
+
+on_both_databases! {
+    async fn good_logins_and_refused_ones_are_found(world: World) {
+        let acme = world.gateway.acme.id.clone();
+        let good = world.log_in(&world.acme, &ADA).await;
+        assert!(signed_in(&good));
+        let bad = world.log_in(&world.acme, &Claims { name_id: "eve@other.example", assertion_id: "_e", ..ADA }).await;
+        world.assert_refused(&bad, "identity_conflict").await;
+        let outcome = |outcome: &str| TraceQuery { outcome: Some(outcome.into()), ..TraceQuery::default() };
+        let found = search(&world, &acme, outcome("signed_in")).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].reference_id, good.header("x-request-id"));
+        assert!(found[0].steps.contains("audience"));
+        assert_eq!(search(&world, &acme, outcome("refused")).await.len(), 1);
+        let reference = TraceQuery { reference: Some(bad.header("x-request-id").into()), ..TraceQuery::default() };
+        let found = search(&world, &acme, reference).await;
+        assert_eq!((found.len(), found[0].code.as_str()), (1, "identity_conflict"));
+        assert_eq!(search(&world, &world.gateway.globex.id, TraceQuery::default()).await.len(), 0);
+    }
+
+    async fn r26_an_address_is_kept_as_a_keyed_hash(world: World) {
+        world.log_in(&world.acme, &ADA).await;
+        let acme = world.gateway.acme.id.clone();
+        let found = search(&world, &acme, email("ADA@acme.example")).await;
+        assert_eq!(found.len(), 1);
+        let hash = found[0].email_hash.clone().unwrap();
+        assert!(!format!("{found:?}").contains("ada@"), "{found:?}");
+        let plain = openssl::sha::sha256(b"ada@acme.example");
+        assert!(!hash.contains(&openssl::base64::encode_block(&plain)[..20]), "no hash that anybody can compute");
+        assert_eq!(search(&world, &acme, email("other@acme.example")).await.len(), 0);
+        world.log_in(&world.globex, &Claims { name_id: "ada@globex.example", ..ADA }).await;
+        let other = search(&world, &world.gateway.globex.id, email("ada@globex.example")).await;
+        assert_ne!(other[0].email_hash.as_ref(), Some(&hash));
+    }
+
+    async fn r32_traces_are_capped_and_go_after_a_week(world: World) {
+        for number in 0..3 {
+            let id = format!("_{number}");
+            assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: &id, ..ADA }).await));
+        }
+        let acme = world.gateway.acme.id.clone();
+        assert_eq!(search(&world, &acme, TraceQuery::default()).await.len(), 3);
+        world.gateway.clock.advance(7 * 24 * 60 * 60 * 1000 + 1);
+        installation::forget_expired(&world.gateway.cx).await.unwrap();
+        assert_eq!(search(&world, &acme, TraceQuery::default()).await.len(), 0);
+    }
+}
