@@ -18,8 +18,8 @@ pub struct HttpError {
     code: Cow<'static, str>,
     message: Cow<'static, str>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    cause: Option<String>,
-    onward: Option<String>,
+    cause: Option<Box<str>>,
+    onward: Option<Box<str>>,
 }
 
 impl HttpError {
@@ -93,7 +93,7 @@ impl HttpError {
 
     /// Says in the log why. Never secrets or personal data (R31).
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(cause.to_string());
+        self.cause = Some(cause.to_string().into());
         self
     }
 
@@ -107,7 +107,7 @@ impl HttpError {
 
     /// Offers a way onward on the page: a URL that we built.
     pub fn onward(mut self, url: impl Into<String>) -> Self {
-        self.onward = Some(url.into());
+        self.onward = Some(url.into().into());
         self
     }
 

@@ -38,7 +38,7 @@ async fn refuse(
     let (refusal, back) = match error {
         SsoError::NotFound => return Err(HttpError::not_found("There is no such sign-in connection.")),
         SsoError::Refused(refusal) => (refusal, None),
-        SsoError::RefusedInFlow { refusal, back } => (refusal, back),
+        SsoError::RefusedInFlow { refusal, back } => (refusal, back.map(|back| *back)),
         SsoError::Store(_) | SsoError::Request(_) | SsoError::Sign(_) | SsoError::Keys(_) => {
             return Err(HttpError::internal(error));
         }

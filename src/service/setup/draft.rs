@@ -82,7 +82,7 @@ pub async fn give_metadata(
             let idp = read(cx, &document, entity_id).map_err(|error| SetupError::fetched(&error))?;
             (idp, Some(url.trim().to_owned()))
         }
-        DraftInput::Fields(fields) => (from_fields(fields)?, None),
+        DraftInput::Fields(fields) => (from_fields(&fields)?, None),
     };
     change(cx, project, session, request_id, move |tx, cx, connection| {
         let chosen = connection.provider.clone();
@@ -101,7 +101,7 @@ fn read(cx: &Context, document: &[u8], entity_id: Option<&str>) -> Result<IdpMet
     metadata::read(document, &Reading { entity_id: wanted, ..Reading::at(cx.now().to_datetime()) })
 }
 
-fn from_fields(fields: ProviderFields) -> Result<IdpMetadata, SetupError> {
+fn from_fields(fields: &ProviderFields) -> Result<IdpMetadata, SetupError> {
     let invalid = |text: &str| Err(SetupError::Invalid(text.to_owned()));
     let (sso_url, entity_id) = (fields.sso_url.trim(), fields.entity_id.trim());
     if metadata::check_endpoint(sso_url).is_err() {

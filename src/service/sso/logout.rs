@@ -168,7 +168,7 @@ pub async fn consume_logout(
         parameter: Parameter::Response,
         relay_state: message.relay_state(),
     };
-    let carried = outgoing.carry(&key, answer.to_xml(), |key| answer.to_signed_xml(key));
+    let carried = outgoing.carry(&key, &answer.to_xml(), |key| answer.to_signed_xml(key));
     Ok(LoggedOut::Answer(carried.map_err(SsoError::Sign)?))
 }
 
@@ -215,7 +215,7 @@ pub async fn begin_logout(
         parameter: Parameter::Request,
         relay_state: None,
     };
-    Ok(Some(outgoing.carry(&key, request.to_xml(), |key| request.to_signed_xml(key))?))
+    Ok(Some(outgoing.carry(&key, &request.to_xml(), |key| request.to_signed_xml(key))?))
 }
 
 /// What is known of a connection when a message arrives.
@@ -358,7 +358,7 @@ impl Outgoing<'_> {
     fn carry(
         &self,
         key: &SigningKey,
-        unsigned: String,
+        unsigned: &str,
         signed: impl FnOnce(&SigningKey) -> Result<String, SignError>,
     ) -> Result<Carrier, SignError> {
         if Options::of(self.connection).slo_by_post {
@@ -369,8 +369,7 @@ impl Outgoing<'_> {
                 relay_state: self.relay_state.map(str::to_owned),
             });
         }
-        let url =
-            query_signature::encode(self.destination, self.parameter, &unsigned, self.relay_state, key)?;
+        let url = query_signature::encode(self.destination, self.parameter, unsigned, self.relay_state, key)?;
         Ok(Carrier::Redirect(url))
     }
 }

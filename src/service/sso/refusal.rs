@@ -115,7 +115,7 @@ pub enum SsoError {
         /// Why.
         refusal: Refusal,
         /// Where the host app can be told, if one began it.
-        back: Option<WayBack>,
+        back: Option<Box<WayBack>>,
     },
     /// A failure of ours.
     #[error("the store failed: {0}")]
@@ -134,7 +134,7 @@ pub enum SsoError {
 impl SsoError {
     /// A refusal in a login of this browser.
     pub(super) fn refused_in(refusal: Refusal, back: Option<WayBack>) -> Self {
-        Self::RefusedInFlow { refusal, back }
+        Self::RefusedInFlow { refusal, back: back.map(Box::new) }
     }
 
     /// Whether an answer to a pending request, from the right issuer, failed for its signature alone (R24).
