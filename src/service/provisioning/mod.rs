@@ -1,7 +1,7 @@
 //! SCIM provisioning: users and groups that an identity provider pushes (DESIGN part 6).
 //!
 //! Each use-case is one write transaction: load, apply, check, compare, save, effects, audit, outbox. A request
-//! that changes nothing writes nothing. What users and groups share is in [`collection`] and [`search`].
+//! that changes nothing writes nothing. What users and groups share is in `collection` and `search`.
 
 pub mod admin;
 mod bulk;
