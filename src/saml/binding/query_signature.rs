@@ -13,7 +13,6 @@ use crate::saml::dsig::{
 #[derive(Debug, Clone, Copy)]
 pub struct QueryVerification<'k> {
     key: &'k VerificationKey,
-    sha1: bool,
 }
 
 impl<'k> QueryVerification<'k> {
@@ -21,12 +20,6 @@ impl<'k> QueryVerification<'k> {
     #[must_use]
     pub fn key(&self) -> &'k VerificationKey {
         self.key
-    }
-
-    /// Whether it is over SHA-1.
-    #[must_use]
-    pub fn is_sha1(&self) -> bool {
-        self.sha1
     }
 }
 
@@ -67,5 +60,5 @@ pub fn verify<'k>(
     let value = base64::decode(&signature.value).filter(|value| !value.is_empty());
     let value = value.ok_or(SignatureError::Base64("Signature"))?;
     let key = signing_key(algorithm, signature.octets.as_bytes(), &value, keys)?;
-    Ok(QueryVerification { key, sha1: algorithm.digest == DigestAlgorithm::Sha1 })
+    Ok(QueryVerification { key })
 }
