@@ -21,12 +21,19 @@ const OF_A_PROJECT: &[&str] = &[
     "oauth_clients",
     "oauth_redirect_uris",
     "organizations",
+    // Read by the project's back end, whose cursor goes over all organizations.
+    "outbox_events",
     "project_hosts",
     "publishable_keys",
     "role_actions",
     "saml_sp_keys",
     "signing_keys",
 ];
+
+/// Foreign keys to what is never deleted, in tables that every login and every provisioned user writes to: an index would
+/// be written with each row, and asked by nobody.
+const OF_WHAT_STAYS: &[(&str, &str)] =
+    &[("audit_log_events", "project_id"), ("outbox_events", "organization_id"), ("sessions", "project_id")];
 
 type Columns = BTreeMap<String, BTreeMap<String, (String, bool)>>;
 /// Table, columns in order, and whether it is partial.
@@ -199,6 +206,7 @@ async fn every_foreign_key_has_an_index() {
     let missing: Vec<_> = schema
         .foreign_keys
         .iter()
+        .filter(|(table, column, _)| !OF_WHAT_STAYS.contains(&(table.as_str(), column.as_str())))
         .filter(|(table, column, _)| {
             !schema.indexes.iter().any(|(t, columns, _, _)| t == table && columns.first() == Some(column))
         })
