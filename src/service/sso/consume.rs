@@ -79,8 +79,13 @@ pub enum Consumed {
     StartHere,
 }
 
+/// How often a login is tried that another login is in the way of. Each time the other one has come to its end, so that
+/// what was in the way is found the next time: a user, a link, a group that both were the first to bring.
+const ATTEMPTS: usize = 5;
+
 /// Takes in a response.
 pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError> {
+    let posted = Arc::new(posted);
     let prepared = match read(cx, &posted).await {
         // The provider may have changed its keys: its metadata is asked once, for everybody who comes meanwhile (R24).
         Err(error) if error.is_bad_signature_on_an_answer() => {
@@ -102,11 +107,12 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
         }
         Prepared::Login(arrived) => Arc::new(*arrived),
     };
-    let outcome = match commit(cx, &prepared).await {
+    let mut outcome = commit(cx, &prepared).await;
+    for _ in 1..ATTEMPTS {
         // Two first logins of one person at the same moment: the second finds what the first has made.
-        Err(SsoError::Store(StoreError::Conflict(_))) => commit(cx, &prepared).await,
-        outcome => outcome,
-    };
+        let Err(SsoError::Store(StoreError::Conflict(_))) = outcome else { break };
+        outcome = commit(cx, &prepared).await;
+    }
     if matches!(outcome, Err(SsoError::Refused(_))) {
         use_up(cx, &prepared).await?;
     }
@@ -118,9 +124,9 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
 
 /// Reading, validating and asking the database are one piece of work off the async workers: those serve everybody, and a
 /// hostile message may take milliseconds.
-async fn read(cx: &Context, posted: &Posted) -> Result<Prepared, SsoError> {
-    let (own, posted) = (cx.clone(), posted.clone());
-    cx.store.read(move |tx| prepare(tx, &own, posted)).await
+async fn read(cx: &Context, posted: &Arc<Posted>) -> Result<Prepared, SsoError> {
+    let (own, posted) = (cx.clone(), Arc::clone(posted));
+    cx.store.read(move |tx| prepare(tx, &own, &posted)).await
 }
 
 /// What comes before any transaction that writes.
@@ -133,7 +139,7 @@ enum Prepared {
     Login(Box<Arrived>),
 }
 
-fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Prepared, SsoError> {
+fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, SsoError> {
     let id = SamlConnectionId::parse(&posted.connection).map_err(|_| SsoError::NotFound)?;
     let connection =
         saml_connections::find_in_project(tx, &posted.project, &id)?.ok_or(SsoError::NotFound)?;
@@ -145,18 +151,19 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Prepared, Ss
     let options = Options::of(&connection);
     let Some(claimed) = claimed.filter(|claimed| !is_dummy(tx, &connection, &options, claimed)) else {
         if !connection.allow_idp_initiated {
-            unsolicited(tx, cx, &posted, &id)?;
+            unsolicited(tx, cx, posted, &id)?;
             return Ok(Prepared::StartHere);
         }
         let solicitation = match options.dummy_in_response_to {
             true => Solicitation::UnsolicitedWithDummy,
             false => Solicitation::Unsolicited,
         };
-        let assertion = validate(tx, cx, &posted, &connection, solicitation, &message)?;
-        return Ok(Prepared::Unsolicited(Box::new(Arrived::new(posted, connection, None, assertion?)?)));
+        let assertion = validate(tx, cx, posted, &connection, solicitation, &message)?;
+        let arrived = Arrived::new(posted, connection, options, None, assertion?)?;
+        return Ok(Prepared::Unsolicited(Box::new(arrived)));
     };
     let nonce = posted.nonce.clone().ok_or(Refusal::FlowCookieMissing)?;
-    let flow = pending(tx, cx, &posted, &id, &nonce, &claimed)?;
+    let flow = pending(tx, cx, posted, &id, &nonce, &claimed)?;
     let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
     let request = flow.saml_request_id.as_deref().unwrap_or_default();
     let solicitation = Solicitation::Request(PendingRequest {
@@ -165,12 +172,12 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: Posted) -> Result<Prepared, Ss
         authn_contexts: &contexts,
     });
     let back = WayBack::of(&flow);
-    let assertion = validate(tx, cx, &posted, &connection, solicitation, &message)
+    let assertion = validate(tx, cx, posted, &connection, solicitation, &message)
         .map_err(|error| error.in_flow(back.clone()))?;
     let refused = |refusal: Refusal| SsoError::refused_in(refusal, back.clone());
     let assertion = assertion.map_err(&refused)?;
-    let arrived =
-        Arrived::new(posted, connection, Some((flow, claimed, nonce)), assertion).map_err(&refused)?;
+    let answered = Some((flow, claimed, nonce));
+    let arrived = Arrived::new(posted, connection, options, answered, assertion).map_err(&refused)?;
     Ok(Prepared::Login(Box::new(arrived)))
 }
 
@@ -214,7 +221,7 @@ fn pending(
 
 /// Our keys for an encrypted message. Unsealing and reading a key costs more than all the rest, so it is done only where
 /// an element can be encrypted at all: its name is in the bytes.
-fn own_keys(
+pub(super) fn decryption_keys(
     tx: &mut Tx<'_>,
     cx: &Context,
     project: &ProjectId,
@@ -239,7 +246,7 @@ pub(crate) fn validate(
     let keys = saml_connections::keys(tx, &connection.id)?;
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
     let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
-    let own_keys = own_keys(tx, cx, &posted.project, message)?;
+    let own_keys = decryption_keys(tx, cx, &posted.project, message)?;
     let urls = SpUrls::new(&posted.origin, &connection.id);
     let expected = Expected {
         idp_entity_id: &connection.idp_entity_id,
@@ -293,6 +300,8 @@ pub(super) struct Arrived {
     pub(super) project: ProjectId,
     pub(super) actor: Actor,
     pub(super) connection: SamlConnection,
+    /// The connection's switches, read once.
+    pub(super) options: Options,
     /// The flow that is answered; none for a login that began at the provider.
     pub(super) flow: Option<LoginFlowId>,
     pub(super) request: String,
@@ -308,8 +317,9 @@ pub(super) struct Arrived {
 
 impl Arrived {
     fn new(
-        posted: Posted,
+        posted: &Posted,
         connection: SamlConnection,
+        options: Options,
         flow: Option<(LoginFlow, String, Secret)>,
         validated: Validated,
     ) -> Result<Self, Refusal> {
@@ -317,15 +327,16 @@ impl Arrived {
         let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
         let (flow, request, nonce) = match flow {
             Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),
-            None => (None, String::new(), posted.nonce),
+            None => (None, String::new(), posted.nonce.clone()),
         };
         Ok(Self {
-            actor: Actor::in_request(ActorKind::SamlConnection, &connection.id, posted.request_id),
+            actor: Actor::in_request(ActorKind::SamlConnection, &connection.id, &posted.request_id),
             subject: subject::subject(&assertion, &connection)?,
             profile: attributes::profile(&assertion, &connection),
-            project: posted.project,
-            relay_state: posted.relay_state,
+            project: posted.project.clone(),
+            relay_state: posted.relay_state.clone(),
             connection,
+            options,
             flow,
             request,
             nonce,
@@ -409,8 +420,7 @@ pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouche
     // A provider's clock may run ahead of ours, within the skew; auth_time in the future would be refused by clients.
     let at = Timestamp::from(p.assertion.authn_instant()).min(cx.now());
     let class = p.assertion.authn_context();
-    let second_factor =
-        class.is_some_and(|class| Options::of(&p.connection).mfa_contexts.iter().any(|mfa| mfa == class));
+    let second_factor = class.is_some_and(|class| p.options.mfa_contexts.iter().any(|mfa| mfa == class));
     Ok(Vouched {
         proof: Proof {
             method: AuthFactor::Saml,

@@ -1,9 +1,11 @@
 //! Single logout (Profiles 4.4), both ways. A provider's request ends the sessions that it names, here and for the host
 //! apps, and is answered whatever became of it; ours goes out when a person signs out of a session that came by SAML.
 
+use std::sync::Arc;
+
 use time::Duration;
 
-use super::{refusal::SsoError, session_key, start::Carrier};
+use super::{consume::decryption_keys, refusal::SsoError, session_key, start::Carrier};
 use crate::{
     model::{
         ConnectionStatus, Millis, Timestamp,
@@ -21,11 +23,11 @@ use crate::{
             VerifiedLogoutRequest,
         },
         request::message_id,
-        xmlenc::Decryption,
+        xmlenc::{Decryption, DecryptionKey},
     },
     service::{
         Actor, ActorKind, Context,
-        connections::{Options, SpKeys, SpUrls, existing_sp_keys, sp_keys},
+        connections::{Options, SpUrls, sp_keys},
         sessions,
     },
     store::{
@@ -146,24 +148,26 @@ pub async fn consume_logout(
     request_id: &str,
 ) -> Result<LoggedOut, LogoutError> {
     let id = SamlConnectionId::parse(connection).map_err(|_| LogoutError::NotFound)?;
-    let urls = SpUrls::new(origin, &id);
-    let known = known(cx, project, id).await?;
-    if message.parameter() == Parameter::Response {
-        return answered(cx, &known, &urls, &message).await;
-    }
-    let request = known.verify(cx, &urls, |expected| logout::verify_request(message.inbound(), expected))?;
-    end_sessions(cx, project, &known.connection, &request, request_id).await?;
+    let (urls, message) = (SpUrls::new(origin, &id), Arc::new(message));
+    let Arrived { connection, verified } = read(cx, project, id, &urls, &message).await?;
+    let request = match verified {
+        Verified::Request(request) => request,
+        Verified::Response { claimed, everywhere } => {
+            return answered(cx, &connection, claimed, everywhere).await;
+        }
+    };
+    end_sessions(cx, project, &connection, &request, request_id).await?;
     let key = our_key(cx, project).await?;
     let answer = LogoutResponse {
         id: &message_id(&cx.rng.bytes::<20>()),
         issue_instant: cx.now().to_datetime(),
         issuer: &urls.entity_id,
-        destination: &response_url(&known.connection),
+        destination: &response_url(&connection),
         in_response_to: request.id(),
         outcome: &LogoutOutcome::Complete,
     };
     let outgoing = Outgoing {
-        connection: &known.connection,
+        connection: &connection,
         destination: answer.destination,
         parameter: Parameter::Response,
         relay_state: message.relay_state(),
@@ -218,56 +222,78 @@ pub async fn begin_logout(
     Ok(Some(outgoing.carry(&key, &request.to_xml(), |key| request.to_signed_xml(key))?))
 }
 
-/// What is known of a connection when a message arrives.
-struct Known {
+/// A message that has passed its checks, and the connection that it came on.
+struct Arrived {
     connection: SamlConnection,
-    keys: Vec<SamlIdpKey>,
-    own_keys: SpKeys,
+    verified: Verified,
 }
 
-async fn known(cx: &Context, project: &ProjectId, id: SamlConnectionId) -> Result<Known, LogoutError> {
-    let of = project.clone();
-    let load = move |tx: &mut Tx<'_>| {
+enum Verified {
+    /// The provider ends sessions.
+    Request(VerifiedLogoutRequest),
+    /// The provider answers a request of ours.
+    Response { claimed: String, everywhere: bool },
+}
+
+/// Finding the connection and checking the message are one piece of work off the async workers, as for a login: those
+/// serve everybody, and a hostile message may take milliseconds.
+async fn read(
+    cx: &Context,
+    project: &ProjectId,
+    id: SamlConnectionId,
+    urls: &SpUrls,
+    message: &Arc<LogoutMessage>,
+) -> Result<Arrived, LogoutError> {
+    let (own, of, urls, message) = (cx.clone(), project.clone(), urls.clone(), Arc::clone(message));
+    let work = move |tx: &mut Tx<'_>| {
         let connection = saml_connections::find_in_project(tx, &of, &id)?.ok_or(LogoutError::NotFound)?;
+        if connection.status != ConnectionStatus::Enabled || connection.idp_slo_url.is_none() {
+            return Err(LogoutError::NotFound);
+        }
         let keys = saml_connections::keys(tx, &id)?;
-        Ok::<_, LogoutError>(Known { connection, keys, own_keys: existing_sp_keys(tx, &of)? })
+        let own_keys = decryption_keys(tx, &own, &of, message.xml())?;
+        let verified = verify(&own, &connection, &keys, &own_keys, &urls, &message)?;
+        Ok(Arrived { connection, verified })
     };
-    let known: Known = cx.store.read(load).await?;
-    let usable = known.connection.status == ConnectionStatus::Enabled;
-    if usable && known.connection.idp_slo_url.is_some() { Ok(known) } else { Err(LogoutError::NotFound) }
+    cx.store.read(work).await
 }
 
-impl Known {
-    fn verify<T>(
-        &self,
-        cx: &Context,
-        urls: &SpUrls,
-        verify: impl FnOnce(&ExpectedLogout<'_>) -> Result<T, LogoutRejection>,
-    ) -> Result<T, LogoutError> {
-        let unreadable = || StoreError::Damaged("a stored certificate of the connection".into());
-        let keys: Result<Vec<_>, _> = self.keys.iter().map(|key| cx.idp_keys.key(key)).collect();
-        let keys = keys.map_err(|_| unreadable())?;
-        let own_keys = self.own_keys.decryption_keys(cx).map_err(SsoError::Keys)?;
-        let expected = ExpectedLogout {
-            idp_entity_id: &self.connection.idp_entity_id,
-            keys: &keys,
-            sp_entity_id: &urls.entity_id,
-            slo_url: &urls.slo_url,
-            signatures: SignaturePolicy {
-                allow_inclusive_c14n: self.connection.inclusive_c14n,
-                allow_sha1: self.connection.allow_sha1,
-            },
-            decryption: Decryption {
-                keys: &own_keys,
-                recipient: &urls.entity_id,
-                allow_triple_des: self.connection.allow_triple_des,
-                random: &cx.rng.bytes::<32>(),
-            },
-            clock_skew: Duration::milliseconds(self.connection.clock_skew_ms),
-            now: cx.now().to_datetime(),
-        };
-        Ok(verify(&expected)?)
+fn verify(
+    cx: &Context,
+    connection: &SamlConnection,
+    keys: &[SamlIdpKey],
+    own_keys: &[DecryptionKey],
+    urls: &SpUrls,
+    message: &LogoutMessage,
+) -> Result<Verified, LogoutError> {
+    let unreadable = || StoreError::Damaged("a stored certificate of the connection".into());
+    let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
+    let keys = keys.map_err(|_| unreadable())?;
+    let expected = ExpectedLogout {
+        idp_entity_id: &connection.idp_entity_id,
+        keys: &keys,
+        sp_entity_id: &urls.entity_id,
+        slo_url: &urls.slo_url,
+        signatures: SignaturePolicy {
+            allow_inclusive_c14n: connection.inclusive_c14n,
+            allow_sha1: connection.allow_sha1,
+        },
+        decryption: Decryption {
+            keys: own_keys,
+            recipient: &urls.entity_id,
+            allow_triple_des: connection.allow_triple_des,
+            random: &cx.rng.bytes::<32>(),
+        },
+        clock_skew: Duration::milliseconds(connection.clock_skew_ms),
+        now: cx.now().to_datetime(),
+    };
+    if message.parameter() == Parameter::Request {
+        return Ok(Verified::Request(logout::verify_request(message.inbound(), &expected)?));
     }
+    let claimed = logout::claimed_request(message.xml())?.ok_or(LogoutError::RequestUnknown)?;
+    let verified = logout::verify_response(message.inbound(), &claimed, &expected)?;
+    let everywhere = *verified.outcome() == LogoutOutcome::Complete;
+    Ok(Verified::Response { claimed, everywhere })
 }
 
 /// Ends what a verified request names: the sessions of these indexes, or every session of the person. What is not there
@@ -322,19 +348,17 @@ async fn end_sessions(
 /// The provider's answer to a request of ours, which is used up by it.
 async fn answered(
     cx: &Context,
-    known: &Known,
-    urls: &SpUrls,
-    message: &LogoutMessage,
+    connection: &SamlConnection,
+    claimed: String,
+    everywhere: bool,
 ) -> Result<LoggedOut, LogoutError> {
-    let claimed = logout::claimed_request(message.xml())?.ok_or(LogoutError::RequestUnknown)?;
-    let verified =
-        known.verify(cx, urls, |expected| logout::verify_response(message.inbound(), &claimed, expected))?;
-    let (connection, now) = (known.connection.id.clone(), cx.now());
+    let (connection, now) = (connection.id.clone(), cx.now());
     let take = move |tx: &mut Tx<'_>| saml_logouts::take_request(tx, &connection, &claimed, now);
-    if !cx.store.write(take).await? {
-        return Err(LogoutError::RequestUnknown);
+    if cx.store.write(take).await? {
+        Ok(LoggedOut::Done { everywhere })
+    } else {
+        Err(LogoutError::RequestUnknown)
     }
-    Ok(LoggedOut::Done { everywhere: *verified.outcome() == LogoutOutcome::Complete })
 }
 
 async fn our_key(cx: &Context, project: &ProjectId) -> Result<SigningKey, SsoError> {
