@@ -46,6 +46,8 @@ struct Outcome {
     a_second: f64,
     /// The part of the processor time of the whole process that the load generator took.
     generator_share: f64,
+    /// Microseconds of processor time a request, by kind of thread.
+    by_thread: Vec<(String, f64)>,
 }
 
 fn report(what: &str, outcome: &Outcome, raw: f64) {
@@ -55,6 +57,9 @@ fn report(what: &str, outcome: &Outcome, raw: f64) {
         outcome.a_second / raw,
         outcome.generator_share * 100.0
     );
+    let threads = outcome.by_thread.iter().filter(|(_, micros)| *micros >= 1.0);
+    let threads: Vec<_> = threads.map(|(name, micros)| format!("{name} {micros:.0} us")).collect();
+    println!("    processor time a request: {}", threads.join(", "));
 }
 
 fn scim_creates(gateway: &Gateway) -> Outcome {
@@ -83,6 +88,7 @@ fn saml_logins(gateway: &Gateway) -> Outcome {
 fn drive(gateway: &Gateway, requests: &[String], status: &str) -> Outcome {
     let chunk = requests.len().div_ceil(CONNECTIONS);
     let (start, busy_before) = (Instant::now(), client::processor_time("self"));
+    let before = client::by_thread();
     let generator: f64 = std::thread::scope(|scope| {
         let threads: Vec<_> = requests
             .chunks(chunk)
@@ -100,8 +106,15 @@ fn drive(gateway: &Gateway, requests: &[String], status: &str) -> Outcome {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     let busy = client::processor_time("self") - busy_before;
+    let each = |(name, after): (String, f64)| {
+        let used = after - before.get(&name).copied().unwrap_or(0.0);
+        (name, used * 1e6 / requests.len() as f64)
+    };
+    let mut by_thread: Vec<_> = client::by_thread().into_iter().map(each).collect();
+    by_thread.push(("generator".into(), generator * 1e6 / requests.len() as f64));
     Outcome {
         a_second: requests.len() as f64 / start.elapsed().as_secs_f64(),
         generator_share: generator / busy.max(f64::EPSILON),
+        by_thread,
     }
 }

@@ -10,9 +10,9 @@ use vestibule::{
         secret::Secret,
     },
     store::{
-        StoreError, Tx, audit_log_events, audit_log_events::AuditLogEvent, identities, identities::Identity,
-        login_flows, login_flows::LoginFlow, outbox_events, outbox_events::OutboxEvent,
-        saml_assertion_replays, saml_assertion_replays::SamlAssertionReplay, sessions, sessions::Session,
+        StoreError, Tx, audit_log_events::AuditLogEvent, identities, identities::Identity, login_flows,
+        login_flows::LoginFlow, outbox_events::OutboxEvent, saml_assertion_replays,
+        saml_assertion_replays::SamlAssertionReplay, scim_connections, sessions, sessions::Session,
         user_emails, user_emails::UserEmail, users, users::User,
     },
 };
@@ -24,8 +24,15 @@ const STATE: usize = 400;
 
 /// Creates a second: a user, an address, an audit row, an event.
 pub fn creates(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
+    let organization = gateway.organization.id.clone();
+    let find = move |tx: &mut Tx<'_>| scim_connections::find_default(tx, &organization);
+    let connection = runtime().block_on(gateway.cx.store.read(find)).unwrap().unwrap().id;
     let units = (0..count).map(|n| {
-        let user = user(gateway, &format!("raw{n}@acme.example"));
+        let user = User {
+            scim_connection_id: Some(connection.clone()),
+            scim_display_name_folded: Some(format!("given family{n}")),
+            ..user(gateway, &format!("raw{n}@acme.example"))
+        };
         let records = records(gateway, "user.created");
         move |tx: &mut Tx<'_>| {
             users::insert(tx, &user)?;
@@ -75,7 +82,7 @@ pub fn logins(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
             saml_assertion_replays::insert_once(tx, &replay)?;
             identities::insert(tx, &identity)?;
             sessions::insert(tx, &session)?;
-            login_flows::update(tx, &flow)?;
+            login_flows::finish(tx, &flow)?;
             write(tx, &linked)?;
             write(tx, &begun)
         }
@@ -113,8 +120,7 @@ where
 }
 
 fn write(tx: &mut Tx<'_>, (audit, event): &(AuditLogEvent, OutboxEvent)) -> Result<(), StoreError> {
-    audit_log_events::insert(tx, audit)?;
-    outbox_events::insert(tx, event)
+    tx.record(audit.clone(), event.clone())
 }
 
 fn records(gateway: &Gateway, name: &str) -> (AuditLogEvent, OutboxEvent) {

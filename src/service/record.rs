@@ -1,11 +1,11 @@
 //! What every write leaves behind, in its own transaction: a row in the audit log and an event for the host app.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Context, new_id};
 use crate::{
     model::ids::{AuditLogEventId, EventId, OrganizationId, ProjectId},
-    store::{StoreError, Tx, audit_log_events, outbox_events},
+    store::{StoreError, Tx, audit_log_events::AuditLogEvent, outbox_events::OutboxEvent},
 };
 
 /// Who is acting.
@@ -89,41 +89,40 @@ pub struct Change<'a> {
     pub after: Option<Value>,
 }
 
-/// Writes the audit row and the outbox event of a change.
+/// Leaves the audit row and the outbox event of a change, which are written with the change or not at all.
 pub fn record(tx: &mut Tx<'_>, cx: &Context, actor: &Actor, change: &Change<'_>) -> Result<(), StoreError> {
     let now = cx.now();
     let kind = change.event.split_once('.').map_or(change.event, |(kind, _)| kind);
-    let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
-    audit_log_events::insert(
-        tx,
-        &audit_log_events::AuditLogEvent {
-            id: new_id!(cx, AuditLogEventId),
-            project_id: change.project.clone(),
-            organization_id: change.organization.cloned(),
-            actor_kind: actor.kind.as_str().into(),
-            actor_id: actor.id.clone(),
-            event_name: change.event.into(),
-            resource_kind: kind.into(),
-            resource_id: change.resource.into(),
-            before_state: text(&change.before),
-            after_state: text(&change.after),
-            request_id: actor.request_id.clone(),
-            occurred_at: now,
-        },
-    )?;
-    let data = change.after.clone().or_else(|| change.before.clone()).unwrap_or_else(|| json!({}));
-    outbox_events::insert(
-        tx,
-        &outbox_events::OutboxEvent {
-            id: new_id!(cx, EventId),
-            project_id: change.project.clone(),
-            organization_id: change.organization.cloned(),
-            position: None,
-            event_type: change.event.into(),
-            resource_kind: kind.into(),
-            resource_id: change.resource.into(),
-            payload: data.to_string(),
-            occurred_at: now,
-        },
-    )
+    let (before, after) = (text(change.before.as_ref()), text(change.after.as_ref()));
+    let payload = after.clone().or_else(|| before.clone()).unwrap_or_else(|| "{}".into());
+    let audit = AuditLogEvent {
+        id: new_id!(cx, AuditLogEventId),
+        project_id: change.project.clone(),
+        organization_id: change.organization.cloned(),
+        actor_kind: actor.kind.as_str().into(),
+        actor_id: actor.id.clone(),
+        event_name: change.event.into(),
+        resource_kind: kind.into(),
+        resource_id: change.resource.into(),
+        before_state: before,
+        after_state: after,
+        request_id: actor.request_id.clone(),
+        occurred_at: now,
+    };
+    let event = OutboxEvent {
+        id: new_id!(cx, EventId),
+        project_id: change.project.clone(),
+        organization_id: change.organization.cloned(),
+        position: None,
+        event_type: change.event.into(),
+        resource_kind: kind.into(),
+        resource_id: change.resource.into(),
+        payload,
+        occurred_at: now,
+    };
+    tx.record(audit, event)
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.map(Value::to_string)
 }

@@ -11,8 +11,7 @@ use crate::{
     },
     store::{
         StoreError, Tx, organizations,
-        organizations::Organization,
-        projects,
+        organizations::{Organization, Standing},
         sessions::{self, Session},
         users::{self, User},
     },
@@ -46,12 +45,12 @@ pub(in crate::service) fn issue(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
-    organization: &Organization,
+    standing: &Standing,
     user: &User,
     new: NewSession,
 ) -> Result<(Session, Secret), StoreError> {
-    let now = cx.now();
-    let (idle, absolute) = lifetimes(tx, organization)?;
+    let (now, organization) = (cx.now(), &standing.organization);
+    let (idle, absolute) = standing.lifetimes;
     let end = now.plus(absolute);
     let token = Secret::random("vestibule_session_", &*cx.rng);
     let session = Session {
@@ -92,16 +91,6 @@ pub(in crate::service) fn issue(
     };
     record(tx, cx, actor, &change)?;
     Ok((session, token))
-}
-
-/// The idle and the absolute lifetime: the organization's own, else the project's.
-fn lifetimes(tx: &mut Tx<'_>, organization: &Organization) -> Result<(i64, i64), StoreError> {
-    let project = projects::find(tx, &organization.project_id)?
-        .ok_or_else(|| StoreError::Damaged("an organization without its project".into()))?;
-    Ok((
-        organization.session_idle_ms.unwrap_or(project.session_idle_ms),
-        organization.session_absolute_ms.unwrap_or(project.session_absolute_ms),
-    ))
 }
 
 /// A session that stands at this moment, with its user and organization.

@@ -10,7 +10,7 @@ use crate::model::{
 
 /// Who did what to which resource, before and after. Append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_log_events)]
+#[diesel(table_name = audit_log_events, treat_none_as_default_value = false)]
 pub struct AuditLogEvent {
     pub id: AuditLogEventId,
     pub project_id: ProjectId,
@@ -24,12 +24,6 @@ pub struct AuditLogEvent {
     pub after_state: Option<String>,
     pub request_id: Option<String>,
     pub occurred_at: Timestamp,
-}
-
-/// Appends an event.
-pub fn insert(tx: &mut Tx<'_>, event: &AuditLogEvent) -> Result<(), StoreError> {
-    diesel::insert_into(audit_log_events::table).values(event).execute(tx.connection)?;
-    Ok(())
 }
 
 /// An organization's events about one resource, oldest first.

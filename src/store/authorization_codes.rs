@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
+use super::fixed::fixed;
 use super::{StoreError, Tx, schema::authorization_codes};
 use crate::model::{
     Timestamp,
@@ -11,7 +13,7 @@ use crate::model::{
 
 /// A one-time code (R14): 60 seconds, one use.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = authorization_codes)]
+#[diesel(table_name = authorization_codes, treat_none_as_default_value = false)]
 pub struct AuthorizationCode {
     pub id: AuthorizationCodeId,
     pub project_id: ProjectId,
@@ -31,7 +33,7 @@ pub struct AuthorizationCode {
 
 /// Adds a code.
 pub fn insert(tx: &mut Tx<'_>, code: &AuthorizationCode) -> Result<(), StoreError> {
-    diesel::insert_into(authorization_codes::table).values(code).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(authorization_codes::table).values(code).execute(c))?;
     Ok(())
 }
 
@@ -41,18 +43,18 @@ pub fn find(
     project: &ProjectId,
     hash: &TokenHash,
 ) -> Result<Option<AuthorizationCode>, StoreError> {
-    Ok(authorization_codes::table
+    Ok(on_both!(tx, c => authorization_codes::table
         .filter(authorization_codes::project_id.eq(project).and(authorization_codes::code_hash.eq(hash)))
         .select(AuthorizationCode::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// Uses up a code, in one conditional statement. `false`: somebody was first.
 pub fn use_up(tx: &mut Tx<'_>, id: &AuthorizationCodeId, now: Timestamp) -> Result<bool, StoreError> {
     let unused = authorization_codes::table.find(id).filter(authorization_codes::used_at.is_null());
-    let used =
-        diesel::update(unused).set(authorization_codes::used_at.eq(Some(now))).execute(tx.connection)?;
+    let change = authorization_codes::used_at.eq(Some(now));
+    let used = on_both!(tx, c => fixed!(diesel::update(unused).set(change)).execute(c))?;
     Ok(used == 1)
 }
 

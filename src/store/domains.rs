@@ -1,7 +1,8 @@
 //! Mail domains of organizations (R19).
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 
+use super::connection::on_both;
 use super::{StoreError, Tx, schema::domains};
 use crate::model::{
     DomainMethod, Timestamp,
@@ -45,10 +46,18 @@ pub fn proved_by(
         .load(tx.connection)?)
 }
 
+/// The domain of an organization with this exact (folded) name, if it is proved.
+macro_rules! proved {
+    ($organization:expr, $name:expr) => {{
+        use $crate::store::schema::domains;
+        domains::table
+            .filter(domains::organization_id.eq($organization).and(domains::name.eq($name)))
+            .filter(domains::verified_at.is_not_null())
+    }};
+}
+pub(in crate::store) use proved;
+
 /// Whether the organization has proved this exact (folded) name.
 pub fn is_proved(tx: &mut Tx<'_>, organization: &OrganizationId, name: &str) -> Result<bool, StoreError> {
-    let proved = domains::table
-        .filter(domains::organization_id.eq(organization).and(domains::name.eq(name)))
-        .filter(domains::verified_at.is_not_null());
-    Ok(diesel::select(diesel::dsl::exists(proved)).get_result(tx.connection)?)
+    Ok(on_both!(tx, c => diesel::select(exists(proved!(organization, name))).get_result(c))?)
 }

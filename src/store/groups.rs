@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_both};
+use super::fixed::fixed;
 use super::{
     StoreError, Tx,
     schema::{group_members, groups},
@@ -14,7 +15,7 @@ use crate::model::{
 
 /// A group pushed by SCIM or seen in SAML attributes.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = groups)]
+#[diesel(table_name = groups, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct Group {
     pub id: GroupId,
@@ -32,7 +33,7 @@ pub struct Group {
 
 /// Adds a group.
 pub fn insert(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
-    diesel::insert_into(groups::table).values(group).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(groups::table).values(group).execute(c))?;
     Ok(())
 }
 
@@ -40,7 +41,7 @@ pub fn insert(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
 pub fn update(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
     let row = groups::table
         .filter(groups::organization_id.eq(&group.organization_id).and(groups::id.eq(&group.id)));
-    diesel::update(row).set(group).execute(tx.connection)?;
+    on_both!(tx, c => fixed!(diesel::update(row).set(group)).execute(c))?;
     Ok(())
 }
 
@@ -50,11 +51,11 @@ pub fn find_scim(
     connection: &ScimConnectionId,
     id: &GroupId,
 ) -> Result<Option<Group>, StoreError> {
-    Ok(groups::table
+    Ok(on_both!(tx, c => groups::table
         .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
         .select(Group::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// As [`find_scim`], and nobody else writes the row until the transaction ends.
@@ -82,11 +83,11 @@ pub fn find_saml(
     connection: &SamlConnectionId,
     external_id: &str,
 ) -> Result<Option<Group>, StoreError> {
-    Ok(groups::table
+    Ok(on_both!(tx, c => groups::table
         .filter(groups::saml_connection_id.eq(connection).and(groups::external_id.eq(external_id)))
         .select(Group::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// The groups of a SAML connection that a user is in, by the connection's name for them.
@@ -95,12 +96,12 @@ pub fn saml_groups_of_user(
     connection: &SamlConnectionId,
     user: &UserId,
 ) -> Result<Vec<(String, GroupId)>, StoreError> {
-    let rows: Vec<(Option<String>, GroupId)> = group_members::table
+    let rows: Vec<(Option<String>, GroupId)> = on_both!(tx, c => group_members::table
         .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
         .filter(group_members::member_user_id.eq(user))
         .filter(groups::saml_connection_id.eq(connection))
         .select((groups::external_id, groups::id))
-        .load(tx.connection)?;
+        .load(c))?;
     Ok(rows.into_iter().filter_map(|(name, id)| Some((name?, id))).collect())
 }
 

@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
+use super::fixed::fixed;
 use super::{StoreError, Tx, schema::identities};
 use crate::model::{
     SubjectKind, Timestamp,
@@ -10,7 +12,7 @@ use crate::model::{
 
 /// An external login linked to a user: a connection and the stable subject there (R1, R2).
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = identities)]
+#[diesel(table_name = identities, treat_none_as_default_value = false)]
 pub struct Identity {
     pub id: IdentityId,
     pub organization_id: OrganizationId,
@@ -26,7 +28,7 @@ pub struct Identity {
 
 /// Adds a link. A subject that is already linked on the connection is a conflict.
 pub fn insert(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreError> {
-    diesel::insert_into(identities::table).values(identity).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(identities::table).values(identity).execute(c))?;
     Ok(())
 }
 
@@ -36,29 +38,30 @@ pub fn find_saml(
     connection: &SamlConnectionId,
     subject: &str,
 ) -> Result<Option<Identity>, StoreError> {
-    Ok(identities::table
+    Ok(on_both!(tx, c => identities::table
         .filter(identities::saml_connection_id.eq(connection).and(identities::subject.eq(subject)))
         .select(Identity::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
-/// Whether the user already has a link on the SAML connection.
-pub fn user_has_saml(
+/// The links that the user has on a SAML connection.
+pub fn of_user_on_saml(
     tx: &mut Tx<'_>,
     connection: &SamlConnectionId,
     user: &UserId,
-) -> Result<bool, StoreError> {
-    let links = identities::table
-        .filter(identities::saml_connection_id.eq(connection).and(identities::user_id.eq(user)));
-    Ok(diesel::select(diesel::dsl::exists(links)).get_result(tx.connection)?)
+) -> Result<Vec<Identity>, StoreError> {
+    Ok(on_both!(tx, c => identities::table
+        .filter(identities::saml_connection_id.eq(connection).and(identities::user_id.eq(user)))
+        .select(Identity::as_select())
+        .load(c))?)
 }
 
 /// Notes a login through a link.
 pub fn touch(tx: &mut Tx<'_>, id: &IdentityId, at: Timestamp) -> Result<(), StoreError> {
-    diesel::update(identities::table.find(id))
-        .set(identities::last_login_at.eq(Some(at)))
-        .execute(tx.connection)?;
+    let row = identities::table.find(id);
+    let change = identities::last_login_at.eq(Some(at));
+    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
     Ok(())
 }
 

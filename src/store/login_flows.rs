@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_both};
+use super::fixed::fixed;
 use super::{StoreError, Tx, schema::login_flows};
 use crate::model::{
     AuthFactor, FlowState, Timestamp,
@@ -12,7 +13,7 @@ use crate::model::{
 
 /// A login in progress: one row that moves through named states and holds one immutable proof.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = login_flows)]
+#[diesel(table_name = login_flows, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct LoginFlow {
     pub id: LoginFlowId,
@@ -49,58 +50,59 @@ pub struct LoginFlow {
 
 /// Adds a flow.
 pub fn insert(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
-    diesel::insert_into(login_flows::table).values(flow).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(login_flows::table).values(flow).execute(c))?;
     Ok(())
 }
 
 /// Writes all columns of a flow.
 pub fn update(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
-    diesel::update(login_flows::table.find(&flow.id)).set(flow).execute(tx.connection)?;
+    let row = login_flows::table.find(&flow.id);
+    on_both!(tx, c => fixed!(diesel::update(row).set(flow)).execute(c))?;
     Ok(())
 }
 
 /// Writes that a flow waits for a provider's answer.
 pub fn route(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
     use login_flows as column;
-    diesel::update(login_flows::table.find(&flow.id))
-        .set((
-            column::state.eq(flow.state),
-            column::organization_id.eq(&flow.organization_id),
-            column::saml_connection_id.eq(&flow.saml_connection_id),
-            column::saml_request_id.eq(&flow.saml_request_id),
-            column::saml_requested_at.eq(flow.saml_requested_at),
-        ))
-        .execute(tx.connection)?;
+    let row = login_flows::table.find(&flow.id);
+    let change = (
+        column::state.eq(flow.state),
+        column::organization_id.eq(&flow.organization_id),
+        column::saml_connection_id.eq(&flow.saml_connection_id),
+        column::saml_request_id.eq(&flow.saml_request_id),
+        column::saml_requested_at.eq(flow.saml_requested_at),
+    );
+    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
     Ok(())
 }
 
 /// Writes what ends a flow: its state, proof and outcome. Not the rest, whose indexes would all be written too.
 pub fn finish(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<(), StoreError> {
     use login_flows as column;
-    diesel::update(login_flows::table.find(&flow.id))
-        .set((
-            column::state.eq(flow.state),
-            column::organization_id.eq(&flow.organization_id),
-            column::proof_method.eq(flow.proof_method),
-            column::proof_connection_id.eq(&flow.proof_connection_id),
-            column::proof_organization_id.eq(&flow.proof_organization_id),
-            column::proof_subject.eq(&flow.proof_subject),
-            column::proof_at.eq(flow.proof_at),
-            column::user_id.eq(&flow.user_id),
-            column::session_id.eq(&flow.session_id),
-            column::completed_at.eq(flow.completed_at),
-        ))
-        .execute(tx.connection)?;
+    let row = login_flows::table.find(&flow.id);
+    let change = (
+        column::state.eq(flow.state),
+        column::organization_id.eq(&flow.organization_id),
+        column::proof_method.eq(flow.proof_method),
+        column::proof_connection_id.eq(&flow.proof_connection_id),
+        column::proof_organization_id.eq(&flow.proof_organization_id),
+        column::proof_subject.eq(&flow.proof_subject),
+        column::proof_at.eq(flow.proof_at),
+        column::user_id.eq(&flow.user_id),
+        column::session_id.eq(&flow.session_id),
+        column::completed_at.eq(flow.completed_at),
+    );
+    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
     Ok(())
 }
 
 /// The project's flow of this id.
 pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &LoginFlowId) -> Result<Option<LoginFlow>, StoreError> {
-    Ok(login_flows::table
+    Ok(on_both!(tx, c => login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::id.eq(id)))
         .select(LoginFlow::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// As [`find`], and nobody else moves the flow on until the transaction ends.
@@ -127,14 +129,14 @@ pub fn awaiting(
     request: &str,
     now: Timestamp,
 ) -> Result<Option<LoginFlow>, StoreError> {
-    Ok(login_flows::table
+    Ok(on_both!(tx, c => login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::saml_connection_id.eq(connection))
         .filter(login_flows::saml_request_id.eq(request))
         .filter(login_flows::state.eq(FlowState::AwaitingSaml).and(login_flows::expires_at.gt(now)))
         .select(LoginFlow::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// Whether any flow, of whichever browser and however it ended, sent this request to the connection.
@@ -173,12 +175,12 @@ pub fn delete_oldest_open(
 ) -> Result<usize, StoreError> {
     // No limit in the statement: there are never more than `keep` and one, and SQLite plans a statement anew whenever a
     // bound limit changes.
-    let open: Vec<LoginFlowId> = login_flows::table
+    let open: Vec<LoginFlowId> = on_both!(tx, c => login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::completed_at.is_null())
         .order(login_flows::id.desc())
         .select(login_flows::id)
-        .load(tx.connection)?;
+        .load(c))?;
     delete(tx, open.get(keep..).unwrap_or_default())
 }
 

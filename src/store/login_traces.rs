@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
 use super::{StoreError, Tx, schema::login_traces};
 use crate::model::{
     Timestamp,
@@ -10,7 +11,7 @@ use crate::model::{
 
 /// What happened in a login attempt, check by check. Lossy, capped, kept a week.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = login_traces)]
+#[diesel(table_name = login_traces, treat_none_as_default_value = false)]
 pub struct LoginTrace {
     pub id: LoginTraceId,
     pub project_id: ProjectId,
@@ -27,7 +28,7 @@ pub struct LoginTrace {
 
 /// Adds a trace.
 pub fn insert(tx: &mut Tx<'_>, trace: &LoginTrace) -> Result<(), StoreError> {
-    diesel::insert_into(login_traces::table).values(trace).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(login_traces::table).values(trace).execute(c))?;
     Ok(())
 }
 

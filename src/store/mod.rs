@@ -7,8 +7,10 @@
 
 mod connection;
 mod error;
+mod fixed;
 pub mod migrations;
 mod pool;
+mod records;
 pub mod schema;
 pub mod seal;
 mod types;
@@ -62,6 +64,7 @@ use diesel::Connection as _;
 pub use error::StoreError;
 use pool::{Database, Pool};
 pub use pool::{InvalidUrl, StoreOptions};
+use records::Records;
 use writer::Writer;
 
 /// The database, shared by all of the application: a handle that is cheap to clone.
@@ -95,6 +98,7 @@ impl Counters {
 /// A transaction, opaque outside of this module: services pass it on to the table modules.
 pub struct Tx<'c> {
     pub(in crate::store) connection: &'c mut AnyConnection,
+    records: Records,
 }
 
 impl Store {
@@ -119,16 +123,15 @@ impl Store {
     {
         let inner = Arc::clone(&self.inner);
         blocking(move || {
-            let mut connection = inner.pool.get()?;
-            match &mut *connection {
-                AnyConnection::Postgres(_) => work(&mut Tx { connection: &mut connection }),
-                AnyConnection::Sqlite(_) => {
-                    let outcome = connection.transaction(|connection| {
-                        work(&mut Tx { connection }).map_err(writer::Stop::Refused)
-                    });
-                    outcome.map_err(writer::Stop::into_refusal)
-                }
-            }
+            let mut kept = inner.pool.get()?;
+            let outcome = match &mut kept.connection {
+                connection @ AnyConnection::Postgres(_) => work(&mut Tx::new(connection)),
+                connection @ AnyConnection::Sqlite(_) => connection
+                    .transaction(|connection| work(&mut Tx::new(connection)).map_err(writer::Stop::Refused))
+                    .map_err(writer::Stop::into_refusal),
+            };
+            kept.doubtful = outcome.is_err();
+            outcome
         })
         .await
     }
@@ -175,10 +178,12 @@ impl Inner {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let mut connection = self.pool.get()?;
-            let outcome = connection
-                .transaction(|connection| work(&mut Tx { connection }).map_err(writer::Stop::Refused))
+            let mut kept = self.pool.get()?;
+            let outcome = kept
+                .connection
+                .transaction(|connection| Tx::new(connection).run(work).map_err(writer::Stop::Refused))
                 .map_err(writer::Stop::into_refusal);
+            kept.doubtful = outcome.is_err();
             match outcome {
                 Err(error) if attempt <= RETRIES && is_contention(&error) => {}
                 outcome => {
@@ -191,14 +196,28 @@ impl Inner {
     }
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    pub(in crate::store) fn new(connection: &'c mut AnyConnection) -> Self {
+        Self { connection, records: Records::default() }
+    }
+
+    /// Runs a unit of work, and writes what it noted for the audit log and the host app.
+    pub(in crate::store) fn run<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = work(self)?;
+        self.write_records()?;
+        Ok(done)
+    }
+
     /// Runs `work` in a savepoint: if it fails, what it wrote is undone and the transaction lives on.
     pub fn savepoint<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.connection
-            .transaction(|connection| work(&mut Tx { connection }).map_err(writer::Stop::Refused))
+            .transaction(|connection| Tx::new(connection).run(work).map_err(writer::Stop::Refused))
             .map_err(writer::Stop::into_refusal)
     }
 }

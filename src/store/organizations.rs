@@ -2,15 +2,19 @@
 
 use diesel::prelude::*;
 
-use super::{StoreError, Tx, schema::organizations};
+use super::connection::on_both;
+use super::{
+    StoreError, Tx,
+    schema::{organizations, projects, saml_connections},
+};
 use crate::model::{
-    OrganizationStatus, Timestamp,
-    ids::{OrganizationId, ProjectId},
+    ConnectionStatus, OrganizationStatus, Timestamp,
+    ids::{OrganizationId, ProjectId, SamlConnectionId},
 };
 
 /// A customer: the tenant. It decides how its users sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = organizations)]
+#[diesel(table_name = organizations, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct Organization {
     pub id: OrganizationId,
@@ -52,11 +56,53 @@ pub fn find(
     project: &ProjectId,
     id: &OrganizationId,
 ) -> Result<Option<Organization>, StoreError> {
-    Ok(organizations::table
+    Ok(on_both!(tx, c => organizations::table
         .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
         .select(Organization::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
+}
+
+/// What decides whether a login may end in a session, and for how long that lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    pub organization: Organization,
+    /// The connection that vouched, if it is the organization's.
+    pub connection: Option<ConnectionStatus>,
+    /// The idle and the absolute lifetime of sessions: the organization's own, else the project's.
+    pub lifetimes: (i64, i64),
+}
+
+/// How the project's organization stands at this moment, and one of its SAML connections with it.
+pub fn standing(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+    connection: &SamlConnectionId,
+) -> Result<Option<Standing>, StoreError> {
+    let of_organization =
+        saml_connections::organization_id.eq(organizations::id).and(saml_connections::id.eq(connection));
+    type Row = (Organization, i64, i64, Option<ConnectionStatus>);
+    let found: Option<Row> = on_both!(tx, c => organizations::table
+        .inner_join(projects::table.on(projects::id.eq(organizations::project_id)))
+        .left_join(saml_connections::table.on(of_organization))
+        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
+        .select((
+            Organization::as_select(),
+            projects::session_idle_ms,
+            projects::session_absolute_ms,
+            saml_connections::status.nullable(),
+        ))
+        .get_result(c)
+        .optional())?;
+    Ok(found.map(|(organization, idle, absolute, connection)| Standing {
+        lifetimes: (
+            organization.session_idle_ms.unwrap_or(idle),
+            organization.session_absolute_ms.unwrap_or(absolute),
+        ),
+        organization,
+        connection,
+    }))
 }
 
 /// The project's organization that the host app knows under this id of its own.

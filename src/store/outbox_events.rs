@@ -14,7 +14,7 @@ use crate::model::{
 
 /// What the host app is told. A position is given after the commit, so that a cursor cannot skip a late one.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = outbox_events)]
+#[diesel(table_name = outbox_events, treat_none_as_default_value = false)]
 pub struct OutboxEvent {
     pub id: EventId,
     pub project_id: ProjectId,
@@ -29,16 +29,10 @@ pub struct OutboxEvent {
 
 /// The last event position given in each project; its row lock orders the sequencers.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = event_counters)]
+#[diesel(table_name = event_counters, treat_none_as_default_value = false)]
 pub struct EventCounter {
     pub project_id: ProjectId,
     pub last_position: i64,
-}
-
-/// Adds an event, its position not given yet.
-pub fn insert(tx: &mut Tx<'_>, event: &OutboxEvent) -> Result<(), StoreError> {
-    diesel::insert_into(outbox_events::table).values(event).execute(tx.connection)?;
-    Ok(())
 }
 
 /// Whether committed events wait for their position.

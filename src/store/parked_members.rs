@@ -49,7 +49,7 @@ pub fn take(
             .filter(parked_members::scim_connection_id.eq(connection))
             .filter(parked_members::value.eq(one).or(parked_members::value.eq(other)))
     };
-    let parked = rows().select(ParkedMember::as_select()).load(tx.connection)?;
+    let parked = on_both!(tx, c => rows().select(ParkedMember::as_select()).load(c))?;
     if !parked.is_empty() {
         diesel::delete(rows()).execute(tx.connection)?;
     }

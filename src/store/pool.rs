@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::{
@@ -101,25 +101,42 @@ impl Pool {
     }
 }
 
+/// A connection that did its work so recently is taken for good: asking it would be one more way to the server and back
+/// for every read and write of a busy gateway.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A connection of the pool.
+pub(in crate::store) struct Kept {
+    pub(in crate::store) connection: AnyConnection,
+    /// Whether its last work failed, for whatever reason: then it is asked before it is used again.
+    pub(in crate::store) doubtful: bool,
+    /// When it was last given back.
+    idle_since: Instant,
+}
+
 /// Makes and checks connections for the pool.
 #[derive(Debug)]
 pub(in crate::store) struct Manager(Database);
 
 impl ManageConnection for Manager {
-    type Connection = AnyConnection;
+    type Connection = Kept;
     type Error = StoreError;
 
-    fn connect(&self) -> Result<AnyConnection, StoreError> {
-        self.0.connect()
+    fn connect(&self) -> Result<Kept, StoreError> {
+        Ok(Kept { connection: self.0.connect()?, doubtful: false, idle_since: Instant::now() })
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        Ok(connection.batch_execute("SELECT 1")?)
+    fn is_valid(&self, kept: &mut Kept) -> Result<(), StoreError> {
+        if !kept.doubtful && kept.idle_since.elapsed() < FRESH {
+            return Ok(());
+        }
+        Ok(kept.connection.batch_execute("SELECT 1")?)
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+    fn has_broken(&self, kept: &mut Kept) -> bool {
+        kept.idle_since = Instant::now();
         // A connection that was in use while its thread panicked may be in the middle of a transaction.
-        std::thread::panicking() || r2d2::R2D2Connection::is_broken(connection)
+        std::thread::panicking() || r2d2::R2D2Connection::is_broken(&mut kept.connection)
     }
 }
 

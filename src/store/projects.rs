@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
 use super::{
     StoreError, Tx,
     schema::{project_hosts, projects},
@@ -47,7 +48,7 @@ pub fn insert_host(tx: &mut Tx<'_>, host: &ProjectHost) -> Result<(), StoreError
 
 /// The project of this id.
 pub fn find(tx: &mut Tx<'_>, id: &ProjectId) -> Result<Option<Project>, StoreError> {
-    Ok(projects::table.find(id).select(Project::as_select()).get_result(tx.connection).optional()?)
+    Ok(on_both!(tx, c => projects::table.find(id).select(Project::as_select()).get_result(c).optional())?)
 }
 
 /// The project that answers to a host name (lower case, with the port where it is not the scheme's own).

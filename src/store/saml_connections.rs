@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
 use super::{
     StoreError, Tx,
     schema::{organizations, saml_connections, saml_idp_keys},
@@ -13,7 +14,7 @@ use crate::model::{
 
 /// An organization's SAML identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = saml_connections)]
+#[diesel(table_name = saml_connections, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct SamlConnection {
     pub id: SamlConnectionId,
@@ -52,7 +53,7 @@ pub struct SamlConnection {
 
 /// A key that an identity provider signs with. Chosen by connection only, never by what a message says.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = saml_idp_keys)]
+#[diesel(table_name = saml_idp_keys, treat_none_as_default_value = false)]
 pub struct SamlIdpKey {
     pub id: SamlIdpKeyId,
     pub organization_id: OrganizationId,
@@ -88,12 +89,12 @@ pub fn find_in_project(
     project: &ProjectId,
     id: &SamlConnectionId,
 ) -> Result<Option<SamlConnection>, StoreError> {
-    Ok(saml_connections::table
+    Ok(on_both!(tx, c => saml_connections::table
         .inner_join(organizations::table.on(organizations::id.eq(saml_connections::organization_id)))
         .filter(organizations::project_id.eq(project).and(saml_connections::id.eq(id)))
         .select(SamlConnection::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// The enabled connections of an organization, the primary one first, then the oldest.
@@ -126,12 +127,12 @@ pub fn insert_key(tx: &mut Tx<'_>, key: &SamlIdpKey) -> Result<(), StoreError> {
 
 /// The keys of a connection that are not retired, oldest first.
 pub fn keys(tx: &mut Tx<'_>, connection: &SamlConnectionId) -> Result<Vec<SamlIdpKey>, StoreError> {
-    Ok(saml_idp_keys::table
+    Ok(on_both!(tx, c => saml_idp_keys::table
         .filter(saml_idp_keys::saml_connection_id.eq(connection))
         .filter(saml_idp_keys::retired_at.is_null())
         .order(saml_idp_keys::id)
         .select(SamlIdpKey::as_select())
-        .load(tx.connection)?)
+        .load(c))?)
 }
 
 /// Takes a key out of use; it stays on record.

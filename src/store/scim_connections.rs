@@ -2,7 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::connection::{AnyConnection, on_both};
+use super::fixed::fixed;
 use super::organizations::Organization;
 use super::{
     StoreError, Tx,
@@ -16,7 +17,7 @@ use crate::model::{
 
 /// A source of provisioning. It writes only what it created or adopted (R20).
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = scim_connections)]
+#[diesel(table_name = scim_connections, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct ScimConnection {
     pub id: ScimConnectionId,
@@ -39,7 +40,7 @@ pub struct ScimConnection {
 
 /// A bearer token of a SCIM connection; several may live, for rotation.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = scim_api_keys)]
+#[diesel(table_name = scim_api_keys, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct ScimApiKey {
     pub id: ScimApiKeyId,
@@ -74,14 +75,14 @@ pub fn find_by_token(
     tx: &mut Tx<'_>,
     token_hash: &TokenHash,
 ) -> Result<Option<(ScimApiKey, ScimConnection, Organization)>, StoreError> {
-    Ok(scim_api_keys::table
+    Ok(on_both!(tx, c => scim_api_keys::table
         .inner_join(scim_connections::table.on(scim_connections::id.eq(scim_api_keys::scim_connection_id)))
         .inner_join(organizations::table.on(organizations::id.eq(scim_connections::organization_id)))
         .filter(scim_api_keys::token_hash.eq(token_hash))
         .filter(scim_api_keys::organization_id.eq(scim_connections::organization_id))
         .select((ScimApiKey::as_select(), ScimConnection::as_select(), Organization::as_select()))
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// The organization's default connection.
@@ -106,7 +107,7 @@ pub fn has_live(tx: &mut Tx<'_>, organization: &OrganizationId, now: Timestamp) 
         .filter(scim_connections::status.eq(ConnectionStatus::Enabled))
         .filter(scim_api_keys::revoked_at.is_null())
         .filter(scim_api_keys::expires_at.is_null().or(scim_api_keys::expires_at.gt(now)));
-    Ok(diesel::select(diesel::dsl::exists(live)).get_result(tx.connection)?)
+    Ok(on_both!(tx, c => diesel::select(diesel::dsl::exists(live)).get_result(c))?)
 }
 
 /// The organization's connections, the default one first.
@@ -242,8 +243,8 @@ pub fn delete_expired_fetched(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Re
 
 /// Notes that a token was used.
 pub fn touch_key(tx: &mut Tx<'_>, id: &ScimApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-    diesel::update(scim_api_keys::table.find(id))
-        .set(scim_api_keys::last_used_at.eq(Some(at)))
-        .execute(tx.connection)?;
+    let row = scim_api_keys::table.find(id);
+    let change = scim_api_keys::last_used_at.eq(Some(at));
+    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
     Ok(())
 }

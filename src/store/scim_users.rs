@@ -10,7 +10,7 @@ use super::{
         user_role_assignments, users,
     },
     scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, on_users},
-    users::{User, present},
+    users::{Present, User},
 };
 use crate::model::{
     Timestamp,
@@ -22,7 +22,7 @@ type Backend = <AnyConnection as diesel::Connection>::Backend;
 /// The users of the connection, tombstones excluded.
 macro_rules! held_by {
     ($connection:expr) => {
-        users::table.filter(users::scim_connection_id.eq($connection)).filter(present())
+        users::table.filter(users::scim_connection_id.eq($connection)).filter(Present)
     };
 }
 
@@ -130,7 +130,7 @@ pub fn existing(
     for some in ids.chunks(500) {
         let ids: Vec<UserId> = users::table
             .filter(users::scim_connection_id.eq(connection).and(users::id.eq_any(some)))
-            .filter(present())
+            .filter(Present)
             .select(users::id)
             .load(tx.connection)?;
         found.extend(ids.iter().map(ToString::to_string));
@@ -151,14 +151,14 @@ pub fn named(
     let mut found: Vec<NamedUser> = Vec::new();
     for some in values.chunks(500) {
         let rows = users::table
-            .filter(users::scim_connection_id.eq(connection).and(present()))
+            .filter(users::scim_connection_id.eq(connection).and(Present))
             .filter(users::external_id.eq_any(some))
             .select((users::id, users::external_id, users::user_name_folded));
         found.extend(rows.load::<NamedUser>(tx.connection)?);
     }
     for some in folded.chunks(500) {
         let rows = users::table
-            .filter(users::scim_connection_id.eq(connection).and(present()))
+            .filter(users::scim_connection_id.eq(connection).and(Present))
             .filter(users::user_name_folded.eq_any(some))
             .select((users::id, users::external_id, users::user_name_folded));
         found.extend(rows.load::<NamedUser>(tx.connection)?);

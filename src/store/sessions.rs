@@ -2,6 +2,8 @@
 
 use diesel::prelude::*;
 
+use super::connection::on_both;
+use super::fixed::fixed;
 use super::{
     StoreError, Tx,
     schema::{api_keys, authorization_codes, refresh_tokens, sessions},
@@ -14,7 +16,7 @@ use crate::model::{
 
 /// A login that happened. Ended rows stay for the audit until they expire.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = sessions)]
+#[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub struct Session {
     pub id: SessionId,
     pub project_id: ProjectId,
@@ -41,17 +43,17 @@ pub struct Session {
 
 /// Adds a session.
 pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
-    diesel::insert_into(sessions::table).values(session).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(sessions::table).values(session).execute(c))?;
     Ok(())
 }
 
 /// The project's session of this id, ended or not.
 pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &SessionId) -> Result<Option<Session>, StoreError> {
-    Ok(sessions::table
+    Ok(on_both!(tx, c => sessions::table
         .filter(sessions::project_id.eq(project).and(sessions::id.eq(id)))
         .select(Session::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// The project's session whose browser cookie has this hash, ended or not.
@@ -60,11 +62,11 @@ pub fn find_by_token(
     project: &ProjectId,
     token_hash: &TokenHash,
 ) -> Result<Option<Session>, StoreError> {
-    Ok(sessions::table
+    Ok(on_both!(tx, c => sessions::table
         .filter(sessions::project_id.eq(project).and(sessions::token_hash.eq(token_hash)))
         .select(Session::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// The live sessions of a person, as their provider names them, on a connection.
@@ -93,15 +95,16 @@ pub fn revoke(
     let live = sessions::table
         .filter(sessions::organization_id.eq(organization).and(sessions::id.eq(id)))
         .filter(sessions::revoked_at.is_null());
-    let ended = diesel::update(live)
-        .set((sessions::revoked_at.eq(Some(at)), sessions::revoked_reason.eq(Some(reason))))
-        .execute(tx.connection)?;
+    let end = (sessions::revoked_at.eq(Some(at)), sessions::revoked_reason.eq(Some(reason)));
+    let ended = on_both!(tx, c => fixed!(diesel::update(live).set(end)).execute(c))?;
     let tokens = refresh_tokens::table
         .filter(refresh_tokens::session_id.eq(id).and(refresh_tokens::revoked_at.is_null()));
-    diesel::update(tokens).set(refresh_tokens::revoked_at.eq(Some(at))).execute(tx.connection)?;
+    let end = refresh_tokens::revoked_at.eq(Some(at));
+    on_both!(tx, c => fixed!(diesel::update(tokens).set(end)).execute(c))?;
     let codes = authorization_codes::table
         .filter(authorization_codes::session_id.eq(id).and(authorization_codes::used_at.is_null()));
-    diesel::update(codes).set(authorization_codes::used_at.eq(Some(at))).execute(tx.connection)?;
+    let end = authorization_codes::used_at.eq(Some(at));
+    on_both!(tx, c => fixed!(diesel::update(codes).set(end)).execute(c))?;
     Ok(ended > 0)
 }
 
@@ -113,19 +116,20 @@ pub fn revoke_for_user(
     reason: &str,
     at: Timestamp,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let live: Vec<SessionId> = sessions::table
+    let live: Vec<SessionId> = on_both!(tx, c => sessions::table
         .filter(sessions::organization_id.eq(organization).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null())
         .order(sessions::id)
         .select(sessions::id)
-        .load(tx.connection)?;
+        .load(c))?;
     for id in &live {
         revoke(tx, organization, id, reason, at)?;
     }
     let keys = api_keys::table
         .filter(api_keys::organization_id.eq(organization))
         .filter(api_keys::created_by_user_id.eq(user).and(api_keys::revoked_at.is_null()));
-    diesel::update(keys).set(api_keys::revoked_at.eq(Some(at))).execute(tx.connection)?;
+    let change = api_keys::revoked_at.eq(Some(at));
+    on_both!(tx, c => fixed!(diesel::update(keys).set(change)).execute(c))?;
     Ok(live)
 }
 
@@ -136,8 +140,8 @@ pub fn touch(
     at: Timestamp,
     idle_expires_at: Timestamp,
 ) -> Result<(), StoreError> {
-    diesel::update(sessions::table.find(id).filter(sessions::revoked_at.is_null()))
-        .set((sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at)))
-        .execute(tx.connection)?;
+    let row = sessions::table.find(id).filter(sessions::revoked_at.is_null());
+    let change = (sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at));
+    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
     Ok(())
 }

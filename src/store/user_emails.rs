@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::on_both;
+use super::fixed::fixed;
 use super::{StoreError, Tx, schema::user_emails};
 use crate::model::ids::{OrganizationId, UserId};
 
@@ -29,7 +30,7 @@ pub fn replace(
 ) -> Result<(), StoreError> {
     let old = user_emails::table
         .filter(user_emails::organization_id.eq(organization).and(user_emails::user_id.eq(user)));
-    diesel::delete(old).execute(tx.connection)?;
+    on_both!(tx, c => fixed!(diesel::delete(old)).execute(c))?;
     add(tx, emails)
 }
 
@@ -39,7 +40,7 @@ pub fn add(tx: &mut Tx<'_>, emails: &[UserEmail]) -> Result<(), StoreError> {
         [] => {}
         // The usual case, and a statement that can be prepared once: one of many rows cannot.
         [email] => {
-            diesel::insert_into(user_emails::table).values(email).execute(tx.connection)?;
+            on_both!(tx, c => diesel::insert_into(user_emails::table).values(email).execute(c))?;
         }
         many => {
             on_both!(tx, c => diesel::insert_into(user_emails::table).values(many).execute(c))?;

@@ -1,9 +1,10 @@
 //! Users: people in exactly one organization.
 
-use diesel::{dsl::sql, expression::SqlLiteral, prelude::*, sql_types::Bool};
+use diesel::{dsl::exists, prelude::*};
 
-use super::connection::AnyConnection;
-use super::{StoreError, Tx, schema::users};
+use super::connection::{AnyConnection, on_both};
+use super::fixed::{condition, fixed};
+use super::{StoreError, Tx, domains, schema::users};
 use crate::model::{
     DeactivatedBy, Timestamp, UserStatus,
     ids::{OrganizationId, ScimConnectionId, UserId},
@@ -11,7 +12,7 @@ use crate::model::{
 
 /// A person in exactly one organization.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 #[diesel(treat_none_as_null = true)]
 pub struct User {
     pub id: UserId,
@@ -51,15 +52,18 @@ impl User {
     }
 }
 
-/// Not a tombstone. Written out and not bound: an index over the users that are there serves a query only where the
-/// planner sees the same condition in it, on both databases.
-pub(in crate::store) fn present() -> SqlLiteral<Bool> {
-    sql("users.status <> 'deleted'")
+condition! {
+    /// Not a tombstone.
+    Present = "users.status <> 'deleted'"
+}
+condition! {
+    /// A tombstone.
+    Deleted = "users.status = 'deleted'"
 }
 
 /// Adds a user. A login address or userName that is taken is a conflict.
 pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
-    diesel::insert_into(users::table).values(user).execute(tx.connection)?;
+    on_both!(tx, c => diesel::insert_into(users::table).values(user).execute(c))?;
     Ok(())
 }
 
@@ -67,18 +71,18 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     let row =
         users::table.filter(users::organization_id.eq(&user.organization_id)).filter(users::id.eq(&user.id));
-    diesel::update(row).set(user).execute(tx.connection)?;
+    on_both!(tx, c => fixed!(diesel::update(row).set(user)).execute(c))?;
     Ok(())
 }
 
 /// The organization's user of this id, tombstones excluded.
 pub fn find(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Result<Option<User>, StoreError> {
-    Ok(users::table
+    Ok(on_both!(tx, c => users::table
         .filter(users::organization_id.eq(organization).and(users::id.eq(id)))
-        .filter(present())
+        .filter(Present)
         .select(User::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
 /// As [`find`], and nobody else writes the row until the transaction ends: for reading and writing back.
@@ -89,7 +93,7 @@ pub fn lock(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Resu
     };
     Ok(users::table
         .filter(users::organization_id.eq(organization).and(users::id.eq(id)))
-        .filter(present())
+        .filter(Present)
         .select(User::as_select())
         .for_update()
         .get_result(connection)
@@ -102,31 +106,71 @@ pub fn find_by_email(
     organization: &OrganizationId,
     email_folded: &str,
 ) -> Result<Option<User>, StoreError> {
-    Ok(users::table
+    Ok(on_both!(tx, c => users::table
         .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
-        .filter(present())
+        .filter(Present)
         .select(User::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .get_result(c)
+        .optional())?)
 }
 
-/// As [`find_by_email`], and nobody else writes the row until the transaction ends.
+/// As [`find_by_email`], and nobody else writes the row until the transaction ends; with whether the organization has
+/// proved the domain, by its exact (folded) name.
 pub fn lock_by_email(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     email_folded: &str,
+    domain: &str,
+) -> Result<Option<(User, bool)>, StoreError> {
+    macro_rules! query {
+        () => {
+            users::table
+                .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
+                .filter(Present)
+                .select((User::as_select(), exists(domains::proved!(organization, domain))))
+        };
+    }
+    Ok(match &mut *tx.connection {
+        AnyConnection::Postgres(c) => query!().for_update().get_result(c).optional()?,
+        // The one writer is the lock.
+        AnyConnection::Sqlite(c) => query!().get_result(c).optional()?,
+    })
+}
+
+/// The names that a new user comes with, each of which may be somebody's already.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// userName, folded.
+    pub user_name_folded: &'a str,
+    /// externalId, as it came.
+    pub external_id: Option<&'a str>,
+    /// Login address, folded.
+    pub email_folded: Option<&'a str>,
+}
+
+/// The user that has one of the names, tombstones excluded: on the connection by userName, else by externalId, else in
+/// the organization by login address. One question, because it is asked for every user that is created.
+pub fn find_by_names(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    connection: &ScimConnectionId,
+    names: &Names<'_>,
 ) -> Result<Option<User>, StoreError> {
-    // On SQLite the one writer is the lock.
-    let AnyConnection::Postgres(connection) = &mut *tx.connection else {
-        return find_by_email(tx, organization, email_folded);
-    };
-    Ok(users::table
-        .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
-        .filter(present())
-        .select(User::as_select())
-        .for_update()
-        .get_result(connection)
-        .optional()?)
+    // Each of the three says that it looks at no tombstones, so that each finds its index. A name that is missing is
+    // NULL, and equal to nothing.
+    let on_connection = || users::scim_connection_id.eq(connection);
+    let by_user_name = on_connection().and(users::user_name_folded.eq(names.user_name_folded)).and(Present);
+    let by_external_id = on_connection().and(users::external_id.eq(names.external_id)).and(Present);
+    let by_email =
+        users::organization_id.eq(organization).and(users::email_folded.eq(names.email_folded)).and(Present);
+    let mut found: Vec<User> = on_both!(tx, c => users::table.filter(by_user_name.or(by_external_id).or(by_email)).select(User::as_select()).load(c))?;
+    found.sort_by_cached_key(|user| {
+        let on_connection = user.scim_connection_id.as_ref() == Some(connection);
+        let by_user_name = user.user_name_folded.as_deref() == Some(names.user_name_folded);
+        let by_external_id = names.external_id.is_some() && user.external_id.as_deref() == names.external_id;
+        (!(on_connection && by_user_name), !(on_connection && by_external_id), user.id.clone())
+    });
+    Ok(found.into_iter().next())
 }
 
 /// The users that a SCIM connection holds under this externalId, tombstones excluded. Providers do not promise
@@ -136,27 +180,12 @@ pub fn find_by_external_id(
     connection: &ScimConnectionId,
     external_id: &str,
 ) -> Result<Vec<User>, StoreError> {
-    Ok(users::table
+    Ok(on_both!(tx, c => users::table
         .filter(users::scim_connection_id.eq(connection).and(users::external_id.eq(external_id)))
-        .filter(present())
+        .filter(Present)
         .order(users::id)
         .select(User::as_select())
-        .load(tx.connection)?)
-}
-
-/// The user that a SCIM connection holds under this folded userName, tombstones excluded.
-pub fn find_by_user_name(
-    tx: &mut Tx<'_>,
-    connection: &ScimConnectionId,
-    user_name_folded: &str,
-) -> Result<Option<User>, StoreError> {
-    Ok(users::table
-        .filter(users::scim_connection_id.eq(connection))
-        .filter(users::user_name_folded.eq(user_name_folded))
-        .filter(present())
-        .select(User::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .load(c))?)
 }
 
 /// Whether the organization once had a user with this folded login address, deleted since (R3).
@@ -167,6 +196,6 @@ pub fn was_deleted(
 ) -> Result<bool, StoreError> {
     let tombstones = users::table
         .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
-        .filter(sql::<Bool>("users.status = 'deleted'"));
-    Ok(diesel::select(diesel::dsl::exists(tombstones)).get_result(tx.connection)?)
+        .filter(Deleted);
+    Ok(on_both!(tx, c => diesel::select(exists(tombstones)).get_result(c))?)
 }

@@ -114,7 +114,7 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()> {
-        let outcome = (self.work)(tx);
+        let outcome = tx.run(&self.work);
         let kept = if outcome.is_ok() { Ok(()) } else { Err(()) };
         self.outcome = Some(outcome);
         kept
@@ -192,8 +192,8 @@ impl Loop {
 /// on a full disk or a failed write, after which the savepoint is gone and every later statement would be a
 /// transaction of its own.
 fn in_savepoint(connection: &mut AnyConnection, unit: &mut dyn Unit) -> Result<(), StoreError> {
-    let outcome =
-        connection.transaction(|connection| unit.run(&mut Tx { connection }).map_err(|()| Stop::Refused(())));
+    let outcome = connection
+        .transaction(|connection| unit.run(&mut Tx::new(connection)).map_err(|()| Stop::Refused(())));
     match outcome {
         Ok(()) | Err(Stop::Refused(())) if depth(connection) == Some(1) => Ok(()),
         Err(Stop::Database(error)) => Err(error.into()),

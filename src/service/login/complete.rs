@@ -17,8 +17,7 @@ use crate::{
         StoreError, Tx,
         authorization_codes::{self, AuthorizationCode},
         login_flows::{self, LoginFlow},
-        organizations::{self, Organization},
-        saml_connections,
+        organizations::{self, Organization, Standing},
         sessions::Session,
         users::User,
     },
@@ -97,8 +96,8 @@ pub fn complete(
         return Err(CompleteError::FlowEnded);
     }
     let Vouched { proof, user, session } = vouched;
-    let organization = permit(tx, cx, flow, &proof, &user)?;
-    let (session, session_token) = sessions::issue(tx, cx, actor, &organization, &user, session)?;
+    let standing = permit(tx, cx, flow, &proof, &user)?;
+    let (session, session_token) = sessions::issue(tx, cx, actor, &standing, &user, session)?;
     end_flow(tx, cx, flow, &proof, &session)?;
     let handoff = match flow.client_id.clone() {
         Some(client) => mint_code(tx, cx, flow, client, &session)?,
@@ -108,26 +107,32 @@ pub fn complete(
     Ok(Completed { session, session_token, handoff })
 }
 
-/// Asks the policy whether this proof gives this user a session now. The organization that it belongs to, or the refusal.
+/// Asks the policy whether this proof gives this user a session now. The organization that it belongs to and what was asked
+/// of it, as they stand in this transaction and not as they stood when the login began; or the refusal.
 pub fn permit(
     tx: &mut Tx<'_>,
     cx: &Context,
     flow: &LoginFlow,
     proof: &Proof,
     user: &User,
-) -> Result<Organization, CompleteError> {
-    let organization = organizations::find(tx, &flow.project_id, &proof.organization_id)?
-        .ok_or(CompleteError::Refused(LoginRefusal::ConnectionNotUsable))?;
-    let connection = connection_facts(tx, flow, proof)?;
+) -> Result<Standing, CompleteError> {
+    let standing =
+        organizations::standing(tx, &flow.project_id, &proof.organization_id, &proof.connection_id)?
+            .ok_or(CompleteError::Refused(LoginRefusal::ConnectionNotUsable))?;
+    let connection = standing.connection.map(|status| ConnectionFacts {
+        enabled: status == ConnectionStatus::Enabled,
+        id: proof.connection_id.clone(),
+        organization_id: standing.organization.id.clone(),
+    });
     let step = next_step(
         flow.requested_organization_id.as_ref(),
         Some(proof),
-        &policy(&organization),
+        &policy(&standing.organization),
         connection.as_ref(),
         &UserFacts { organization_id: user.organization_id.clone(), status: user.login_status(cx.now()) },
     );
     match step {
-        NextStep::IssueSession => Ok(organization),
+        NextStep::IssueSession => Ok(standing),
         NextStep::Refuse(refusal) => Err(CompleteError::Refused(refusal)),
         NextStep::Identify => Err(CompleteError::FlowEnded),
     }
@@ -147,20 +152,6 @@ fn policy(organization: &Organization) -> OrganizationPolicy {
         log_in_with_saml: organization.log_in_with_saml,
         require_mfa: organization.require_mfa,
     }
-}
-
-/// The connection as it stands in this transaction, not as it stood when the login began.
-fn connection_facts(
-    tx: &mut Tx<'_>,
-    flow: &LoginFlow,
-    proof: &Proof,
-) -> Result<Option<ConnectionFacts>, StoreError> {
-    let found = saml_connections::find_in_project(tx, &flow.project_id, &proof.connection_id)?;
-    Ok(found.map(|connection| ConnectionFacts {
-        enabled: connection.status == ConnectionStatus::Enabled,
-        id: connection.id,
-        organization_id: connection.organization_id,
-    }))
 }
 
 fn end_flow(

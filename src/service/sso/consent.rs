@@ -65,7 +65,7 @@ pub(super) async fn ask(cx: &Context, arrived: Arc<Arrived>) -> Result<Consumed,
         use_once(tx, &own, p)?;
         let vouched = vouch(tx, &own, p)?;
         let mut flow = login::begin(tx, &own, &p.project, &kept, None)?;
-        let organization = login::permit(tx, &own, &flow, &vouched.proof, &vouched.user)?;
+        let organization = login::permit(tx, &own, &flow, &vouched.proof, &vouched.user)?.organization;
         let link = p.relay_state.clone().filter(|link| link.len() <= MAX_DEEP_LINK);
         flow.state = FlowState::AwaitingConsent;
         flow.organization_id = Some(organization.id.clone());

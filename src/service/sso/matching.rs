@@ -53,6 +53,10 @@ pub(super) fn user_of(
         Some(user) => user,
         None => match (by_email(tx, login)?, &known) {
             (Found::User(user), _) => *user,
+            (Found::Linked(user, identity), _) => {
+                identities::touch(tx, &identity, cx.now())?;
+                return Ok((*user, identity));
+            }
             (Found::Nobody(_), Some(_)) => return Err(Refusal::UserDeleted.into()),
             (Found::Nobody(email), None) => create(tx, cx, actor, login, email)?,
         },
@@ -68,6 +72,8 @@ pub(super) fn user_of(
 /// What an address leads to.
 enum Found<'a> {
     User(Box<User>),
+    /// Somebody who has become known under this very subject since it was looked for.
+    Linked(Box<User>, IdentityId),
     Nobody(&'a EmailAddress),
 }
 
@@ -104,20 +110,30 @@ fn by_email<'a>(tx: &mut Tx<'_>, login: &Login<'a>) -> Result<Found<'a>, SsoErro
     let organization = &login.connection.organization_id;
     let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
     let email = login.profile.email.as_ref().ok_or(conflict(Conflict::NoEmail))?;
-    if !domains::is_proved(tx, organization, email.domain())? {
+    let found = users::lock_by_email(tx, organization, email.folded(), email.domain())?;
+    let proved = match &found {
+        Some((_, proved)) => *proved,
+        None => domains::is_proved(tx, organization, email.domain())?,
+    };
+    if !proved {
         return Err(conflict(Conflict::DomainNotProved));
     }
-    let Some(user) = users::lock_by_email(tx, organization, email.folded())? else {
-        return Ok(Found::Nobody(email));
-    };
+    let Some((user, _)) = found else { return Ok(Found::Nobody(email)) };
     if user.owner || user.break_glass {
         return Err(conflict(Conflict::Owner));
     }
     // Of an inactive user the policy says so, in its own words.
-    if user.status == UserStatus::Active && identities::user_has_saml(tx, &login.connection.id, &user.id)? {
-        return Err(conflict(Conflict::AlreadyLinked));
+    if user.status != UserStatus::Active {
+        return Ok(Found::User(Box::new(user)));
     }
-    Ok(Found::User(Box::new(user)))
+    // Asked under the lock of the user: on PostgreSQL another first login of the same person may have ended after this
+    // one looked for the subject, and the link that is there now is its own.
+    let links = identities::of_user_on_saml(tx, &login.connection.id, &user.id)?;
+    match links.iter().find(|link| link.subject == login.subject.key) {
+        Some(own) => Ok(Found::Linked(Box::new(user), own.id.clone())),
+        None if links.is_empty() => Ok(Found::User(Box::new(user))),
+        None => Err(conflict(Conflict::AlreadyLinked)),
+    }
 }
 
 /// Just-in-time creation: where the connection allows it, and by default only while no SCIM connection is live (R3).

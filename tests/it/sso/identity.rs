@@ -24,7 +24,7 @@ on_both_databases! {
         let user = world.user(&world.acme.organization, EMAIL, |_| ()).await;
         assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
         let connection = world.acme.connection.id.clone();
-        let linked = world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await;
+        let linked = world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await;
         assert!(linked);
     }
 
@@ -63,7 +63,7 @@ on_both_databases! {
         assert!(signed_in(&world.log_in(&world.acme, &with("_2", &[("email", &["eve@acme.example"])])).await));
         let eve = world.find(&world.acme.organization, "eve@acme.example").await.unwrap();
         let connection = world.acme.connection.id.clone();
-        assert!(!world.read(move |tx| identities::user_has_saml(tx, &connection, &eve.id)).await);
+        assert!(!world.read(move |tx| identities::of_user_on_saml(tx, &connection, &eve.id).map(|links| !links.is_empty())).await);
     }
 
     async fn r01_a_pairing_finds_the_external_id_and_is_off_unless_set(world: World) {
@@ -85,7 +85,7 @@ on_both_databases! {
         assert!(signed_in(&world.log_in(&world.acme, &claims("_2")).await));
         let user = world.find(&world.acme.organization, "other@acme.example").await.unwrap();
         let connection = world.acme.connection.id.clone();
-        assert!(world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await);
+        assert!(world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await);
     }
 
     async fn r01_a_pairing_makes_nobody_an_owner(world: World) {
@@ -155,7 +155,7 @@ on_both_databases! {
         let user = world.find(&world.acme.organization, EMAIL).await.unwrap();
         assert_eq!(user.status, UserStatus::Inactive);
         let connection = world.acme.connection.id.clone();
-        let linked = world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await;
+        let linked = world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await;
         assert!(!linked, "a refused login leaves no link");
     }
 
@@ -194,7 +194,7 @@ on_both_databases! {
         assert!(signed_in(&world.log_in(&world.acme, &claims("_4", married)).await));
         let user = world.find(&world.acme.organization, "ada.king@acme.example").await.unwrap();
         let connection = world.acme.connection.id.clone();
-        assert!(world.read(move |tx| identities::user_has_saml(tx, &connection, &user.id)).await);
+        assert!(world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await);
     }
 
     async fn r03_a_live_scim_connection_switches_creation_off(world: World) {

@@ -11,7 +11,10 @@ use crate::{
         Context,
         provisioning::{ProvisioningError, ScimTenant},
     },
-    store::{StoreError, Tx, domains, scim_users, users, users::User},
+    store::{
+        StoreError, Tx, domains, scim_users,
+        users::{self, Names, User},
+    },
 };
 
 const HELD: &str = "a user with this userName, externalId or login address exists already on this connection";
@@ -75,19 +78,13 @@ fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Fou
 
 /// The user that has one of the names, not locked.
 fn look(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Option<User>, StoreError> {
-    let connection = &tenant.connection.id;
-    if let Some(user) = users::find_by_user_name(tx, connection, &fold(resource.user_name()))? {
-        return Ok(Some(user));
-    }
-    if let Some(external_id) = resource.external_id()
-        && let Some(user) = users::find_by_external_id(tx, connection, external_id)?.into_iter().next()
-    {
-        return Ok(Some(user));
-    }
-    match address(resource) {
-        Some(address) => users::find_by_email(tx, &tenant.organization.id, address.folded()),
-        None => Ok(None),
-    }
+    let (user_name, address) = (fold(resource.user_name()), address(resource));
+    let names = Names {
+        user_name_folded: &user_name,
+        external_id: resource.external_id(),
+        email_folded: address.as_ref().map(EmailAddress::folded),
+    };
+    users::find_by_names(tx, &tenant.organization.id, &tenant.connection.id, &names)
 }
 
 fn address(resource: &Resource) -> Option<EmailAddress> {
