@@ -49,6 +49,7 @@ pub(super) fn run(config: &Config, args: Args) -> Result<(), Failure> {
             output::line(format!("{at}  {reference}  {:11}  {}", trace.outcome, trace.code));
             if one {
                 steps(&trace.steps);
+                trace.message.into_iter().for_each(output::line);
             }
         }
         Ok(())

@@ -53,6 +53,9 @@ pub(super) struct Switches {
     /// Hold back metadata with a new host or all keys new until it is accepted.
     #[arg(long, value_name = "BOOL")]
     hold_metadata_changes: Option<bool>,
+    /// For how many days after its metadata has ended a provider is still believed.
+    #[arg(long, value_name = "DAYS")]
+    stale_metadata_days: Option<u32>,
     /// The attribute that people are known by; empty for the NameID.
     #[arg(long, value_name = "NAME")]
     subject_attribute: Option<String>,
@@ -84,6 +87,7 @@ impl Switches {
             authn_contexts: list(self.authn_contexts),
             mfa_contexts: list(self.mfa_contexts),
             hold_metadata_changes: self.hold_metadata_changes,
+            stale_metadata_days: self.stale_metadata_days,
             subject_attribute: or_none(self.subject_attribute),
             jit_provisioning: self.jit,
         }

@@ -75,6 +75,7 @@ async fn known_sites(cx: &Context) -> Result<Sites, Failure> {
 
 fn frame(config: &Config, cx: &Context, sites: Sites) -> Result<Frame, Failure> {
     let frame = Frame::new(sites, Arc::clone(&cx.clock), Arc::clone(&cx.rng))
+        .measuring(&cx.gauges)
         .trusting(TrustedProxies::parse(&config.trusted_proxies)?)
         .with(Arc::new(cx.clone()));
     let (probe, reload) = (cx.clone(), cx.clone());

@@ -13,6 +13,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::service::connections::Gauges;
+
 /// Labels of a request. The pattern, never the path: paths hold ids, and their number has no bound.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -51,6 +53,14 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "What is running", build);
         Self { registry, requests, durations }
+    }
+
+    /// Shows these gauges too.
+    pub(super) fn register(&mut self, gauges: &Gauges) {
+        let (certificates, ended) = (gauges.certificates.clone(), gauges.ended_metadata.clone());
+        let help = "SAML connections whose last certificate ends within so many days";
+        self.registry.register("saml_certificates_ending", help, certificates);
+        self.registry.register("saml_metadata_ended", "SAML connections whose metadata has ended", ended);
     }
 
     pub(super) fn observe(&self, method: &str, route: &str, status: u16, duration: Duration) {

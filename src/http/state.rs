@@ -15,7 +15,10 @@ use super::{
     request::TrustedProxies,
     sites::{Site, Sites},
 };
-use crate::model::{Clock, Rng, ids::RequestId};
+use crate::{
+    model::{Clock, Rng, ids::RequestId},
+    service::connections::Gauges,
+};
 
 /// How often at most the projects are read again because of an unknown host name.
 const RELOAD_EVERY: Duration = Duration::from_secs(5);
@@ -61,6 +64,12 @@ impl Frame {
     /// Believes `X-Forwarded-For` from these peers (R28).
     pub fn trusting(mut self, proxies: TrustedProxies) -> Self {
         self.trusted_proxies = proxies;
+        self
+    }
+
+    /// Shows these gauges among its metrics.
+    pub fn measuring(mut self, gauges: &Gauges) -> Self {
+        self.metrics.register(gauges);
         self
     }
 

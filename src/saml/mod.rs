@@ -9,6 +9,7 @@
 //! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
 //! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
 //! | [`logout`] | LogoutRequest and LogoutResponse, both ways |
+//! | [`redact`] | a message becomes what may be kept of it |
 //! | [`claims`] | the attribute names that are recognised without a mapping |
 //! | [`metadata`] | identity provider metadata is read, our own is written |
 //! | [`issue`] | the other side: responses as an identity provider makes them, for the development provider and tests |
@@ -20,11 +21,13 @@ pub mod issue;
 pub mod logout;
 pub mod metadata;
 pub mod names;
+pub mod redact;
 pub mod request;
 pub mod response;
 pub mod xml;
 pub mod xmlenc;
 
 pub use dsig::{SigningKey, VerificationKey};
+pub use redact::redact;
 pub use response::{Expected, Rejection, VerifiedAssertion, validate};
 pub use xmlenc::{Decryption, DecryptionKey};

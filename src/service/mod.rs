@@ -51,6 +51,8 @@ pub struct Context {
     pub trace_budget: Arc<TraceBudget>,
     /// What this node remembers of SCIM requests.
     pub provisioning: Arc<provisioning::Memory>,
+    /// What operators watch of connections.
+    pub gauges: connections::Gauges,
     /// What fetches metadata.
     pub egress: Egress,
 }
@@ -91,6 +93,7 @@ impl Context {
             idp_keys: Arc::default(),
             trace_budget: Arc::default(),
             provisioning: Arc::default(),
+            gauges: connections::Gauges::default(),
             egress: Egress::default(),
         }
     }

@@ -22,6 +22,8 @@ pub struct LoginTrace {
     pub code: String,
     pub email_hash: Option<String>,
     pub steps: String,
+    /// The provider's message without its values.
+    pub message: Option<String>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }

@@ -95,3 +95,25 @@ pub fn warn_once(tx: &mut Tx<'_>, id: &SamlIdpKeyId, days: i64) -> Result<bool, 
         .filter(saml_idp_keys::warned_days.is_null().or(saml_idp_keys::warned_days.gt(days)));
     Ok(diesel::update(row).set(saml_idp_keys::warned_days.eq(Some(days))).execute(tx.connection)? == 1)
 }
+
+/// The connections in use whose metadata has ended by `now`, each with its project.
+pub fn ended(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(ProjectId, SamlConnection)>, StoreError> {
+    Ok(saml_connections::table
+        .inner_join(organizations::table.on(organizations::id.eq(saml_connections::organization_id)))
+        .filter(saml_connections::status.eq(ConnectionStatus::Enabled))
+        .filter(saml_connections::metadata_valid_until.le(now))
+        .order(saml_connections::id)
+        .select((organizations::project_id, SamlConnection::as_select()))
+        .load(tx.connection)?)
+}
+
+/// Writes the switches of a connection, in one conditional statement: `false` if they are no longer what was read.
+pub fn note(
+    tx: &mut Tx<'_>,
+    id: &SamlConnectionId,
+    read: &str,
+    options: &str,
+) -> Result<bool, StoreError> {
+    let row = saml_connections::table.find(id).filter(saml_connections::options.eq(read));
+    Ok(diesel::update(row).set(saml_connections::options.eq(options)).execute(tx.connection)? == 1)
+}

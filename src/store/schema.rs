@@ -234,6 +234,7 @@ diesel::table! {
         steps -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
+        message -> Nullable<Text>,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `POST /api/saml/v1/{connection}/acs`: the provider's answer, carried by the browser (Bindings 3.5).
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
 use super::refuse;
@@ -32,6 +34,7 @@ pub(super) async fn acs(
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, LIMIT).await?;
     let (saml_response, relay_state) = read(&form)?;
+    let saml_response = Arc::from(saml_response);
     if let Some(page) = setup::receive(&request, &context, &cx, &connection, &saml_response).await? {
         return Ok(page);
     }
@@ -41,7 +44,7 @@ pub(super) async fn acs(
         origin: site.origin.clone(),
         connection: connection.to_string(),
         nonce: cookie.as_ref().map(FlowCookie::nonce).cloned(),
-        saml_response,
+        saml_response: Arc::clone(&saml_response),
         relay_state,
         request_id: context.id().to_owned(),
     };
@@ -65,7 +68,7 @@ pub(super) async fn acs(
             page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
             Ok(page)
         }
-        Err(error) => refuse(&cx, &context, &connection, error).await,
+        Err(error) => refuse(&cx, &context, &connection, error, Some(&saml_response)).await,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn init(
             response.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
             Ok(response)
         }
-        Err(error) => refuse(&cx, &context, &connection, error).await,
+        Err(error) => refuse(&cx, &context, &connection, error, None).await,
     }
 }
 

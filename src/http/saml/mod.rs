@@ -5,6 +5,8 @@ mod init;
 mod metadata;
 mod slo;
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
@@ -14,7 +16,7 @@ use actix_web::{
 use super::{Endpoint, HttpError, RequestContext, oidc};
 use crate::service::{
     Context,
-    sso::{self, Refusal, SsoError},
+    sso::{self, Refusal, Refused, SsoError},
 };
 
 /// The endpoints.
@@ -34,6 +36,7 @@ async fn refuse(
     context: &RequestContext,
     connection: &str,
     error: SsoError,
+    message: Option<&Arc<str>>,
 ) -> Result<HttpResponse, HttpError> {
     let (refusal, back) = match error {
         SsoError::NotFound => return Err(HttpError::not_found("There is no such sign-in connection.")),
@@ -44,7 +47,8 @@ async fn refuse(
         }
     };
     let site = context.site()?;
-    sso::refused(cx, &site.project, connection, context.id(), &refusal).await;
+    let (project, reference) = (&site.project, context.id());
+    sso::refused(cx, Refused { project, connection, reference, refusal: &refusal, message }).await;
     let answer = sign_in_refused(&refusal);
     match back {
         Some(back) if back.at_once => {

@@ -1,5 +1,7 @@
 //! `GET` and `POST /setup/test`: a real sign-in whose every check is shown. Its answer arrives at the connection's ACS.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
 use super::{
@@ -49,7 +51,7 @@ pub(in crate::http) async fn receive(
     context: &RequestContext,
     cx: &Context,
     connection: &str,
-    saml_response: &str,
+    saml_response: &Arc<str>,
 ) -> Result<Option<HttpResponse>, HttpError> {
     // Browsers that run no test have no such cookie, and pay nothing for those that do.
     let Some(nonce) = session::test_sent(request) else { return Ok(None) };

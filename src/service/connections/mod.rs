@@ -2,6 +2,7 @@
 
 mod create;
 mod expiry;
+mod gauges;
 mod key_cache;
 mod metadata;
 mod options;
@@ -13,6 +14,7 @@ mod urls;
 
 pub use create::{NewSamlConnection, create_saml_connection};
 pub use expiry::warn_of_expiry;
+pub use gauges::Gauges;
 pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
 pub use options::Options;

@@ -3,7 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::saml_connections::SamlConnection;
+use crate::{
+    model::{Millis, Timestamp},
+    store::saml_connections::SamlConnection,
+};
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
+/// For so many days metadata that could not be fetched again is used after its end.
+const STALE_DAYS: u32 = 30;
 
 /// The switches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +35,15 @@ pub struct Options {
     pub dummy_in_response_to: bool,
     /// Metadata with a new host, or with all keys new, waits for somebody to accept it (R24).
     pub hold_metadata_changes: bool,
+    /// For how many days after the metadata has ended logins are still accepted on its word; not set, for
+    /// [`STALE_DAYS`] where it has an address, and for ever where somebody uploaded it once (R24).
+    pub stale_metadata_days: Option<u32>,
     /// From the metadata: the logout endpoint takes forms, not redirects.
     pub slo_by_post: bool,
     /// From the metadata: answers to logout requests go here.
     pub slo_response_url: Option<String>,
+    /// From the metadata: the end, in milliseconds, that was told when it came.
+    pub metadata_end_told: Option<i64>,
 }
 
 impl Options {
@@ -43,6 +56,14 @@ impl Options {
     /// they are refuses those that are not.
     pub fn signs_requests(&self, connection: &SamlConnection) -> bool {
         self.sign_requests || connection.idp_wants_signed_requests
+    }
+
+    /// Whether the metadata ended so long ago that nothing is accepted on its word any more (R24). Until then the last
+    /// good copy serves: a provider whose web server is down must not lock its people out.
+    pub fn metadata_is_stale(&self, connection: &SamlConnection, now: Timestamp) -> bool {
+        let fetched = connection.metadata_url.is_some().then_some(STALE_DAYS);
+        let Some(days) = self.stale_metadata_days.or(fetched) else { return false };
+        connection.metadata_valid_until.is_some_and(|end| now >= end.plus(Millis::from(days) * DAY))
     }
 
     /// The stored form.

@@ -1,6 +1,8 @@
 //! A test login: the real way to the provider and back, through the same checks as any login, ending in a report. It makes
 //! no user, identity or session (R23), and it works on a draft alone.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{Capability, Report, SetupError, Wizard, explain::short, session::for_change};
@@ -57,7 +59,7 @@ pub struct Answer<'a> {
     /// The test's nonce.
     pub nonce: &'a Secret,
     /// The form field `SAMLResponse`.
-    pub saml_response: &'a str,
+    pub saml_response: &'a Arc<str>,
     /// The reference of the report.
     pub request_id: &'a str,
 }
@@ -121,7 +123,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupErro
         origin: answer.origin.to_owned(),
         connection: answer.connection.to_owned(),
         nonce: None,
-        saml_response: answer.saml_response.to_owned(),
+        saml_response: Arc::clone(answer.saml_response),
         relay_state: None,
         request_id: answer.request_id.to_owned(),
     };
@@ -147,7 +149,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupErro
         Ok::<_, StoreError>(())
     };
     cx.store.write(write).await?;
-    trace(cx, answer.project, &test, &report).await;
+    trace(cx, &answer, &test, &report).await;
     Ok(true)
 }
 
@@ -232,7 +234,7 @@ fn note(
 }
 
 /// A test is an attempt like any other, and findable by its reference.
-async fn trace(cx: &Context, project: &ProjectId, test: &SamlTestLogin, report: &Report) {
+async fn trace(cx: &Context, answer: &Answer<'_>, test: &SamlTestLogin, report: &Report) {
     let steps: Vec<_> = report
         .checks
         .iter()
@@ -246,6 +248,7 @@ async fn trace(cx: &Context, project: &ProjectId, test: &SamlTestLogin, report: 
         code: report.code.clone().unwrap_or_else(|| "ok".to_owned()),
         email: report.person.as_ref().and_then(|person| person.email.clone()),
         steps: json!(steps),
+        message: Some(Arc::clone(answer.saml_response)),
     };
-    sso::keep_trace(cx, project, entry).await;
+    sso::keep_trace(cx, answer.project, entry).await;
 }

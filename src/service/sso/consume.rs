@@ -61,7 +61,7 @@ pub struct Posted {
     /// The browser's flow cookie.
     pub nonce: Option<Secret>,
     /// The form field `SAMLResponse`.
-    pub saml_response: String,
+    pub saml_response: Arc<str>,
     /// RelayState as it came: of a login that began at the provider it may be a deep link into an app.
     pub relay_state: Option<String>,
     /// For the audit log.
@@ -146,9 +146,14 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     if connection.status != ConnectionStatus::Enabled {
         return Err(Refusal::ConnectionNotUsable.into());
     }
+    let options = Options::of(&connection);
+    if let Some(end) = connection.metadata_valid_until
+        && options.metadata_is_stale(&connection, cx.now())
+    {
+        return Err(Refusal::MetadataEnded(end).into());
+    }
     let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
     let claimed = response::claimed_request(&message).map_err(Refusal::from)?;
-    let options = Options::of(&connection);
     let Some(claimed) = claimed.filter(|claimed| !is_dummy(tx, &connection, &options, claimed)) else {
         if !connection.allow_idp_initiated {
             unsolicited(tx, cx, posted, &id)?;
@@ -309,8 +314,9 @@ pub(super) struct Arrived {
     pub(super) relay_state: Option<String>,
     pub(super) back: Option<WayBack>,
     pub(super) assertion: VerifiedAssertion,
-    /// The checks that it passed, for the login trace.
+    /// The checks that it passed, and the message itself, for the login trace.
     pub(super) passed: Vec<&'static str>,
+    pub(super) saml_response: Arc<str>,
     pub(super) subject: Subject,
     pub(super) profile: Profile,
 }
@@ -335,6 +341,7 @@ impl Arrived {
             profile: attributes::profile(&assertion, &connection),
             project: posted.project.clone(),
             relay_state: posted.relay_state.clone(),
+            saml_response: Arc::clone(&posted.saml_response),
             connection,
             options,
             flow,

@@ -21,7 +21,7 @@ pub use consume::{Consumed, Posted, consume};
 pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
 pub use refusal::{Refusal, SsoError};
 pub use start::{Carrier, Departure, start};
-pub use trace::{TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
+pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
 
 pub(crate) use attributes::Profile;
 pub(crate) use consume::{Validated, validate};

@@ -2,7 +2,7 @@
 //! administrator; the browser sees a reference id.
 
 use crate::{
-    model::login::LoginRefusal,
+    model::{Timestamp, login::LoginRefusal},
     saml::{binding::BindingError, dsig::SignError, response::Rejection},
     service::{
         connections::SpKeyError,
@@ -17,6 +17,9 @@ pub enum Refusal {
     /// The connection is a draft or switched off, or has no endpoint that we can send a request to.
     #[error("the connection is not in use")]
     ConnectionNotUsable,
+    /// The provider's metadata ended long ago, and no newer could be had (R24).
+    #[error("the provider's metadata ended on {0}, and no newer was found; hand over its present metadata")]
+    MetadataEnded(Timestamp),
     /// The flow is unknown, expired, ended, or another browser's (R7).
     #[error("this browser has no such login in progress; it expired, ended, or began in another browser")]
     NoLoginInProgress,
@@ -159,6 +162,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConnectionNotUsable => "connection_not_usable",
+            Self::MetadataEnded(_) => "metadata_ended",
             Self::NoLoginInProgress => "no_login_in_progress",
             Self::FlowCookieMissing => "flow_cookie_missing",
             Self::RequestUnknown(_) => "request_unknown",

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use crate::{
         EmailAddress, Millis,
         ids::{LoginTraceId, OrganizationId, ProjectId, SamlConnectionId},
     },
+    saml::{self, binding::post},
     service::{Context, new_id},
     store::{
         StoreError, Tx,
@@ -60,17 +61,28 @@ pub struct TraceEntry {
     pub email: Option<String>,
     /// The steps, a JSON array.
     pub steps: Value,
+    /// The form field `SAMLResponse`, of which the structure is kept.
+    pub message: Option<Arc<str>>,
 }
 
-/// Notes a refusal that came before anything was known of the person. A trace that cannot be written is logged and
-/// otherwise forgotten: the browser has its answer.
-pub async fn refused(
-    cx: &Context,
-    project: &ProjectId,
-    connection: &str,
-    reference: &str,
-    refusal: &Refusal,
-) {
+/// A refusal that came before anything was known of the person.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    /// The project of the host.
+    pub project: &'a ProjectId,
+    /// The connection in the URL.
+    pub connection: &'a str,
+    /// The request id that the browser is shown.
+    pub reference: &'a str,
+    /// Why.
+    pub refusal: &'a Refusal,
+    /// The form field `SAMLResponse`, where one was refused.
+    pub message: Option<&'a Arc<str>>,
+}
+
+/// Notes a refusal. A trace that cannot be written is logged and otherwise forgotten: the browser has its answer.
+pub async fn refused(cx: &Context, refused: Refused<'_>) {
+    let Refused { project, connection, reference, refusal, message } = refused;
     // The code alone: the sentence may quote what the provider sent, and that may be personal (R31).
     tracing::info!(request_id = reference, connection, reason = refusal.code(), "login refused");
     let Ok(id) = SamlConnectionId::parse(connection) else { return };
@@ -93,6 +105,7 @@ pub async fn refused(
         code: refusal.code().into(),
         email: None,
         steps: refused_steps(refusal.passed(), refusal),
+        message: message.cloned(),
     };
     keep_trace(cx, project, entry).await;
 }
@@ -127,6 +140,7 @@ pub(super) async fn of_person(
         code: refusal.map_or("ok", Refusal::code).to_owned(),
         email: arrived.profile.email.as_ref().map(|email| email.folded().to_owned()),
         steps,
+        message: Some(Arc::clone(&arrived.saml_response)),
     };
     keep_trace(cx, &arrived.project, entry).await;
 }
@@ -163,11 +177,14 @@ async fn keep(cx: &Context, project: &ProjectId, entry: TraceEntry) -> Result<()
         return Ok(());
     }
     let (since, organization, outcome) = (now.plus(-HOUR), entry.organization.clone(), entry.outcome);
-    // Counted on a reader: a flood of refusals must not queue up at the one writer.
-    let count = move |tx: &mut Tx<'_>| login_traces::count_since(tx, &organization, outcome, since);
-    if cx.store.read(count).await? >= PER_HOUR {
-        return Ok(());
-    }
+    let posted = entry.message;
+    // Counted on a reader: a flood of refusals must not queue up at the one writer. What is left out of the message is
+    // left out there too, off the workers that serve everybody.
+    let count = move |tx: &mut Tx<'_>| {
+        let room = login_traces::count_since(tx, &organization, outcome, since)? < PER_HOUR;
+        Ok::<_, StoreError>(room.then(|| posted.as_deref().and_then(without_values)))
+    };
+    let Some(message) = cx.store.read(count).await? else { return Ok(()) };
     let trace = LoginTrace {
         id: new_id!(cx, LoginTraceId),
         project_id: project.clone(),
@@ -178,6 +195,7 @@ async fn keep(cx: &Context, project: &ProjectId, entry: TraceEntry) -> Result<()
         outcome: outcome.into(),
         code: entry.code,
         steps: entry.steps.to_string(),
+        message,
         created_at: now,
         expires_at: now.plus(KEPT),
     };
@@ -187,6 +205,11 @@ async fn keep(cx: &Context, project: &ProjectId, entry: TraceEntry) -> Result<()
         if count < PER_HOUR { login_traces::insert(tx, &trace) } else { Ok(()) }
     };
     cx.store.write(write).await
+}
+
+/// The posted message as it may be kept; nothing where it is no message.
+fn without_values(saml_response: &str) -> Option<String> {
+    saml::redact(&post::decode(saml_response).ok()?)
 }
 
 /// The address as traces know it: nobody without the master key can tell whose it is, or find the same person in another

@@ -36,10 +36,14 @@ on_both_databases! {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].reference_id, good.header("x-request-id"));
         assert!(found[0].steps.contains("audience"));
+        let kept = found[0].message.clone().unwrap();
+        assert!(kept.contains("<saml:Audience") && kept.contains("IssueInstant"), "{kept}");
+        assert!(!kept.contains("ada@") && !kept.contains("Ada"), "values are left out: {kept}");
         assert_eq!(search(&world, &acme, outcome("refused")).await.len(), 1);
         let reference = TraceQuery { reference: Some(bad.header("x-request-id").into()), ..TraceQuery::default() };
         let found = search(&world, &acme, reference).await;
         assert_eq!((found.len(), found[0].code.as_str()), (1, "identity_conflict"));
+        assert!(!found[0].message.clone().unwrap().contains("eve@"));
         assert_eq!(search(&world, &world.gateway.globex.id, TraceQuery::default()).await.len(), 0);
     }
 

@@ -7,8 +7,12 @@ use std::{
 };
 
 use vestibule::{
+    http::private_app,
+    model::Timestamp,
     service::{
-        connections::{Options, accept_held_metadata, refresh_due, set_metadata, warn_of_expiry},
+        connections::{
+            Options, Update, accept_held_metadata, refresh_due, set_metadata, update, warn_of_expiry,
+        },
         egress::IpRange,
     },
     store::saml_connections,
@@ -56,6 +60,13 @@ impl Address {
     }
 }
 
+/// What an operator's scrape shows.
+async fn metrics(world: &World) -> String {
+    let app = test::init_service(private_app(&world.gateway.frame())).await;
+    let answer = test::call_service(&app, TestRequest::get().uri("/metrics").to_request()).await;
+    String::from_utf8(test::read_body(answer).await.to_vec()).unwrap()
+}
+
 fn description(entity_id: &str, host: &str, keys: &[&str]) -> String {
     let keys: Vec<_> = keys.iter().map(|name| signing_key(name)).collect();
     let certificates: Vec<_> = keys.iter().map(|key| key.certificate_der()).collect();
@@ -85,6 +96,12 @@ async fn fetch_due(world: &World) -> usize {
 async fn row(world: &World) -> SamlConnection {
     let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
     world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await.unwrap()
+}
+
+/// Lets Acme's metadata, of this address if any, end at this time.
+async fn metadata_ends(world: &World, metadata_url: Option<String>, end: Timestamp) {
+    let row = SamlConnection { metadata_url, metadata_valid_until: Some(end), ..row(world).await };
+    world.write(move |tx| saml_connections::update(tx, &row)).await;
 }
 
 async fn keys(world: &World) -> usize {
@@ -180,5 +197,36 @@ on_both_databases! {
             warned.push(warn_of_expiry(&world.gateway.cx).await.unwrap());
         }
         assert_eq!(warned, [0, 1, 0, 1, 0, 1, 1]);
+        let shown = metrics(&world).await;
+        for days in [60, 30, 7, 1] {
+            let line = format!("vestibule_saml_certificates_ending{{days=\"{days}\"}} 1\n");
+            assert!(shown.contains(&line), "{shown}");
+        }
+    }
+
+    async fn r24_ended_metadata_is_told_once_and_refused_when_stale(world: World) {
+        let cx = world.gateway.cx.clone();
+        let address = Some("https://idp.acme.example/metadata".into());
+        metadata_ends(&world, address, world.gateway.now().plus(-1)).await;
+        assert_eq!(warn_of_expiry(&cx).await.unwrap(), 1);
+        assert_eq!(warn_of_expiry(&cx).await.unwrap(), 0, "once");
+        let told = world.gateway.events(world.acme.connection.id.as_str()).await;
+        assert!(told.contains(&"saml_connection.metadata_ended".to_owned()), "{told:?}");
+        assert!(metrics(&world).await.contains("vestibule_saml_metadata_ended 1\n"));
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await), "the last good copy serves");
+        world.gateway.clock.advance(30 * DAY);
+        let late = world.log_in(&world.acme, &Claims { assertion_id: "_late", ..ADA }).await;
+        world.assert_refused(&late, "metadata_ended").await;
+    }
+
+    async fn r24_metadata_that_was_uploaded_is_refused_only_where_somebody_says_so(world: World) {
+        metadata_ends(&world, None, world.gateway.now().plus(-DAY)).await;
+        world.gateway.clock.advance(300 * DAY);
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let limit = Update { stale_metadata_days: Some(10), ..Update::default() };
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        update(cx, &Actor::operator(), project, &world.acme.connection.id, limit).await.unwrap();
+        let late = world.log_in(&world.acme, &Claims { assertion_id: "_late", ..ADA }).await;
+        world.assert_refused(&late, "metadata_ended").await;
     }
 }

@@ -51,7 +51,7 @@ impl Gateway {
     pub fn frame(&self) -> web::Data<Frame> {
         let mut sites = Sites::default();
         sites.add(&self.project.id, &self.project.public_url).unwrap();
-        let frame = Frame::new(sites, self.cx.clock.clone(), self.cx.rng.clone());
+        let frame = Frame::new(sites, self.cx.clock.clone(), self.cx.rng.clone()).measuring(&self.cx.gauges);
         web::Data::new(frame.with(Arc::new(self.cx.clone())))
     }
 

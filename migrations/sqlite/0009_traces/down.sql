@@ -1,0 +1,1 @@
+ALTER TABLE login_traces DROP COLUMN message;
