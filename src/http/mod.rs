@@ -15,6 +15,7 @@ pub mod login;
 pub mod metrics;
 pub mod middleware;
 pub mod oidc;
+mod pace;
 pub mod pages;
 pub mod params;
 pub mod request;

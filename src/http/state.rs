@@ -11,7 +11,9 @@ use std::{
 use actix_web::web;
 
 use super::{
+    HttpError, RequestContext,
     metrics::Metrics,
+    pace::Pace,
     request::TrustedProxies,
     sites::{Site, Sites},
 };
@@ -36,6 +38,7 @@ pub type Register = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
 pub struct Frame {
     pub(super) trusted_proxies: TrustedProxies,
     pub(super) metrics: Metrics,
+    pace: Pace,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     sites: RwLock<Sites>,
@@ -51,6 +54,7 @@ impl Frame {
         Self {
             trusted_proxies: TrustedProxies::default(),
             metrics: Metrics::new(),
+            pace: Pace::default(),
             clock,
             rng,
             sites: RwLock::new(sites),
@@ -93,6 +97,11 @@ impl Frame {
             config.app_data(data.clone());
         });
         self
+    }
+
+    /// Lets the caller begin a login, or says that its address has begun too many (R32).
+    pub(super) fn admit_login(&self, caller: &RequestContext) -> Result<(), HttpError> {
+        self.pace.admit(caller.address(), self.clock.now())
     }
 
     pub(super) fn ready(&self) -> Readiness {

@@ -9,6 +9,7 @@ use crate::{
         HttpError, RequestContext, body,
         pages::{self, LoginPage},
         params::Params,
+        state::Frame,
     },
     model::EmailAddress,
     service::{Context, handoff::browser},
@@ -19,9 +20,11 @@ pub(super) async fn submit(
     request: HttpRequest,
     payload: web::Payload,
     context: RequestContext,
+    frame: web::Data<Frame>,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
+    frame.admit_login(&context)?;
     same_origin(&request, site)?;
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;

@@ -12,6 +12,7 @@ use crate::{
         HttpError, RequestContext, Site, body,
         login::flow_cookie::{self, FlowCookie},
         params::Params,
+        state::Frame,
     },
     service::{
         Context,
@@ -27,8 +28,10 @@ use crate::{
 pub(super) async fn by_query(
     request: HttpRequest,
     context: RequestContext,
+    frame: web::Data<Frame>,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
+    frame.admit_login(&context)?;
     let params = Params::parse(request.query_string().as_bytes())?;
     authorize(&request, &context, &cx, params).await
 }
@@ -38,8 +41,10 @@ pub(super) async fn by_form(
     request: HttpRequest,
     payload: web::Payload,
     context: RequestContext,
+    frame: web::Data<Frame>,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
+    frame.admit_login(&context)?;
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
     authorize(&request, &context, &cx, Params::parse(&form)?).await

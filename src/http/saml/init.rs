@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
 use super::refuse;
 use crate::{
-    http::{HttpError, RequestContext, login::flow_cookie::FlowCookie, pages, params::Params},
+    http::{HttpError, RequestContext, login::flow_cookie::FlowCookie, pages, params::Params, state::Frame},
     service::{
         Context,
         sso::{self, Carrier},
@@ -16,11 +16,15 @@ pub(super) async fn init(
     request: HttpRequest,
     connection: web::Path<String>,
     context: RequestContext,
+    frame: web::Data<Frame>,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
     let cookie = FlowCookie::of(&request, &cx);
     let flow = Params::parse(request.query_string().as_bytes())?.take("flow");
+    if flow.is_none() {
+        frame.admit_login(&context)?;
+    }
     let departure =
         sso::start(&cx, &site.project, &site.origin, &connection, cookie.nonce(), flow.as_deref()).await;
     match departure {

@@ -59,6 +59,19 @@ on_both_databases! {
         assert!(of_ada().await.is_empty());
     }
 
+    async fn r32_one_login_makes_so_many_groups_and_the_next_one_the_rest(world: World) {
+        let names: Vec<String> = (0..250).map(|number| format!("group-{number:03}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (id, expected) in [("_1", 200), ("_2", 250)] {
+            let claims = Claims { assertion_id: id, attributes: &[("groups", &names)], ..ADA };
+            assert!(signed_in(&world.log_in(&world.acme, &claims).await));
+            let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+            let connection = world.acme.connection.id.clone();
+            let found = world.read(move |tx| groups::saml_groups_of_user(tx, &connection, &ada.id)).await;
+            assert_eq!(found.len(), expected);
+        }
+    }
+
     async fn a_host_app_gets_a_code(world: World) {
         let (mut browser, request) = authorize(&world, "").await;
         assert!(!request.force_authn);

@@ -39,6 +39,28 @@ fn field(page: &str, name: &str) -> String {
 }
 
 on_both_databases! {
+    async fn r32_an_address_begins_so_many_logins(world: World) {
+        let app = test::init_service(public_app(&world.gateway.frame())).await;
+        let unknown = SamlConnectionId::from_u128(1);
+        let init = format!("/api/saml/v1/{unknown}/init");
+        let ask = |peer: &str, uri: &str| {
+            let peer = format!("{peer}:4711").parse().unwrap();
+            TestRequest::get().uri(uri).peer_addr(peer).insert_header(("host", "localhost")).to_request()
+        };
+        for _ in 0..1_000 {
+            let answer = test::call_service(&app, ask("192.0.2.7", &init)).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        }
+        for beginning in [init.as_str(), "/oauth/authorize?client_id=x"] {
+            let answer = test::call_service(&app, ask("192.0.2.7", beginning)).await;
+            assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS, "{beginning}");
+            assert_eq!(answer.headers().get("retry-after").unwrap(), "1");
+            assert!(answer.headers().contains_key("x-request-id"));
+        }
+        let other = test::call_service(&app, ask("192.0.2.8", &init)).await;
+        assert_eq!(other.status(), StatusCode::NOT_FOUND, "another address");
+    }
+
     async fn our_metadata_says_whether_requests_are_signed(world: World) {
         let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
         let metadata = async || world.call(TestRequest::get().uri(&path)).await.body;
