@@ -24,6 +24,7 @@ pub fn start(cx: Context) -> Jobs {
     let task = tokio::spawn(async move {
         tokio::select! {
             () = housekeeping(&cx) => {}
+            () = fetching(&cx) => {}
             () = writing_down(&cx) => {}
             _ = stopped => {}
         }
@@ -50,16 +51,25 @@ async fn housekeeping(cx: &Context) {
             Ok(rows) => tracing::debug!(rows, "forgot expired rows"),
             Err(error) => tracing::warn!(%error, "could not forget expired rows"),
         }
-        match connections::refresh_due(cx, &cx.egress).await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "fetched metadata"),
-            Err(error) => tracing::warn!(%error, "metadata could not be refreshed"),
-        }
         if let Err(error) = connections::warn_of_expiry(cx).await {
             tracing::warn!(%error, "certificates could not be looked through");
         }
         if let Err(error) = keys::warn_of_expiry(cx).await {
             tracing::warn!(%error, "could not announce the tokens that end soon");
+        }
+    }
+}
+
+/// In a loop of its own: twenty slow providers must not keep expired rows from being forgotten.
+async fn fetching(cx: &Context) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match connections::refresh_due(cx, &cx.egress).await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "fetched metadata"),
+            Err(error) => tracing::warn!(%error, "metadata could not be refreshed"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::on_both;
+use super::connection::{AnyConnection, on_both};
 use super::{
     StoreError, Tx,
     schema::{organizations, saml_connections, saml_idp_keys},
@@ -95,6 +95,19 @@ pub fn find_in_project(
         .select(SamlConnection::as_select())
         .get_result(c)
         .optional())?)
+}
+
+/// As [`find_in_project`], and nobody else changes it before the transaction ends: the whole row is written back.
+pub fn lock_in_project(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+) -> Result<Option<SamlConnection>, StoreError> {
+    if let AnyConnection::Postgres(connection) = &mut *tx.connection {
+        let row = saml_connections::table.find(id).select(saml_connections::id).for_update();
+        row.get_result::<String>(connection).optional()?;
+    }
+    find_in_project(tx, project, id)
 }
 
 /// The enabled connections of an organization, the primary one first, then the oldest.

@@ -69,15 +69,15 @@ pub fn find_by_token(
         .optional())?)
 }
 
-/// The live sessions of a person, as their provider names them, on a connection.
+/// The live sessions of a person, under any of the names that their provider has for them, on a connection.
 pub fn of_saml(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     connection: &SamlConnectionId,
-    name_id: &str,
+    name_ids: &[String],
 ) -> Result<Vec<Session>, StoreError> {
     Ok(sessions::table
-        .filter(sessions::saml_connection_id.eq(connection).and(sessions::saml_name_id.eq(name_id)))
+        .filter(sessions::saml_connection_id.eq(connection).and(sessions::saml_name_id.eq_any(name_ids)))
         .filter(sessions::project_id.eq(project).and(sessions::revoked_at.is_null()))
         .order(sessions::id)
         .select(Session::as_select())

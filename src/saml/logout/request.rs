@@ -69,6 +69,10 @@ pub fn verify_request(
     if let Some(not_on_or_after) = end.filter(|end| expected.is_past(*end)) {
         return Err(LogoutRejection::Expired { not_on_or_after, now: expected.now });
     }
+    let id = tree::attribute(node, "ID").unwrap_or_default();
+    if id.len() > MAX_INDEX {
+        return Err(Rejection::TooLong("ID").into());
+    }
     let name_id = read::subject_name_id(root, node, &expected.decryption)?;
     let name_id = name_id.ok_or(LogoutRejection::NameIdMissing)?;
     if let Some(got) = name_id.sp_name_qualifier.clone().filter(|got| got != expected.sp_entity_id) {
@@ -86,7 +90,7 @@ pub fn verify_request(
         session_indexes.push(index);
     }
     Ok(VerifiedLogoutRequest {
-        id: tree::attribute(node, "ID").unwrap_or_default().to_owned(),
+        id: id.to_owned(),
         name_id,
         session_indexes,
         replay_until: issued_at.saturating_add(MAX_AGE).saturating_add(expected.clock_skew),

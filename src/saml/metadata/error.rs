@@ -58,6 +58,8 @@ pub enum MetadataError {
     Endpoint(String),
     #[error("the metadata has no signing certificate")]
     NoSigningKey,
+    #[error("the metadata has more than {0} signing certificates; leave out those that are no longer used")]
+    TooManyKeys(usize),
     #[error("the metadata has no usable signing certificate: {0}")]
     SigningKey(KeyError),
 }
@@ -90,6 +92,7 @@ impl MetadataError {
             Self::NoSsoEndpoint => "metadata_no_sso_endpoint",
             Self::Endpoint(_) => "metadata_endpoint",
             Self::NoSigningKey => "metadata_no_signing_key",
+            Self::TooManyKeys(_) => "metadata_too_many_keys",
             Self::SigningKey(e) => e.code(),
         }
     }

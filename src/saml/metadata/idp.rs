@@ -185,6 +185,10 @@ fn endpoints(role: Element<'_, '_>, local: &str) -> Result<Vec<Endpoint>, Metada
         .collect()
 }
 
+/// More signing certificates than any provider has during a rollover. A false signature is tried against each of them, so
+/// their number is what a stranger's message costs.
+const MAX_KEYS: usize = 32;
+
 /// The keys for signing, and what is wrong with those passed over. A KeyDescriptor without `use` counts for both.
 fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyError>), MetadataError> {
     let (mut keys, mut unusable): (Vec<VerificationKey>, _) = (Vec::new(), Vec::new());
@@ -195,6 +199,9 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
         // The first certificate holds the key; others are its chain and sign nothing here.
         let certificates = data.filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
         for certificate in certificates {
+            if keys.len() + unusable.len() == MAX_KEYS {
+                return Err(MetadataError::TooManyKeys(MAX_KEYS));
+            }
             match VerificationKey::from_text(&tree::text(certificate)?) {
                 Ok(key) if keys.iter().any(|k| k.fingerprint() == key.fingerprint()) => {}
                 Ok(key) => keys.push(key),

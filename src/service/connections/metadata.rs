@@ -9,7 +9,7 @@ use crate::{
     saml::{
         VerificationKey,
         dsig::base64,
-        metadata::{self, IdpMetadata},
+        metadata::{self, IdpMetadata, MetadataError, Reading},
         names::binding,
         xml::Limits,
     },
@@ -46,7 +46,23 @@ pub(super) async fn load(
         MetadataSource::Document(document) => (document, None),
         MetadataSource::Url(url) => (egress.get(&url, Limits::METADATA.bytes).await?, Some(url)),
     };
-    Ok(Loaded { idp: metadata::parse(&document, cx.now().to_datetime())?, url })
+    Ok(Loaded { idp: read_metadata(cx, document, None).await?.0, url })
+}
+
+/// Reads a document off the async workers: it may be five megabytes, and those serve everybody. The document is given
+/// back. `entity_id` chooses among several providers.
+pub(super) async fn read_metadata(
+    cx: &Context,
+    document: Vec<u8>,
+    entity_id: Option<String>,
+) -> Result<(IdpMetadata, Vec<u8>), MetadataError> {
+    let now = cx.now().to_datetime();
+    let reading = tokio::task::spawn_blocking(move || {
+        let reading = Reading { entity_id: entity_id.as_deref(), ..Reading::at(now) };
+        Ok((metadata::read(&document, &reading)?, document))
+    });
+    // A panic in there is a bug of ours, and goes on as one.
+    reading.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
 /// Gives a connection the metadata of its identity provider and switches it on. Keys that are no longer in it are
@@ -63,13 +79,15 @@ pub async fn set_metadata(
     let (cx_, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), connection.clone());
     cx.store
         .write(move |tx| {
-            let mut connection = saml_connections::find_in_project(tx, &project, &id)?
+            let mut connection = saml_connections::lock_in_project(tx, &project, &id)?
                 .ok_or(ConnectionError::NotFound("connection"))?;
             organizations::find(tx, &project, &connection.organization_id)?
                 .ok_or(ConnectionError::NotFound("organization"))?;
             let before = view(&connection);
             apply(&mut connection, &loaded, cx_.now());
             connection.status = ConnectionStatus::Enabled;
+            // What was held back was of the metadata that this replaces.
+            connection.held_metadata = None;
             saml_connections::update(tx, &connection)?;
             store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
             let change = Change {

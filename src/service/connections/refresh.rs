@@ -7,14 +7,14 @@ use url::Url;
 
 use super::{
     ConnectionError, Options,
-    metadata::{Loaded, apply, store_keys, view},
+    metadata::{Loaded, apply, read_metadata, store_keys, view},
 };
 use crate::{
     model::{
         Millis, Rng, Timestamp,
         ids::{ProjectId, SamlConnectionId},
     },
-    saml::metadata::{self, IdpMetadata, Reading},
+    saml::metadata::IdpMetadata,
     saml::xml::Limits,
     service::{Actor, Change, Context, egress::Egress, record::record},
     store::{
@@ -88,14 +88,21 @@ pub async fn accept_held_metadata(
     project: &ProjectId,
     id: &SamlConnectionId,
 ) -> Result<SamlConnection, ConnectionError> {
+    let (of, wanted) = (project.clone(), id.clone());
+    let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted);
+    let seen: Option<SamlConnection> = cx.store.read(find).await?;
+    let seen = seen.ok_or(ConnectionError::NotFound("connection"))?;
+    let held = seen.held_metadata.clone();
+    let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
+    let (idp, _) = read(cx, &seen, held.into_bytes()).await?;
     let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
-        let connection = saml_connections::find_in_project(tx, &of, &id)?
-            .ok_or(ConnectionError::NotFound("connection"))?;
-        let held = connection.held_metadata.clone();
-        let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
-        let idp = read(&own, &connection, held.as_bytes())?;
-        Ok(take_over(tx, &own, &actor, &of, connection, idp)?)
+        let connection = saml_connections::lock_in_project(tx, &of, &id)?;
+        let unchanged = connection.filter(|now| {
+            now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id
+        });
+        let changed = || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
+        Ok(take_over(tx, &own, &actor, &of, unchanged.ok_or_else(changed)?, idp.clone())?)
     };
     cx.store.write(work).await
 }
@@ -108,7 +115,7 @@ async fn refresh(
 ) -> Result<Refreshed, StoreError> {
     let url = connection.metadata_url.clone().unwrap_or_default();
     let fetched = match egress.get(&url, Limits::METADATA.bytes).await {
-        Ok(document) => read(cx, connection, &document).map(|idp| (idp, document)),
+        Ok(document) => read(cx, connection, document).await,
         Err(error) => Err(error.into()),
     };
     let (idp, document) = match fetched {
@@ -118,8 +125,12 @@ async fn refresh(
     let next = cx.now().plus(interval(&idp, cx.now(), &*cx.rng));
     let (own, project, of) = (cx.clone(), project.clone(), connection.id.clone());
     let work = move |tx: &mut Tx<'_>| {
-        // Read again: an administrator may have changed it meanwhile.
-        let Some(connection) = saml_connections::find_in_project(tx, &project, &of)? else {
+        // Read again: an administrator may have changed it meanwhile. What was fetched from an address that is no longer
+        // the connection's, or speaks of another provider by now, is nobody's metadata (R24).
+        let found = saml_connections::lock_in_project(tx, &project, &of)?;
+        let Some(connection) = found.filter(|now| {
+            now.idp_entity_id == idp.entity_id && now.metadata_url.as_deref() == Some(url.as_str())
+        }) else {
             return Ok(Refreshed::Unchanged);
         };
         let change = compare(tx, &connection, &idp)?;
@@ -130,12 +141,17 @@ async fn refresh(
     cx.store.write(work).await
 }
 
-fn read(cx: &Context, connection: &SamlConnection, document: &[u8]) -> Result<IdpMetadata, ConnectionError> {
-    let reading =
-        Reading { entity_id: Some(&connection.idp_entity_id), ..Reading::at(cx.now().to_datetime()) };
-    let idp = metadata::read(document, &reading)?;
-    if idp.entity_id == connection.idp_entity_id {
-        Ok(idp)
+/// Reads a document off the async workers: it may be five megabytes.
+async fn read(
+    cx: &Context,
+    connection: &SamlConnection,
+    document: Vec<u8>,
+) -> Result<(IdpMetadata, Vec<u8>), ConnectionError> {
+    let entity_id = connection.idp_entity_id.clone();
+    let idp = read_metadata(cx, document, Some(entity_id.clone())).await;
+    let (idp, document) = idp?;
+    if idp.entity_id == entity_id {
+        Ok((idp, document))
     } else {
         Err(ConnectionError::Invalid(format!("the metadata is of another provider, {}", idp.entity_id)))
     }
@@ -182,8 +198,11 @@ fn compare(
         .map(|row| row.fingerprint.clone())
         .collect();
     let host = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let before = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
+    let before = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url, &connection.idp_slo_url];
     let hosts: Vec<_> = before.into_iter().flatten().filter_map(|url| host(url)).collect();
+    let answers = idp.slo.iter().filter_map(|e| e.response_location.as_ref());
+    let after = idp.sso.iter().chain(&idp.slo).map(|e| &e.location).chain(answers);
+    let new_host = after.filter_map(|url| host(url)).any(|host| !hosts.contains(&host));
     let mut after = connection.clone();
     apply(
         &mut after,
@@ -194,7 +213,7 @@ fn compare(
     after.metadata_valid_until = connection.metadata_valid_until;
     Ok(Difference {
         changed: after != *connection || !added.is_empty() || !gone.is_empty(),
-        new_host: idp.sso.iter().filter_map(|e| host(&e.location)).any(|h| !hosts.contains(&h)),
+        new_host,
         all_keys_new: !known.is_empty() && gone.len() == known.len(),
         added,
         gone,

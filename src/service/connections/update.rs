@@ -120,7 +120,7 @@ async fn change(
 ) -> Result<SamlConnection, ConnectionError> {
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
-        let mut row = saml_connections::find_in_project(tx, &project, &id)?
+        let mut row = saml_connections::lock_in_project(tx, &project, &id)?
             .ok_or(ConnectionError::NotFound("connection"))?;
         let before = switches(&row);
         edit(&mut row)?;

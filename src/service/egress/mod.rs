@@ -9,8 +9,11 @@ use address::is_public;
 pub use address::{IpRange, IpRangeError};
 use url::{Host, Url};
 
-/// From the name lookup to the last byte.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// For the name lookup; with [`TIME_LIMIT`], ten seconds in all.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(3);
+
+/// From the connection to the last byte.
+const TIME_LIMIT: Duration = Duration::from_secs(7);
 
 /// The client. It resolves names itself and connects only to what it has checked.
 #[derive(Debug, Clone, Default)]
@@ -112,7 +115,7 @@ async fn resolve(name: String, port: u16) -> Result<Vec<SocketAddr>, EgressError
         use std::net::ToSocketAddrs as _;
         (lookup.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
     });
-    match tokio::time::timeout(TIME_LIMIT, found).await {
+    match tokio::time::timeout(LOOKUP_LIMIT, found).await {
         Ok(Ok(Ok(addresses))) if !addresses.is_empty() => Ok(addresses),
         _ => Err(EgressError::Unresolved(name)),
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     consume::{Arrived, Consumed, use_once, vouch},
     refusal::{Refusal, SsoError},
+    session_key,
 };
 use crate::{
     model::{
@@ -21,7 +22,7 @@ use crate::{
         login::{self, Completed, Vouched},
         sessions::NewSession,
     },
-    store::{StoreError, Tx, login_flows, users},
+    store::{StoreError, Tx, login_flows, saml_logouts, users},
 };
 
 /// A longer RelayState is no deep link.
@@ -57,7 +58,25 @@ struct Pending {
 }
 
 /// Uses the assertion up, matches the person, asks the policy, and notes what waits for the answer.
-pub(super) async fn ask(cx: &Context, arrived: Arc<Arrived>) -> Result<Consumed, SsoError> {
+pub(super) async fn ask(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError> {
+    let outcome = match note(cx, arrived).await {
+        // Two first logins of one person at the same moment: the second finds what the first has made.
+        Err(SsoError::Store(StoreError::Conflict(_))) => note(cx, arrived).await,
+        outcome => outcome,
+    };
+    if matches!(outcome, Err(SsoError::Refused(_))) {
+        // Refused once, refused for good: the same message must not be tried again when the policy has changed.
+        let (own, p) = (cx.clone(), Arc::clone(arrived));
+        match cx.store.write(move |tx: &mut Tx<'_>| use_once(tx, &own, &p)).await {
+            Ok(()) | Err(SsoError::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    outcome
+}
+
+async fn note(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError> {
+    let arrived = Arc::clone(arrived);
     let nonce = arrived.nonce.clone().unwrap_or_else(|| Secret::random("", &*cx.rng));
     let (own, kept) = (cx.clone(), nonce.clone());
     let work = move |tx: &mut Tx<'_>| {
@@ -120,9 +139,15 @@ pub async fn consent(
         else {
             return Err(damaged().into());
         };
+        // The provider may have logged the person out between the page and the click (Profiles 4.4.3.1).
+        let name = pending.name_id.as_deref().and_then(session_key::name_of);
+        let keys = name.map(|name| session_key::of_session(&name, pending.session_index.as_deref()));
+        let since = Timestamp::from_millis(pending.auth_time);
+        if saml_logouts::has_ended(tx, &connection, &keys.unwrap_or_default(), since)? {
+            return Err(Refusal::SessionLoggedOut.into());
+        }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;
         let user = users::lock(tx, &organization, &user)?.ok_or(Refusal::UserDeleted)?;
-        let at = Timestamp::from_millis(pending.auth_time);
         let actor = Actor::in_request(ActorKind::SamlConnection, &connection, request_id.clone());
         let vouched = Vouched {
             proof: Proof {
@@ -130,7 +155,7 @@ pub async fn consent(
                 connection_id: connection.clone(),
                 organization_id: organization,
                 subject: flow.proof_subject.clone().unwrap_or_default(),
-                at,
+                at: since,
                 second_factor: pending.second_factor,
             },
             user,
@@ -138,7 +163,7 @@ pub async fn consent(
                 primary_auth_factor: AuthFactor::Saml,
                 saml_connection_id: connection,
                 identity_id: IdentityId::parse(&pending.identity).map_err(|_| damaged())?,
-                auth_time: at,
+                auth_time: since,
                 amr: pending.amr,
                 acr: pending.acr,
                 saml_session_index: pending.session_index,

@@ -45,7 +45,7 @@ use crate::{
     },
 };
 
-/// For how long an assertion's ID is kept at most, whatever end the provider gives it. Much longer than the flow that
+/// For how long the ID of an answer to a request is kept at most, whatever end the provider gives it. Much longer than the flow that
 /// it must answer lives, so that a replay finds no open request (R7) once it is forgotten.
 const REPLAY_KEPT: Millis = 24 * 60 * 60 * 1000;
 
@@ -101,7 +101,7 @@ pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError>
         Prepared::StartHere => return Ok(Consumed::StartHere),
         Prepared::Unsolicited(arrived) => {
             let arrived = Arc::new(*arrived);
-            let asked = consent::ask(cx, Arc::clone(&arrived)).await;
+            let asked = consent::ask(cx, &arrived).await;
             trace::of_person(cx, &arrived, trace::CONSENT_ASKED, asked.as_ref().err()).await;
             return asked;
         }
@@ -392,13 +392,20 @@ fn take(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<LoginFlow, SsoErro
     Ok(flow)
 }
 
+/// Until when the assertion's ID is known. One that answers no request is good for as long as it says, so it is known for
+/// as long: there is no open request that a replay would miss.
+fn keep_until(cx: &Context, p: &Arrived) -> Timestamp {
+    let end = Timestamp::from(p.assertion.replay_until());
+    if p.flow.is_some() { end.min(cx.now().plus(REPLAY_KEPT)) } else { end }
+}
+
 /// The assertion's id, once; and not of a session that has been logged out since (Profiles 4.4.3.1).
 pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(), SsoError> {
     let seen = SamlAssertionReplay {
         saml_connection_id: p.connection.id.clone(),
         assertion_id: p.assertion.id().to_owned(),
         organization_id: p.connection.organization_id.clone(),
-        keep_until: Timestamp::from(p.assertion.replay_until()).min(cx.now().plus(REPLAY_KEPT)),
+        keep_until: keep_until(cx, p),
     };
     if !saml_assertion_replays::insert_once(tx, &seen)? {
         return Err(Refusal::Replayed.into());
@@ -446,7 +453,7 @@ pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouche
             amr: amr::methods(class, second_factor),
             acr: class.map(str::to_owned),
             saml_session_index: p.assertion.session_index().map(str::to_owned),
-            saml_name_id: p.assertion.name_id().map(session_key::of_name),
+            saml_name_id: p.assertion.name_id().map(session_key::of_name).filter(|key| session_key::fits(key)),
             not_after: p.assertion.session_not_on_or_after().map(Timestamp::from),
         },
     })

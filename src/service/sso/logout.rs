@@ -156,7 +156,7 @@ pub async fn consume_logout(
             return answered(cx, &connection, claimed, everywhere).await;
         }
     };
-    end_sessions(cx, project, &connection, &request, request_id).await?;
+    end_sessions(cx, project, &connection, &urls.entity_id, &request, request_id).await?;
     let key = our_key(cx, project).await?;
     let answer = LogoutResponse {
         id: &message_id(&cx.rng.bytes::<20>()),
@@ -302,16 +302,20 @@ async fn end_sessions(
     cx: &Context,
     project: &ProjectId,
     connection: &SamlConnection,
+    sp_entity_id: &str,
     request: &VerifiedLogoutRequest,
     request_id: &str,
 ) -> Result<(), LogoutError> {
     let now = cx.now();
-    let name = session_key::of_name(request.name_id());
+    let names = session_key::spellings(request.name_id(), &connection.idp_entity_id, sp_entity_id);
     let indexes = request.session_indexes().to_vec();
-    let ended_keys: Vec<String> = match indexes.is_empty() {
-        true => vec![name.clone()],
-        false => indexes.iter().map(|index| session_key::of_index(request.name_id(), index)).collect(),
+    let of_name = |name| match indexes.is_empty() {
+        true => vec![session_key::of_name(name)],
+        false => indexes.iter().map(|index| session_key::of_index(name, index)).collect(),
     };
+    let ended_keys: Vec<String> =
+        names.iter().flat_map(of_name).filter(|key| session_key::fits(key)).collect();
+    let names: Vec<String> = names.iter().map(session_key::of_name).collect();
     let seen = SamlAssertionReplay {
         saml_connection_id: connection.id.clone(),
         assertion_id: request.id().to_owned(),
@@ -334,7 +338,7 @@ async fn end_sessions(
             };
             saml_logouts::end_session(tx, &ended)?;
         }
-        for session in session_rows::of_saml(tx, &project, &connection.id, &name)? {
+        for session in session_rows::of_saml(tx, &project, &connection.id, &names)? {
             let index = session.saml_session_index.as_ref();
             if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {
                 sessions::end(tx, &own, &actor, &session, "saml_logout")?;

@@ -5,6 +5,31 @@ use serde_json::json;
 
 use crate::saml::{VerifiedAssertion, response::NameId};
 
+/// A longer key is not looked up: an index of PostgreSQL holds about 2,700 bytes in a row.
+const LONGEST: usize = 2_000;
+
+/// Whether a session of this person can be looked up at all.
+pub(super) fn fits(key: &str) -> bool {
+    key.len() <= LONGEST
+}
+
+/// Whom a logout names, in every way that the login may have: a qualifier that is left out means the provider's entity
+/// ID, or ours (Core 2.2.2), and providers say it in the one message and not in the other.
+pub(super) fn spellings(name: &NameId, provider: &str, sp: &str) -> Vec<NameId> {
+    let either = |said: &Option<String>, default: &str| match said {
+        Some(said) if said != default => vec![Some(said.clone())],
+        _ => vec![None, Some(default.to_owned())],
+    };
+    let mut all = Vec::new();
+    for name_qualifier in either(&name.name_qualifier, provider) {
+        for sp_name_qualifier in either(&name.sp_name_qualifier, sp) {
+            let name_qualifier = name_qualifier.clone();
+            all.push(NameId { name_qualifier, sp_name_qualifier, ..name.clone() });
+        }
+    }
+    all
+}
+
 /// A NameID with all that qualifies it.
 pub(super) fn of_name(name: &NameId) -> String {
     json!(["name", name.format, name.name_qualifier, name.sp_name_qualifier, name.value]).to_string()
@@ -18,8 +43,13 @@ pub(super) fn of_index(name: &NameId, index: &str) -> String {
 /// Every key that a logout may have named this assertion's session by.
 pub(super) fn of_assertion(assertion: &VerifiedAssertion) -> Vec<String> {
     let Some(name) = assertion.name_id() else { return Vec::new() };
-    let index = assertion.session_index().map(|index| of_index(name, index));
-    index.into_iter().chain([of_name(name)]).collect()
+    of_session(name, assertion.session_index())
+}
+
+/// Every key that a logout may have named a session of this person by.
+pub(super) fn of_session(name: &NameId, index: Option<&str>) -> Vec<String> {
+    let index = index.map(|index| of_index(name, index));
+    index.into_iter().chain([of_name(name)]).filter(|key| fits(key)).collect()
 }
 
 /// The NameID that [`of_name`] wrote, for a logout request: the provider must hear it exactly as it said it.
@@ -37,6 +67,23 @@ pub(super) fn name_of(stored: &str) -> Option<NameId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_qualifier_that_is_left_out_is_the_default() {
+        let name = |qualifier: Option<&str>, sp: Option<&str>| NameId {
+            value: "ada".into(),
+            format: "urn:f".into(),
+            name_qualifier: qualifier.map(str::to_owned),
+            sp_name_qualifier: sp.map(str::to_owned),
+        };
+        let all = [(None, None), (None, Some("sp")), (Some("idp"), None), (Some("idp"), Some("sp"))];
+        for (qualifier, sp) in all {
+            let spelt = spellings(&name(qualifier, sp), "idp", "sp");
+            assert_eq!(spelt, all.map(|(qualifier, sp)| name(qualifier, sp)), "{qualifier:?} {sp:?}");
+        }
+        let other = spellings(&name(Some("other"), None), "idp", "sp");
+        assert_eq!(other, [name(Some("other"), None), name(Some("other"), Some("sp"))]);
+    }
 
     #[test]
     fn a_name_is_read_back_as_it_was_said() {

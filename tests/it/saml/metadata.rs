@@ -99,6 +99,11 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&expired.replace("2026-01-15T11:57:00Z", "soon")), "metadata_valid_until");
     assert_eq!(code(&good().replace("HTTP-Redirect", "SOAP")), "metadata_no_sso_endpoint");
     assert_eq!(code(&"<a/>".repeat(2 << 20)), "xml_too_large");
+    let data = "<ds:X509Data xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:X509Certificate>AAAA\
+                </ds:X509Certificate></ds:X509Data>";
+    let descriptor = format!("<md:KeyDescriptor>{data}</md:KeyDescriptor>").repeat(32);
+    let crowded = swap(&good(), "<md:KeyDescriptor", &format!("{descriptor}<md:KeyDescriptor"));
+    assert_eq!(code(&crowded), "metadata_too_many_keys");
 }
 
 #[test]

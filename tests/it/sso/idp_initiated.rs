@@ -7,7 +7,9 @@ use vestibule::{
     service::{
         connections::Options,
         directory::{NewClient, create_client},
+        installation,
     },
+    store::saml_logouts::{self, SamlEndedSession},
 };
 
 async fn switch_on(world: &World) {
@@ -121,6 +123,44 @@ on_both_databases! {
         world.assert_refused(&refused, "flow_cookie_missing").await;
         switch_on_with_dummy(&world).await;
         assert_eq!(arrive(&world, &mut browser, &xml, "").await.status, StatusCode::OK);
+    }
+
+    async fn r08_an_assertion_is_remembered_for_as_long_as_it_is_good(world: World) {
+        switch_on(&world).await;
+        let xml = world.response_for(&world.acme, None, &ADA, Duration::days(3));
+        assert_eq!(arrive(&world, &mut Browser::default(), &xml, "").await.status, StatusCode::OK);
+        world.gateway.clock.advance(2 * 24 * 60 * 60 * 1000);
+        installation::forget_expired(&world.gateway.cx).await.unwrap();
+        let replayed = arrive(&world, &mut Browser::default(), &xml, "").await;
+        world.assert_refused(&replayed, "assertion_replayed").await;
+    }
+
+    async fn r08_what_was_refused_once_stays_refused(world: World) {
+        switch_on(&world).await;
+        let user = world.user(&world.acme.organization, "ada@acme.example", |user| user.status = UserStatus::Inactive).await;
+        let xml = world.response(&world.acme, None, &ADA);
+        let refused = arrive(&world, &mut Browser::default(), &xml, "").await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let active = User { status: UserStatus::Active, ..user };
+        world.write(move |tx| users::update(tx, &active)).await;
+        let again = arrive(&world, &mut Browser::default(), &xml, "").await;
+        world.assert_refused(&again, "assertion_replayed").await;
+    }
+
+    async fn r08_a_logout_before_the_click_counts(world: World) {
+        switch_on(&world).await;
+        let mut browser = Browser::default();
+        let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
+        let name = serde_json::json!(["name", name_id::EMAIL, null, null, ADA.name_id]).to_string();
+        let ended = SamlEndedSession {
+            saml_connection_id: world.acme.connection.id.clone(),
+            session_key: name,
+            organization_id: world.acme.organization.id.clone(),
+            ended_at: world.gateway.now(),
+            keep_until: world.gateway.now().plus(60_000),
+        };
+        world.write(move |tx| saml_logouts::end_session(tx, &ended)).await;
+        assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
     }
 
     async fn r07_a_request_of_ours_is_never_a_dummy(world: World) {

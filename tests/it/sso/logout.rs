@@ -64,10 +64,37 @@ async fn ask(world: &World, asked: Asked<'_>) -> Answer {
 async fn live(world: &World) -> usize {
     let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
     let name = serde_json::json!(["name", name_id::EMAIL, null, null, "ada@acme.example"]).to_string();
-    world.read(move |tx| rows::of_saml(tx, &project, &id, &name)).await.len()
+    world.read(move |tx| rows::of_saml(tx, &project, &id, &[name])).await.len()
 }
 
 on_both_databases! {
+    async fn a_qualifier_that_is_left_out_means_the_default(world: World) {
+        let world = with_slo(world).await;
+        let (entity, sp) = (world.acme.entity_id.to_owned(), sp(&world));
+        for (number, (qualifier, of)) in [(Some(&entity), None), (None, Some(&sp)), (Some(&entity), Some(&sp))].into_iter().enumerate() {
+            let id = format!("_q{number}");
+            assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: &id, ..ADA }).await));
+            assert_eq!(live(&world).await, 1);
+            let name = NameId { name_qualifier: qualifier.cloned(), sp_name_qualifier: of.cloned(), ..ada() };
+            let id = format!("_l{number}");
+            let answer = ask(&world, Asked { id: &id, name, indexes: &["_s1"], key: "idp" }).await;
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+            assert_eq!(live(&world).await, 0, "{qualifier:?} {of:?}");
+            world.gateway.clock.advance(60_000);
+        }
+        let other = NameId { name_qualifier: Some("https://other.example".into()), ..ada() };
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_last", ..ADA }).await));
+        ask(&world, Asked { id: "_lo", name: other, indexes: &[], key: "idp" }).await;
+        assert_eq!(live(&world).await, 1, "somebody else");
+    }
+
+    async fn a_request_with_an_endless_id_is_refused(world: World) {
+        let world = with_slo(world).await;
+        let id = format!("_{}", "a".repeat(2_000));
+        let answer = ask(&world, Asked { id: &id, name: ada(), indexes: &[], key: "idp" }).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    }
+
     async fn a_provider_ends_the_session_that_it_names_and_is_answered(world: World) {
         let world = with_slo(world).await;
         assert!(signed_in(&world.log_in(&world.acme, &ADA).await));

@@ -26,7 +26,11 @@ use crate::support::on_both_databases;
 struct Address {
     url: String,
     served: Arc<Mutex<(String, usize)>>,
+    /// Told of a request, and waited for before it is answered.
+    gate: Arc<Mutex<Option<Gate>>>,
 }
+
+type Gate = (tokio::sync::oneshot::Sender<()>, std::sync::mpsc::Receiver<()>);
 
 impl Address {
     /// Serves until it has answered a hundred times.
@@ -35,11 +39,17 @@ impl Address {
         let url = format!("http://{}/metadata", listener.local_addr().unwrap());
         let served = Arc::new(Mutex::new((document, 0)));
         let shared = served.clone();
+        let gate: Arc<Mutex<Option<Gate>>> = Arc::default();
+        let shut = gate.clone();
         std::thread::spawn(move || {
             for _ in 0..100 {
                 let Ok((mut stream, _)) = listener.accept() else { return };
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request);
+                if let Some((asked, go_on)) = shut.lock().unwrap().take() {
+                    asked.send(()).unwrap();
+                    go_on.recv().unwrap();
+                }
                 let mut served = shared.lock().unwrap();
                 served.1 += 1;
                 let body = &served.0;
@@ -48,7 +58,7 @@ impl Address {
                 let _ = stream.write_all(format!("{head}{body}").as_bytes());
             }
         });
-        Self { url, served }
+        Self { url, served, gate }
     }
 
     fn now_serves(&self, document: String) {
@@ -128,6 +138,26 @@ on_both_databases! {
         let before = address.asked();
         let fetched = join_all((0..2).map(|_| fetch_due(&world))).await;
         assert_eq!((fetched.iter().sum::<usize>(), address.asked() - before), (1, 1));
+    }
+
+    async fn r24_what_was_replaced_during_a_fetch_stays_replaced(world: World) {
+        let (world, address) = connected(world).await;
+        let (asked, was_asked) = tokio::sync::oneshot::channel();
+        let (go_on, wait) = std::sync::mpsc::channel();
+        *address.gate.lock().unwrap() = Some((asked, wait));
+        let replace = async {
+            was_asked.await.unwrap();
+            let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+            let new = description("https://new.acme.example", "new.acme.example", &["other"]);
+            let source = MetadataSource::Document(new.into_bytes());
+            let id = &world.acme.connection.id;
+            set_metadata(cx, &Actor::operator(), &cx.egress, project, id, source).await.unwrap();
+            go_on.send(()).unwrap();
+        };
+        tokio::join!(fetch_due(&world), replace);
+        let now = row(&world).await;
+        assert_eq!((now.idp_entity_id.as_str(), now.metadata_url), ("https://new.acme.example", None));
+        assert_eq!(keys(&world).await, 1);
     }
 
     async fn r24_only_the_same_entity_is_taken_and_the_last_good_copy_stays(world: World) {
