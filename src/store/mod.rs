@@ -11,6 +11,7 @@ mod fixed;
 pub mod migrations;
 mod pool;
 mod records;
+mod sandbox;
 pub mod schema;
 pub mod seal;
 mod types;
@@ -65,12 +66,16 @@ pub use error::StoreError;
 use pool::{Database, Pool};
 pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
+use sandbox::Relay;
+pub use sandbox::Sandbox;
 use writer::Writer;
 
 /// The database, shared by all of the application: a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// In a [`Sandbox`]: where the work is done instead.
+    relay: Option<Relay>,
 }
 
 struct Inner {
@@ -111,7 +116,7 @@ impl Store {
             Database::Sqlite(_) => Some(Writer::start(database.clone(), Arc::clone(&counters))?),
             Database::Postgres(_) => None,
         };
-        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }) })
+        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }), relay: None })
     }
 
     /// Runs `work` on a connection that is for reading. On SQLite it sees one snapshot.
@@ -121,6 +126,9 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        if let Some(relay) = &self.relay {
+            return relay.run(work).await;
+        }
         let inner = Arc::clone(&self.inner);
         blocking(move || {
             let mut kept = inner.pool.get()?;
@@ -146,6 +154,9 @@ impl Store {
         T: Send + 'static,
         E: Error + From<StoreError> + Send + 'static,
     {
+        if let Some(relay) = &self.relay {
+            return relay.run(work).await;
+        }
         if let Some(writer) = &self.inner.writer {
             return writer.write(work).await;
         }

@@ -3,4 +3,5 @@
 mod events;
 mod group_commit;
 mod migrations;
+mod sandbox;
 mod schema;

@@ -1,0 +1,118 @@
+//! A store in which everything that is written is undone at the end: one transaction, held open while somebody tries
+//! things out in it, and never committed.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::{Store, StoreError, Tx};
+
+/// A unit of work for the thread that holds the transaction. It answers by itself.
+type Job = Box<dyn FnOnce(&mut Tx<'_>) + Send>;
+
+/// The way to a transaction that is open elsewhere.
+#[derive(Clone)]
+pub(in crate::store) struct Relay(Arc<Mutex<Option<Sender<Job>>>>);
+
+/// The transaction, and the store that works in it. It is undone when this is dropped.
+pub struct Sandbox {
+    store: Store,
+    relay: Relay,
+    held: Option<JoinHandle<()>>,
+}
+
+/// Undoes the transaction.
+#[derive(Debug, thiserror::Error)]
+enum Undone {
+    #[error("undone as intended")]
+    Undone,
+    #[error("database")]
+    Store(#[from] StoreError),
+}
+
+impl Store {
+    /// Opens a transaction that will be undone, and a store that reads and writes in it, for `limit` at most: on SQLite
+    /// nobody else writes until it ends.
+    pub fn sandbox(&self, limit: Duration) -> Sandbox {
+        let (jobs, work) = channel();
+        let (host, work) = (self.clone(), Mutex::new(work));
+        let hold = move |tx: &mut Tx<'_>| -> Result<(), Undone> {
+            run(tx, &work.lock().unwrap_or_else(PoisonError::into_inner), limit);
+            Err(Undone::Undone)
+        };
+        let held = tokio::spawn(async move {
+            if let Err(Undone::Store(error)) = host.write(hold).await {
+                tracing::warn!(%error, "a sandbox could not be opened");
+            }
+        });
+        let relay = Relay(Arc::new(Mutex::new(Some(jobs))));
+        let store = Store { inner: Arc::clone(&self.inner), relay: Some(relay.clone()) };
+        Sandbox { store, relay, held: Some(held) }
+    }
+}
+
+impl Sandbox {
+    /// The store within.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Undoes everything, and waits until it is undone.
+    pub async fn end(mut self) {
+        self.relay.close();
+        if let Some(held) = self.held.take() {
+            // A task that panicked has undone its transaction as well.
+            let _ = held.await;
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.relay.close();
+    }
+}
+
+/// Does what comes until nobody can send more, or time is up.
+fn run(tx: &mut Tx<'_>, work: &Receiver<Job>, limit: Duration) {
+    let begun = Instant::now();
+    while let Some(left) = limit.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
+        match work.recv_timeout(left) {
+            Ok(job) => job(tx),
+            Err(_) => return,
+        }
+    }
+}
+
+impl Relay {
+    /// Nothing more is done from here on, whoever still holds a store within.
+    fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Runs `work` in a savepoint of the transaction that is open elsewhere.
+    pub(in crate::store) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let over = || StoreError::Unavailable("the sandbox has ended".into());
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            // Whoever asked may have gone away.
+            let _ = reply.send(tx.savepoint(work));
+        });
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(jobs) => jobs.send(job).map_err(|_| over())?,
+            None => return Err(over().into()),
+        }
+        answer.await.map_err(|_| over())?
+    }
+}
