@@ -158,12 +158,46 @@ pub struct Claims {
 pub struct Scim {
     /// The field for our base URL.
     pub base_url: Fact,
+    /// What has to stand behind the base URL, as its query.
+    pub query: Option<String>,
     /// The field for the bearer token.
     pub token: Fact,
+    /// What else is chosen or typed there.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
+    /// Whether its own connection test makes a user, which a connection refuses until it is live.
+    #[serde(default)]
+    pub tests_by_writing: bool,
     /// What to do there, in order.
     pub steps: Vec<Fact>,
     /// What surprises people.
     pub quirks: Vec<Fact>,
+}
+
+/// A field of the provider's form with a value that is none of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Its name there.
+    pub name: String,
+    /// What to type or choose.
+    pub text: String,
+    /// How this is known.
+    pub from: Source,
+}
+
+impl Provider {
+    /// How provisioning is set up there, in general words where it is not known to push by itself.
+    pub fn scim_or_generic(&self) -> Option<&Scim> {
+        self.scim.as_ref().or(super::generic().scim.as_ref())
+    }
+}
+
+impl Scim {
+    /// The base URL as this provider wants it.
+    pub fn base_url(&self, address: &str) -> String {
+        self.query.as_ref().map_or_else(|| address.to_owned(), |query| format!("{address}?{query}"))
+    }
 }
 
 impl Saml {

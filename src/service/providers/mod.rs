@@ -8,7 +8,9 @@ use std::sync::LazyLock;
 
 use figment::providers::{Format as _, Toml};
 
-pub use config::{Claims, Detection, Fact, MappedAttribute, Provider, Saml, Scim, Source, SpField, SpValue};
+pub use config::{
+    Claims, Detection, Fact, MappedAttribute, Provider, Saml, Scim, Setting, Source, SpField, SpValue,
+};
 pub use detect::detect;
 
 /// The provider of a connection whose provider is not known.

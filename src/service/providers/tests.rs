@@ -54,6 +54,20 @@ fn ids_are_unique_and_every_provider_says_what_is_needed() {
     }
 }
 
+#[test]
+fn provisioning_has_a_name_for_both_values_everywhere() {
+    for provider in all() {
+        let scim = provider.scim_or_generic().unwrap();
+        assert!(!scim.base_url.text.is_empty() && !scim.token.text.is_empty(), "{}", provider.id);
+        assert!(!scim.steps.is_empty(), "{}", provider.id);
+    }
+    let entra = find("entra").unwrap().scim_or_generic().unwrap();
+    assert_eq!(entra.base_url("https://x/scim"), "https://x/scim?aadOptscim062020");
+    assert_eq!((entra.base_url.text.as_str(), entra.token.text.as_str()), ("Tenant URL", "Secret Token"));
+    assert!(find("jumpcloud").unwrap().scim.as_ref().unwrap().tests_by_writing);
+    assert_eq!(find("google").unwrap().scim_or_generic(), find(GENERIC).unwrap().scim.as_ref());
+}
+
 /// Two values of what tells who somebody is are refused before anything is read from them; that list is the validator's.
 #[test]
 fn whatever_identifies_is_known_to_the_validator() {
