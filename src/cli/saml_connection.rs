@@ -15,6 +15,7 @@ use crate::{
         Actor, Context,
         connections::{self, MetadataSource, NewSamlConnection, SpUrls},
         directory,
+        setup::{self, Tested},
     },
 };
 
@@ -127,6 +128,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 return show(&cx, &project, &connection).await;
             }
             Command::Activate { connection, project } => {
+                say_whether_tested(&cx, &project, &connection).await?;
                 let enabled = ConnectionStatus::Enabled;
                 connections::set_status(&cx, &actor, &project, &connection, enabled).await?;
                 return show(&cx, &project, &connection).await;
@@ -180,6 +182,26 @@ fn source(text: &str) -> Result<MetadataSource, Failure> {
     }
     let document = std::fs::read(Path::new(text)).map_err(|error| format!("{text}: {error}"))?;
     Ok(MetadataSource::Document(document))
+}
+
+/// What is put into use should have worked once.
+async fn say_whether_tested(
+    cx: &Context,
+    project: &ProjectId,
+    connection: &SamlConnectionId,
+) -> Result<(), Failure> {
+    let again = "run the test of its set-up link, or sign in now and watch `vestibule logins`";
+    match setup::last_test(cx, project, connection).await? {
+        Tested::Never => output::line(format!("warning: no test sign-in was made; {again}")),
+        Tested::Failed(at) => {
+            output::line(format!("warning: the last test sign-in failed, at {at}; {again}"))
+        }
+        Tested::Passed(at) => output::line(format!("a test sign-in passed, at {at}")),
+        Tested::PassedBefore(at) => output::line(format!(
+            "warning: a test sign-in passed, at {at}, and the connection was changed after it; {again}"
+        )),
+    }
+    Ok(())
 }
 
 /// Prints all that there is to know about a connection.

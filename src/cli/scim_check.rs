@@ -7,10 +7,15 @@ use serde_json::Value;
 use super::{Failure, context, output};
 use crate::{
     config::Config,
+    http::{scim::check::check_connection, server},
     model::ids::{OrganizationId, ProjectId, ScimConnectionId},
-    service::provisioning::admin::{
-        check::{check, preview},
-        rehearsal::Rehearsed,
+    service::{
+        directory,
+        provisioning::admin::{
+            check::{self, Checked},
+            preview::preview,
+            rehearsal::Rehearsed,
+        },
     },
 };
 
@@ -39,20 +44,21 @@ pub(super) struct PreviewArgs {
 /// Shows each check as passed or failed, wanted against got.
 pub(super) fn run(config: &Config, args: &Args) -> Result<ExitCode, Failure> {
     let cx = context::open(config)?;
-    context::block_on(async {
-        let mut all_passed = true;
-        for checked in check(&cx, &args.project, &args.org, args.connection.as_ref()).await? {
-            all_passed &= checked.passed();
-            let verdict = if checked.passed() { "passed" } else { "FAILED" };
-            let (suite, name) = (checked.suite, &checked.name);
+    server::block_on(async {
+        let project = directory::find_project(&cx, &args.project).await?;
+        let target = check::find(&cx, &project.id, &args.org, args.connection.as_ref()).await?;
+        let checked = check_connection(&cx, &project.id, &project.public_url, &target).await?;
+        for one in &checked {
+            let verdict = if one.passed() { "passed" } else { "FAILED" };
             output::line(format!(
-                "{verdict}  {suite:6}  {name}: wanted {}, got {}",
-                checked.wanted, checked.got
+                "{verdict}  {:13}  {}: wanted {}, got {}",
+                one.suite, one.name, one.wanted, one.got
             ));
-            if let Some(detail) = checked.detail.filter(|_| checked.wanted != checked.got) {
-                output::line(format!("        {detail}"));
+            if let Some(fault) = &one.fault {
+                output::line(format!("        {fault}"));
             }
         }
+        let all_passed = checked.iter().all(Checked::passed);
         Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

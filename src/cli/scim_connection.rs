@@ -5,11 +5,14 @@ use clap::{Args, Subcommand};
 use super::{Failure, context, output};
 use crate::{
     config::Config,
-    model::ids::{OrganizationId, ProjectId, ScimConnectionId, ScimOauthClientId},
+    model::{
+        ConnectionStatus,
+        ids::{OrganizationId, ProjectId, ScimConnectionId, ScimOauthClientId},
+    },
     service::{
         Actor, Context, directory,
         provisioning::admin::{
-            Verdict,
+            Verdict, check,
             connections::{self, ConnectionUpdate},
             oauth, traces,
         },
@@ -39,6 +42,13 @@ pub(super) enum Command {
         of: Of,
         #[command(flatten)]
         update: Update,
+    },
+    /// Put a draft, or a connection that was switched off, into use: from now on its provider writes users and groups.
+    Activate {
+        /// The connection.
+        id: ScimConnectionId,
+        #[command(flatten)]
+        of: Of,
     },
     /// End the hold of a mass deactivation.
     Release {
@@ -118,6 +128,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::update(&cx, &actor, &of.project, &of.org, &id, update.into()).await?;
                 output::line("changed");
             }
+            Command::Activate { id, of } => activate(&cx, &of, &id).await?,
             Command::Release { id, of, dismiss } => {
                 let verdict = if dismiss { Verdict::Dismiss } else { Verdict::LetThrough };
                 connections::end_hold(&cx, &actor, &of.project, &of.org, &id, verdict).await?;
@@ -151,6 +162,38 @@ async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
             output::line(format!("    {explained}: {} times, last {}", rewrite.count, rewrite.last_at));
         }
     }
+    Ok(())
+}
+
+/// Says first what is known of the connection: whoever holds one of its tokens writes users from now on.
+async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId) -> Result<(), Failure> {
+    let (connection, keys) = connections::find(cx, &of.project, &of.org, id).await?;
+    if connection.status == ConnectionStatus::Draft {
+        match check::last(cx, id).await? {
+            None => output::line("warning: the connection was never checked (scim-check)"),
+            Some((at, checked)) => {
+                let failed = checked.iter().filter(|one| !one.passed()).count();
+                match failed {
+                    0 => output::line(format!("the last check passed, at {at}")),
+                    failed => {
+                        output::line(format!("warning: in the last check, at {at}, {failed} steps failed"))
+                    }
+                }
+            }
+        }
+    }
+    for key in &keys {
+        let maker = key.setup_link_id.as_ref().map(|link| format!(", made with {link}")).unwrap_or_default();
+        let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
+        let (name, suffix) = (&key.display_name, &key.token_suffix);
+        output::line(format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id));
+    }
+    if keys.is_empty() {
+        output::line("warning: no token can use the connection yet (scim-key create)");
+    }
+    let on = ConnectionUpdate { enabled: Some(true), ..ConnectionUpdate::default() };
+    let live = connections::update(cx, &Actor::operator(), &of.project, &of.org, id, on).await?;
+    output::values(&[("SCIM connection", live.id.as_str()), ("status", live.status.as_str())]);
     Ok(())
 }
 

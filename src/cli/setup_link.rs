@@ -1,54 +1,138 @@
 //! `vestibule setup-link`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{Failure, context, output};
 use crate::{
     config::Config,
-    model::ids::{OrganizationId, ProjectId, SamlConnectionId},
+    model::ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     service::{
-        Actor,
-        setup::{self, NewSetupLink},
+        Actor, Context,
+        setup::{self, LinkState, NewSetupLink, Part},
     },
 };
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Make a link with which a customer's administrator, who needs no account, describes and tests one SAML connection.
-    /// It changes drafts alone: make the connection live with `saml-connection activate`.
-    Create {
+    /// Make a link with which a customer's administrator, who needs no account, sets up sign-in, provisioning, or both.
+    /// It changes drafts alone: make them live with `saml-connection activate` and `scim-connection activate`.
+    Create(Create),
+    /// List the links of an organization, newest first.
+    List {
         /// The organization.
         org: OrganizationId,
         /// The project; not needed where there is one only.
         #[arg(long)]
         project: Option<ProjectId>,
-        /// Set up sign-in through SAML.
-        #[arg(long, required = true)]
-        saml: bool,
-        /// The draft connection to set up; a new one if left out.
-        #[arg(long, value_name = "ID")]
-        connection: Option<SamlConnectionId>,
-        /// For how many hours the link opens, at most 168 (seven days).
-        #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(i64).range(1..=168))]
-        hours: i64,
     },
+    /// End a link at once, with the SCIM tokens that were made with it as long as their connection is not live.
+    Revoke {
+        /// The link.
+        link: SetupLinkId,
+        /// The project; not needed where there is one only.
+        #[arg(long)]
+        project: Option<ProjectId>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Create {
+    /// The organization.
+    org: OrganizationId,
+    /// The project; not needed where there is one only.
+    #[arg(long)]
+    project: Option<ProjectId>,
+    #[command(flatten)]
+    kinds: Kinds,
+    /// The draft SAML connection to set up; a new one if left out.
+    #[arg(long, value_name = "ID", requires = "saml")]
+    connection: Option<SamlConnectionId>,
+    /// The draft SCIM connection to set up; a new one if left out.
+    #[arg(long, value_name = "ID", requires = "scim")]
+    scim_connection: Option<ScimConnectionId>,
+    /// For how many hours the link opens, at most 168 (seven days).
+    #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(i64).range(1..=168))]
+    hours: i64,
+}
+
+/// What is set up: at least one of them.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Kinds {
+    /// Set up sign-in through SAML.
+    #[arg(long)]
+    saml: bool,
+    /// Set up provisioning through SCIM.
+    #[arg(long)]
+    scim: bool,
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let cx = context::open(config)?;
-    // There is one kind so far, and it has to be asked for by name.
-    let Command::Create { org, project, saml: _, connection, hours } = command;
     context::block_on(async {
-        let project = context::project(&cx, project.as_ref()).await?;
-        let lifetime = Some(hours * 60 * 60 * 1000);
-        let new = NewSetupLink { connection, lifetime, ..NewSetupLink::default() };
-        let (link, token) = setup::create_setup_link(&cx, &Actor::operator(), &project.id, &org, new).await?;
-        output::values(&[
-            ("setup link", link.id.as_str()),
-            ("connection", &link.connection_id),
-            ("good until", &link.expires_at.to_string()),
-            ("address (shown once)", &format!("{}/setup/{}", project.public_url, token.expose())),
-        ]);
-        Ok(())
+        match command {
+            Command::Create(new) => create(&cx, new).await,
+            Command::List { org, project } => list(&cx, &org, project.as_ref()).await,
+            Command::Revoke { link, project } => revoke(&cx, &link, project.as_ref()).await,
+        }
     })
+}
+
+async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
+    let project = context::project(cx, new.project.as_ref()).await?;
+    let link = NewSetupLink {
+        saml: part(new.kinds.saml, new.connection),
+        scim: part(new.kinds.scim, new.scim_connection),
+        lifetime: Some(new.hours * 60 * 60 * 1000),
+        capabilities: Vec::new(),
+    };
+    let (link, token) = setup::create_setup_link(cx, &Actor::operator(), &project.id, &new.org, link).await?;
+    let (until, address) =
+        (link.expires_at.to_string(), format!("{}/setup/{}", project.public_url, token.expose()));
+    let mut values = vec![("setup link", link.id.as_str())];
+    values.extend(link.saml_connection_id.as_ref().map(|id| ("connection", id.as_str())));
+    values.extend(link.scim_connection_id.as_ref().map(|id| ("SCIM connection", id.as_str())));
+    values.extend([("good until", until.as_str()), ("address (shown once)", address.as_str())]);
+    output::values(&values);
+    Ok(())
+}
+
+fn part<I>(wanted: bool, draft: Option<I>) -> Part<I> {
+    match draft {
+        Some(id) => Part::Draft(id),
+        None if wanted => Part::New,
+        None => Part::Not,
+    }
+}
+
+async fn list(cx: &Context, org: &OrganizationId, project: Option<&ProjectId>) -> Result<(), Failure> {
+    let project = context::project(cx, project).await?;
+    for link in setup::list_setup_links(cx, &project.id, org).await? {
+        let saml = link.saml_connection_id.as_ref().map(|id| format!("  {id}"));
+        let scim = link.scim_connection_id.as_ref().map(|id| format!("  {id}"));
+        output::line(format!(
+            "{}  {:7}  made {}  until {}{}{}",
+            link.id,
+            LinkState::of(&link, cx.now()).as_str(),
+            link.created_at,
+            link.expires_at,
+            saml.unwrap_or_default(),
+            scim.unwrap_or_default(),
+        ));
+    }
+    Ok(())
+}
+
+async fn revoke(cx: &Context, link: &SetupLinkId, project: Option<&ProjectId>) -> Result<(), Failure> {
+    let project = context::project(cx, project).await?;
+    let (link, tokens) = setup::revoke_setup_link(cx, &Actor::operator(), &project.id, link).await?;
+    output::line("the link has ended");
+    match (tokens, &link.scim_connection_id) {
+        (0, None) => {}
+        (0, Some(_)) => output::line(
+            "no SCIM token ended with it; those of a live connection are ended with `scim-key revoke`",
+        ),
+        (count, _) => output::line(format!("and {count} SCIM token(s) that were made with it")),
+    }
+    Ok(())
 }

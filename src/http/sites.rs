@@ -20,6 +20,11 @@ impl Site {
         format!("{}{path}", self.origin)
     }
 
+    /// The host, with its port where it is not the scheme's own.
+    pub fn host(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, host)| host)
+    }
+
     /// Whether browsers reach it over TLS: everywhere but on loopback.
     pub fn is_https(&self) -> bool {
         self.origin.starts_with("https://")

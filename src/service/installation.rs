@@ -7,6 +7,7 @@ use crate::{
         StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays, saml_logouts,
         saml_test_logins, scim_connections, scim_traces,
         settings::{self, Setting},
+        setup_metadata,
     },
 };
 
@@ -54,6 +55,7 @@ pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| saml_test_logins::delete_created_before(tx, week, PORTION)).await?
+        + in_portions(cx, move |tx| setup_metadata::delete_created_before(tx, week, PORTION)).await?
         + in_portions(cx, move |tx| login_traces::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| scim_traces::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| scim_connections::delete_expired_fetched(tx, now, PORTION)).await?)

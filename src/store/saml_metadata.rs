@@ -108,12 +108,7 @@ pub fn ended(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(ProjectId, SamlConn
 }
 
 /// Writes the switches of a connection, in one conditional statement: `false` if they are no longer what was read.
-pub fn note(
-    tx: &mut Tx<'_>,
-    id: &SamlConnectionId,
-    read: &str,
-    options: &str,
-) -> Result<bool, StoreError> {
+pub fn note(tx: &mut Tx<'_>, id: &SamlConnectionId, read: &str, options: &str) -> Result<bool, StoreError> {
     let row = saml_connections::table.find(id).filter(saml_connections::options.eq(read));
     Ok(diesel::update(row).set(saml_connections::options.eq(options)).execute(tx.connection)? == 1)
 }

@@ -58,6 +58,21 @@ pub fn newest(tx: &mut Tx<'_>, link: &SetupLinkId, limit: i64) -> Result<Vec<Sam
         .load(tx.connection)?)
 }
 
+/// The newest test of a connection that has ended, through whatever link.
+pub fn last_completed(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+) -> Result<Option<SamlTestLogin>, StoreError> {
+    Ok(saml_test_logins::table
+        .filter(saml_test_logins::saml_connection_id.eq(connection))
+        .filter(saml_test_logins::completed_at.is_not_null())
+        .order(saml_test_logins::completed_at.desc())
+        .limit(1)
+        .select(SamlTestLogin::as_select())
+        .get_result(tx.connection)
+        .optional()?)
+}
+
 /// Ends a test, once. Returns whether it had not ended before.
 pub fn complete(
     tx: &mut Tx<'_>,

@@ -600,6 +600,7 @@ diesel::table! {
         updated_at -> BigInt,
         scim_oauth_client_id -> Nullable<Text>,
         warned_at -> Nullable<BigInt>,
+        setup_link_id -> Nullable<Text>,
     }
 }
 
@@ -719,8 +720,6 @@ diesel::table! {
     setup_links (id) {
         id -> Text,
         organization_id -> Text,
-        connection_kind -> Text,
-        connection_id -> Text,
         capabilities -> Text,
         recipient_email -> Nullable<Text>,
         token_hash -> Text,
@@ -730,6 +729,33 @@ diesel::table! {
         expires_at -> BigInt,
         exchanged_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        saml_connection_id -> Nullable<Text>,
+        scim_connection_id -> Nullable<Text>,
+        provider -> Nullable<Text>,
+        metadata_fetches -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Metadata of several identity providers, kept until the administrator has said which of them it is.
+    setup_metadata (setup_link_id) {
+        setup_link_id -> Text,
+        organization_id -> Text,
+        document -> Text,
+        metadata_url -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// The last check of a SCIM connection, step by step.
+    scim_checks (scim_connection_id) {
+        scim_connection_id -> Text,
+        organization_id -> Text,
+        passed -> Nullable<Bool>,
+        report -> Nullable<Text>,
+        begun_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
     }
 }
 
@@ -879,6 +905,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     saml_logout_requests,
     saml_sp_keys,
     scim_api_keys,
+    scim_checks,
     scim_connections,
     scim_oauth_clients,
     scim_rewrite_counts,
@@ -888,6 +915,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     saml_test_logins,
     setup_links,
+    setup_metadata,
     signing_keys,
     user_emails,
     user_invites,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{
     ConnectionStatus, Timestamp,
-    ids::{OrganizationId, ScimApiKeyId, ScimConnectionId, ScimOauthClientId},
+    ids::{OrganizationId, ScimApiKeyId, ScimConnectionId, ScimOauthClientId, SetupLinkId},
     secret::TokenHash,
 };
 
@@ -56,6 +56,15 @@ pub struct ScimApiKey {
     pub updated_at: Timestamp,
     pub scim_oauth_client_id: Option<ScimOauthClientId>,
     pub warned_at: Option<Timestamp>,
+    /// The setup link that it was made with.
+    pub setup_link_id: Option<SetupLinkId>,
+}
+
+impl ScimApiKey {
+    /// Whether it still opens anything.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| end > now)
+    }
 }
 
 /// Adds a connection.
@@ -202,6 +211,15 @@ pub fn revoke_key(
         .filter(scim_api_keys::revoked_at.is_null());
     let change = (scim_api_keys::revoked_at.eq(Some(at)), scim_api_keys::updated_at.eq(at));
     Ok(diesel::update(row).set(change).execute(tx.connection)? > 0)
+}
+
+/// The tokens that were made with a setup link, newest first, ended ones as well.
+pub fn keys_of_link(tx: &mut Tx<'_>, link: &SetupLinkId) -> Result<Vec<ScimApiKey>, StoreError> {
+    Ok(scim_api_keys::table
+        .filter(scim_api_keys::setup_link_id.eq(link))
+        .order(scim_api_keys::id.desc())
+        .select(ScimApiKey::as_select())
+        .load(tx.connection)?)
 }
 
 /// Live tokens that end before then and have not been warned of, with their organization.

@@ -1,4 +1,4 @@
-//! Setup links: a customer's administrator without an account sets one connection up (R23).
+//! Setup links: a customer's administrator without an account sets connections up, one of each kind at most (R23).
 
 use diesel::prelude::*;
 
@@ -8,18 +8,16 @@ use super::{
 };
 use crate::model::{
     Timestamp,
-    ids::{OrganizationId, ProjectId, SetupLinkId},
+    ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     secret::TokenHash,
 };
 
-/// A link to the set-up of one connection.
+/// A link to the set-up of a SAML connection, a SCIM connection, or one of each.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = setup_links)]
 pub struct SetupLink {
     pub id: SetupLinkId,
     pub organization_id: OrganizationId,
-    pub connection_kind: String,
-    pub connection_id: String,
     pub capabilities: String,
     pub recipient_email: Option<String>,
     pub token_hash: TokenHash,
@@ -30,6 +28,12 @@ pub struct SetupLink {
     /// When the browser that holds the session first changed something: from then on the link opens nowhere else.
     pub exchanged_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
+    pub saml_connection_id: Option<SamlConnectionId>,
+    pub scim_connection_id: Option<ScimConnectionId>,
+    /// The identity provider that the administrator chose.
+    pub provider: Option<String>,
+    /// How often it made us fetch metadata.
+    pub metadata_fetches: i64,
 }
 
 /// Adds a link.
@@ -83,4 +87,45 @@ pub fn bind(
     let row = setup_links::table.find(id).filter(setup_links::session_hash.eq(session));
     let bound = diesel::update(row).set(setup_links::exchanged_at.eq(now)).execute(tx.connection)?;
     Ok(bound == 1)
+}
+
+/// The organization's links, newest first.
+pub fn list(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Vec<SetupLink>, StoreError> {
+    Ok(setup_links::table
+        .filter(setup_links::organization_id.eq(organization))
+        .order(setup_links::id.desc())
+        .select(SetupLink::as_select())
+        .load(tx.connection)?)
+}
+
+/// The project's link of this id.
+pub fn find(tx: &mut Tx<'_>, project: &ProjectId, id: &SetupLinkId) -> Result<Option<SetupLink>, StoreError> {
+    Ok(setup_links::table
+        .inner_join(organizations::table.on(organizations::id.eq(setup_links::organization_id)))
+        .filter(organizations::project_id.eq(project).and(setup_links::id.eq(id)))
+        .select(SetupLink::as_select())
+        .get_result(tx.connection)
+        .optional()?)
+}
+
+/// Ends a link, once. Returns whether it had not ended before.
+pub fn revoke(tx: &mut Tx<'_>, id: &SetupLinkId, at: Timestamp) -> Result<bool, StoreError> {
+    let row = setup_links::table.find(id).filter(setup_links::revoked_at.is_null());
+    Ok(diesel::update(row).set(setup_links::revoked_at.eq(at)).execute(tx.connection)? == 1)
+}
+
+/// Notes which identity provider was chosen.
+pub fn set_provider(tx: &mut Tx<'_>, id: &SetupLinkId, provider: &str) -> Result<(), StoreError> {
+    let row = setup_links::table.find(id);
+    diesel::update(row).set(setup_links::provider.eq(provider)).execute(tx.connection)?;
+    Ok(())
+}
+
+/// Counts a fetch of metadata, if there were fewer than `most`. Returns whether there were.
+pub fn count_fetch(tx: &mut Tx<'_>, id: &SetupLinkId, most: i64) -> Result<bool, StoreError> {
+    let row = setup_links::table.find(id).filter(setup_links::metadata_fetches.lt(most));
+    let counted = diesel::update(row)
+        .set(setup_links::metadata_fetches.eq(setup_links::metadata_fetches + 1))
+        .execute(tx.connection)?;
+    Ok(counted == 1)
 }

@@ -83,6 +83,22 @@ fn a_host_app_is_set_up_by_commands() {
     assert!(link("address").starts_with("https://login.example.com/setup/vestibule_setup_"));
     let early = machine.refused(&["saml-connection", "activate", &link("connection"), of[0], of[1]]);
     assert!(early.contains("metadata"), "{early}");
+    let provisioning = machine.values(&["setup-link", "create", &org, "--scim"]);
+    let draft = provisioning("SCIM connection");
+    assert!(machine.refused(&["setup-link", "create", &org]).contains("--scim"));
+    let early = machine.refused(&["setup-link", "create", &org, "--saml", "--scim-connection", &draft]);
+    assert!(early.contains("--scim"), "{early}");
+    let checked = machine.run(&["scim-check", &org, of[0], of[1], "--connection", &draft]);
+    let report = String::from_utf8(checked.stdout).unwrap();
+    assert!(checked.status.success() && report.contains("passed  okta"), "{report}");
+    machine.done(&["setup-link", "revoke", &provisioning("setup link")]);
+    let list = String::from_utf8(machine.run(&["setup-link", "list", &org]).stdout).unwrap();
+    assert!(list.contains("revoked") && list.contains("waiting"), "{list}");
+    let live = machine.run(&["scim-connection", "activate", &draft, of[0], of[1], to[0], to[1]]);
+    let said = String::from_utf8(live.stdout).unwrap();
+    for words in ["the last check passed", "no token can use", "enabled"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
     machine.done(&["logins", &org, "--outcome", "refused"]);
     let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
     assert_eq!(draft("status"), "draft");

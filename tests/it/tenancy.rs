@@ -53,6 +53,7 @@ struct Keys {
     backend_key: String,
     foreign_backend_key: String,
     foreign_organization: String,
+    setup_link: String,
     setup_token: String,
     setup_cookie: String,
 }
@@ -163,9 +164,38 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         "/setup/{token}" => {
             vec![door(elsewhere(method, &format!("/setup/{}", keys.setup_token)), 404, &["Acme"])]
         }
-        "/setup" | "/setup/provider" | "/setup/values" | "/setup/metadata" | "/setup/review"
-        | "/setup/test" => {
+        "/setup"
+        | "/setup/provider"
+        | "/setup/values"
+        | "/setup/metadata"
+        | "/setup/review"
+        | "/setup/test"
+        | "/setup/metadata/choice"
+        | "/setup/scim"
+        | "/setup/scim/token"
+        | "/setup/scim/check"
+        | "/setup/scim/requests"
+        | "/setup/scim/preview" => {
             vec![door(with(pattern, &keys.setup_cookie), 401, &["Acme", "idp.example"])]
+        }
+        "/v1/setup-links/{id}" => {
+            let path = pattern.replace("{id}", &keys.setup_link);
+            vec![
+                door(bearer(elsewhere(method, &path), &keys.backend_key), 401, &["state"]),
+                door(bearer(here(method, &path), &keys.foreign_backend_key), 401, &["state"]),
+                door(bearer(elsewhere(method, &path), &keys.foreign_backend_key), 404, &["state"]),
+            ]
+        }
+        "/v1/setup-links" if *method == Method::GET => {
+            let of = |organization: &str| format!("{pattern}?organizationId={organization}");
+            let (own, foreign) = (&keys.backend_key, &keys.foreign_backend_key);
+            let acme = of(world.gateway.acme.id.as_str());
+            vec![
+                door(bearer(elsewhere(method, &acme), own), 401, &["setup_link"]),
+                door(bearer(here(method, &acme), foreign), 401, &["setup_link"]),
+                door(bearer(elsewhere(method, &acme), foreign), 404, &["setup_link_"]),
+                door(bearer(here(method, &of(&keys.foreign_organization)), own), 404, &["setup_link_"]),
+            ]
         }
         "/v1/setup-links" => {
             let of = |request: TestRequest, organization: &str| {
@@ -325,7 +355,7 @@ async fn keys(world: &World) -> Keys {
     let globex_group = push("/scim/v2/Groups", group).await;
     let (access_token, completed) = world.access_token(&world.ada).await;
     let (code, _) = world.code(&world.app, &world.ada).await;
-    let (setup_token, setup_cookie) = setup_link(world).await;
+    let (setup_link, setup_token, setup_cookie) = setup_link(world).await;
     let begun = world.authorize(&[]).await;
     Keys {
         flow: begun.location("flow").unwrap(),
@@ -340,17 +370,23 @@ async fn keys(world: &World) -> Keys {
         backend_key: backend_key.expose().to_owned(),
         foreign_backend_key: foreign_key.expose().to_owned(),
         foreign_organization: foreign.id.to_string(),
+        setup_link,
         setup_token,
         setup_cookie,
     }
 }
 
 /// A set-up link of Acme's, and the cookie of a browser that has opened it.
-async fn setup_link(world: &World) -> (String, String) {
+async fn setup_link(world: &World) -> (String, String, String) {
     let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
-    let new = NewSetupLink::default();
+    let new = NewSetupLink::both();
     let made = create_setup_link(cx, &Actor::operator(), project, &world.gateway.acme.id, new).await;
-    let token = made.unwrap().1.expose().to_owned();
+    let (link, token) = made.unwrap();
+    let token = token.expose().to_owned();
     let opened = world.call(get(&format!("/setup/{token}"))).await;
-    (token, format!("__Host-vestibule_setup={}", opened.cookie("__Host-vestibule_setup").unwrap()))
+    (
+        link.id.to_string(),
+        token,
+        format!("__Host-vestibule_setup={}", opened.cookie("__Host-vestibule_setup").unwrap()),
+    )
 }

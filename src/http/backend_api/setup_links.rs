@@ -1,16 +1,19 @@
-//! `POST /v1/setup-links`: a link for a customer's administrator, made by the host app for one of its organizations.
+//! `/v1/setup-links`: links for customers' administrators, made, listed and ended by the host app for its organizations.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    http::{HttpError, RequestContext, auth::BackendKey, body},
-    model::ids::{OrganizationId, SamlConnectionId},
+    http::{HttpError, RequestContext, auth::BackendKey, body, params::Params},
+    model::{
+        Timestamp,
+        ids::{OrganizationId, SamlConnectionId, ScimConnectionId, SetupLinkId},
+    },
     service::{
         Actor, ActorKind, Context,
         connections::ConnectionError,
-        setup::{self, NewSetupLink, SetupError},
+        setup::{self, LinkState, NewSetupLink, Part, SetupError, SetupLink},
     },
 };
 
@@ -18,10 +21,21 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewLink {
     organization_id: String,
+    /// What is to be set up; sign-in if left out.
+    kinds: Option<Vec<Kind>>,
     /// The draft to set up; a new one if left out.
     saml_connection_id: Option<String>,
+    /// The draft to set up; a new one if left out.
+    scim_connection_id: Option<String>,
     /// At most, and by default, seven days.
     expires_in_seconds: Option<i64>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Saml,
+    Scim,
 }
 
 /// Makes a link. Its address is in this answer alone.
@@ -35,29 +49,97 @@ pub(super) async fn create(
     body::require_type(&request, &["application/json"])?;
     let bytes = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
     let wanted: NewLink = serde_json::from_slice(&bytes).map_err(|_| {
-        HttpError::bad_request("invalid_argument", "The body must be a JSON object with an organizationId.")
+        let message = "The body must be a JSON object with an organizationId, and kinds of saml and scim.";
+        HttpError::bad_request("invalid_argument", message)
     })?;
-    let organization =
-        OrganizationId::parse(&wanted.organization_id).map_err(|_| not_found("organization"))?;
-    let connection = wanted.saml_connection_id.as_deref().map(SamlConnectionId::parse).transpose();
-    let new = NewSetupLink {
-        connection: connection.map_err(|_| not_found("connection"))?,
-        lifetime: wanted.expires_in_seconds.map(|seconds| seconds.saturating_mul(1000)),
-        ..NewSetupLink::default()
-    };
-    let actor = Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) };
-    let made = setup::create_setup_link(&cx, &actor, &key.project, &organization, new).await;
+    let organization = organization_id(&wanted.organization_id)?;
+    let new = wanted.link()?;
+    let made = setup::create_setup_link(&cx, &actor(&context), &key.project, &organization, new).await;
     let (link, token) = made.map_err(|error| refuse(&error))?;
     context.set_organization(organization.as_str());
-    Ok(HttpResponse::Created().json(json!({
-        "setupLink": {
-            "id": link.id,
-            "organizationId": link.organization_id,
-            "samlConnectionId": link.connection_id,
-            "url": context.site()?.url(&format!("/setup/{}", token.expose())),
-            "expiresAt": link.expires_at,
-        }
-    })))
+    let mut shown = projection(&link, cx.now());
+    shown["url"] = context.site()?.url(&format!("/setup/{}", token.expose())).into();
+    Ok(HttpResponse::Created().json(json!({ "setupLink": shown })))
+}
+
+/// The links of an organization, newest first.
+pub(super) async fn list(
+    request: HttpRequest,
+    key: BackendKey,
+    context: RequestContext,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    let mut params = Params::parse(request.query_string().as_bytes())
+        .map_err(|error| HttpError::bad_request("invalid_argument", error.to_string()))?;
+    let organization = organization_id(&params.take("organizationId").unwrap_or_default())?;
+    let links = setup::list_setup_links(&cx, &key.project, &organization).await;
+    let links = links.map_err(|error| refuse(&error))?;
+    context.set_organization(organization.as_str());
+    let links: Vec<Value> = links.iter().map(|link| projection(link, cx.now())).collect();
+    Ok(HttpResponse::Ok().json(json!({ "setupLinks": links })))
+}
+
+/// Ends a link. One that has ended stays so.
+pub(super) async fn revoke(
+    id: web::Path<String>,
+    key: BackendKey,
+    context: RequestContext,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    let id = SetupLinkId::parse(&id).map_err(|_| not_found("set-up link"))?;
+    let revoked = setup::revoke_setup_link(&cx, &actor(&context), &key.project, &id).await;
+    let (link, tokens) = revoked.map_err(|error| refuse(&error))?;
+    context.set_organization(link.organization_id.as_str());
+    let shown = projection(&link, cx.now());
+    Ok(HttpResponse::Ok().json(json!({ "setupLink": shown, "scimTokensRevoked": tokens })))
+}
+
+impl NewLink {
+    fn link(&self) -> Result<NewSetupLink, HttpError> {
+        let saml = self.saml_connection_id.as_deref().map(SamlConnectionId::parse).transpose();
+        let scim = self.scim_connection_id.as_deref().map(ScimConnectionId::parse).transpose();
+        let (saml, scim) =
+            (saml.map_err(|_| not_found("connection"))?, scim.map_err(|_| not_found("connection"))?);
+        let named = |kind| self.kinds.as_ref().is_some_and(|kinds| kinds.contains(&kind));
+        // Sign-in is what a link is for that says nothing.
+        let plain = self.kinds.is_none() && scim.is_none();
+        Ok(NewSetupLink {
+            saml: part(saml, plain || named(Kind::Saml)),
+            scim: part(scim, named(Kind::Scim)),
+            lifetime: self.expires_in_seconds.map(|seconds| seconds.saturating_mul(1000)),
+            capabilities: Vec::new(),
+        })
+    }
+}
+
+fn part<I>(draft: Option<I>, wanted: bool) -> Part<I> {
+    match draft {
+        Some(id) => Part::Draft(id),
+        None if wanted => Part::New,
+        None => Part::Not,
+    }
+}
+
+/// A link, without what opens it.
+fn projection(link: &SetupLink, now: Timestamp) -> Value {
+    json!({
+        "id": link.id,
+        "organizationId": link.organization_id,
+        "samlConnectionId": link.saml_connection_id,
+        "scimConnectionId": link.scim_connection_id,
+        "state": LinkState::of(link, now).as_str(),
+        "createdAt": link.created_at,
+        "expiresAt": link.expires_at,
+        "revokedAt": link.revoked_at,
+    })
+}
+
+fn actor(context: &RequestContext) -> Actor {
+    Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) }
+}
+
+fn organization_id(text: &str) -> Result<OrganizationId, HttpError> {
+    OrganizationId::parse(text).map_err(|_| not_found("organization"))
 }
 
 fn refuse(error: &SetupError) -> HttpError {

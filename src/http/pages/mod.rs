@@ -1,5 +1,5 @@
-//! The pages that people see: server-rendered, one stylesheet, no script but the one that sends a form. They work with a keyboard, a screen reader,
-//! on a phone, in light and dark.
+//! The pages that people see: server-rendered, one stylesheet, no scripts but one that sends a form and one that adds copy
+//! buttons, and none is needed. They work with a keyboard, a screen reader, on a phone, in light and dark.
 
 mod assets;
 mod setup;
@@ -8,8 +8,11 @@ mod templates;
 use actix_web::{HttpResponse, http::header};
 
 use super::Endpoint;
-use assets::{icon_path, stylesheet_path, submit_script_path};
-pub use setup::{SetupMetadataPage, SetupProviderPage, SetupReviewPage, SetupTestPage, SetupValuesPage};
+use assets::{copy_script_path, icon_path, stylesheet_path, submit_script_path};
+pub use setup::{
+    SetupCheckPage, SetupChoicePage, SetupConnectPage, SetupMetadataPage, SetupPreviewPage,
+    SetupProviderPage, SetupRequestsPage, SetupReviewPage, SetupTestPage, SetupValuesPage,
+};
 pub use templates::{
     ConsentPage, DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage, PostPage,
 };
@@ -25,6 +28,18 @@ pub fn html(page: &impl askama::Template) -> HttpResponse {
         }
         Err(error) => HttpResponse::from_error(super::HttpError::internal(error)),
     }
+}
+
+/// As everywhere, but the scripts of ours may run.
+const SCRIPTED: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; \
+                        base-uri 'none'; frame-ancestors 'none'";
+
+/// A page with values to copy.
+pub fn with_copy_buttons(page: &impl askama::Template) -> HttpResponse {
+    let mut response = html(page);
+    let policy = header::HeaderValue::from_static(SCRIPTED);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 /// Sends the browser to another origin after a form of ours was posted. A redirect will not do: Chromium applies

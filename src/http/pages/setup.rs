@@ -4,9 +4,11 @@ use askama::Template;
 
 use crate::{
     http::setup::frame::SetupFrame,
+    model::Timestamp,
     service::{
-        providers::{Provider, Saml},
-        setup::{CheckState, Report, Understanding},
+        providers::{Provider, Saml, Scim},
+        provisioning::admin::check::Checked,
+        setup::{Arrivals, CheckState, Choices, LiveView, Report, TokenShown, Understanding},
     },
 };
 
@@ -17,7 +19,7 @@ pub struct SetupProviderPage<'a> {
     /// Around it.
     pub frame: SetupFrame,
     /// The choices.
-    pub providers: &'a [Provider],
+    pub providers: Vec<&'a Provider>,
     /// The one that was chosen before.
     pub chosen: &'a str,
 }
@@ -51,8 +53,6 @@ pub struct SetupMetadataPage<'a> {
     /// See `url`.
     pub pasted: &'a str,
     /// See `url`.
-    pub choice: &'a str,
-    /// See `url`.
     pub sso_url: &'a str,
     /// See `url`.
     pub entity_id: &'a str,
@@ -80,8 +80,168 @@ pub struct SetupTestPage<'a> {
     pub report: Option<&'a Report>,
 }
 
+impl SetupTestPage<'_> {
+    fn passed(&self) -> bool {
+        self.report.is_some_and(|report| report.passed)
+    }
+}
+
+/// Which of several identity providers.
+#[derive(Template)]
+#[template(path = "setup_choice.html")]
+pub struct SetupChoicePage<'a> {
+    /// Around it.
+    pub frame: SetupFrame,
+    /// Those that the search found.
+    pub choices: &'a Choices,
+    /// The search.
+    pub search: &'a str,
+    /// Why the list is shown again.
+    pub problem: Option<&'a str>,
+}
+
+/// Base URL and token.
+#[derive(Template)]
+#[template(path = "setup_connect.html")]
+pub struct SetupConnectPage<'a> {
+    /// Around it.
+    pub frame: SetupFrame,
+    /// What to do at the provider.
+    pub scim: &'a Scim,
+    /// Whether the provider is known to push.
+    pub is_known: bool,
+    /// The base URL as the provider wants it.
+    pub base_url: String,
+    /// The token that was made just now, shown this once.
+    pub new_token: Option<&'a str>,
+    /// The token that lives.
+    pub token: Option<&'a TokenShown>,
+}
+
+/// The check of a connection.
+#[derive(Template)]
+#[template(path = "setup_check.html")]
+pub struct SetupCheckPage {
+    /// Around it.
+    pub frame: SetupFrame,
+    /// When the last check ended, and its steps by suite.
+    pub last: Option<(Timestamp, Vec<Suite>)>,
+}
+
+/// The steps of a suite.
+pub struct Suite {
+    /// Its name for people.
+    pub title: &'static str,
+    /// The steps.
+    pub steps: Vec<Checked>,
+}
+
+impl SetupCheckPage {
+    /// With the last check, if there was one.
+    pub fn new(frame: SetupFrame, last: Option<(Timestamp, Vec<Checked>)>) -> Self {
+        let last = last.map(|(at, checked)| {
+            let mut suites: Vec<Suite> = Vec::new();
+            for step in checked {
+                let title = title(&step.suite);
+                match suites.last_mut().filter(|suite| suite.title == title) {
+                    Some(suite) => suite.steps.push(step),
+                    None => suites.push(Suite { title, steps: vec![step] }),
+                }
+            }
+            (at, suites)
+        });
+        Self { frame, last }
+    }
+
+    fn failed(&self) -> usize {
+        let suites = self.last.iter().flat_map(|(_, suites)| suites);
+        suites.flat_map(|suite| &suite.steps).filter(|step| !step.passed()).count()
+    }
+}
+
+fn title(suite: &str) -> &'static str {
+    match suite {
+        "access" => "Access and discovery",
+        "okta" => "What Okta sends",
+        "entra" => "What Microsoft Entra ID sends",
+        "entra-optscim" => "Microsoft Entra ID with aadOptscim062020",
+        _ => "Every attribute of the schema",
+    }
+}
+
+/// What the provider has asked.
+#[derive(Template)]
+#[template(path = "setup_requests.html")]
+pub struct SetupRequestsPage<'a> {
+    /// Around it.
+    pub frame: SetupFrame,
+    /// What was seen.
+    pub seen: &'a LiveView,
+    /// Whether the page loads itself again.
+    pub reloads: bool,
+}
+
+/// What a list would bring.
+#[derive(Template)]
+#[template(path = "setup_preview.html")]
+pub struct SetupPreviewPage<'a> {
+    /// Around it.
+    pub frame: SetupFrame,
+    /// What was pasted before.
+    pub pasted: &'a str,
+    /// Why the form is shown again.
+    pub problem: Option<&'a str>,
+    /// The outcome.
+    pub arrivals: Option<&'a Arrivals>,
+}
+
+/// `1,204`, as people read numbers.
+fn grouped(number: &i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The day of an instant, as seen from now: `today`, `yesterday`, `2026-01-31`; in UTC.
+fn day_from(at: &Timestamp, now: &Timestamp) -> String {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    match now.millis().div_euclid(DAY) - at.millis().div_euclid(DAY) {
+        0 => "today".into(),
+        1 => "yesterday".into(),
+        _ => day(at),
+    }
+}
+
+/// `2026-01-31 17:05:09 UTC`.
+fn clock(at: &Timestamp) -> String {
+    let text = at.to_string();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{day} {} UTC", time.get(..8).unwrap_or(time))
+}
+
+/// What a status means for the provider's request.
+fn outcome(status: &i64) -> (&'static str, &'static str) {
+    match status {
+        200..=299 => ("passed", "Done"),
+        304 => ("passed", "Unchanged"),
+        403 => ("warned", "Not yet live"),
+        404 => ("warned", "Not found"),
+        409 => ("failed", "Taken"),
+        412 => ("failed", "Changed meanwhile"),
+        429 => ("warned", "Later"),
+        500.. => ("failed", "Failed here"),
+        _ => ("failed", "Refused"),
+    }
+}
+
 /// The day of an instant, in UTC.
-fn day(at: &crate::model::Timestamp) -> String {
+fn day(at: &Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 
@@ -92,5 +252,23 @@ fn sign(state: &CheckState) -> (&'static str, &'static str, &'static str) {
         CheckState::Warning => ("warned", "!", "Passed, with a remark"),
         CheckState::Failed => ("failed", "\u{2715}", "Failed"),
         CheckState::Skipped => ("skipped", "\u{2013}", "Not reached"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_days_are_for_people() {
+        assert_eq!(
+            [0, 12, 999, 1_204, 1_000_000].map(|n| grouped(&n)),
+            ["0", "12", "999", "1,204", "1,000,000"]
+        );
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        assert_eq!(day_from(&now, &now), "today");
+        assert_eq!(day_from(&now.plus(-23 * 60 * 60 * 1000), &now), "yesterday");
+        assert_eq!(day_from(&now.plus(-9 * 24 * 60 * 60 * 1000), &now), "2023-11-05");
+        assert_eq!(clock(&now.plus(123)), "2023-11-14 22:13:20 UTC");
     }
 }

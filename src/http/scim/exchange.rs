@@ -74,6 +74,7 @@ where
     let seen = body.as_ref().unwrap_or(&Value::Null);
     let outline = cx.provisioning.outline(request.method().as_str(), path, seen);
     let outcome = match body {
+        _ if tenant.is_draft() && writes(&request) => Err(not_live()),
         Ok(body) => {
             learn_from_body(&cx, &mut tenant, &body).await.map_err(HttpError::internal)?;
             endpoint(Exchange { cx: cx.clone(), tenant: tenant.clone(), request: request.clone(), body })
@@ -90,6 +91,17 @@ where
         say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
         answer
     })
+}
+
+/// Whether a request may change anything. Searches are reads (RFC 7644 section 3.4.3).
+fn writes(request: &HttpRequest) -> bool {
+    !request.method().is_safe() && !request.path().ends_with("/.search")
+}
+
+fn not_live() -> HttpError {
+    let detail = "This connection is still being set up: it answers reads, and takes users and groups once it has been \
+                  switched on.";
+    HttpError::new(StatusCode::FORBIDDEN, "forbidden", detail)
 }
 
 /// The names that SailPoint reads by default.

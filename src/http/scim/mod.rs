@@ -2,6 +2,7 @@
 
 mod bulk;
 mod caller;
+pub mod check;
 mod discovery;
 mod exchange;
 mod input;

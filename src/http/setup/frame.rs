@@ -2,7 +2,7 @@
 
 use super::session::Setup;
 
-/// The steps in order.
+/// The steps in order: those of signing in, then those of provisioning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// Which identity provider.
@@ -15,11 +15,20 @@ pub enum Step {
     Review,
     /// A test sign-in.
     Test,
+    /// Base URL and token, to be typed in there.
+    Connect,
+    /// What Okta and Entra do, tried.
+    Check,
+    /// What the provider has asked.
+    Requests,
+    /// What a sync would bring.
+    Preview,
 }
 
-impl Step {
-    const ALL: [Self; 5] = [Self::Provider, Self::Values, Self::Metadata, Self::Review, Self::Test];
+const SIGN_IN: &[Step] = &[Step::Values, Step::Metadata, Step::Review, Step::Test];
+const PROVISIONING: &[Step] = &[Step::Connect, Step::Check, Step::Requests, Step::Preview];
 
+impl Step {
     const fn name(self) -> &'static str {
         match self {
             Self::Provider => "Provider",
@@ -27,6 +36,10 @@ impl Step {
             Self::Metadata => "Metadata",
             Self::Review => "Review",
             Self::Test => "Test",
+            Self::Connect => "Connect",
+            Self::Check => "Check",
+            Self::Requests => "Requests",
+            Self::Preview => "Preview",
         }
     }
 
@@ -38,8 +51,20 @@ impl Step {
             Self::Metadata => "/setup/metadata",
             Self::Review => "/setup/review",
             Self::Test => "/setup/test",
+            Self::Connect => "/setup/scim",
+            Self::Check => "/setup/scim/check",
+            Self::Requests => "/setup/scim/requests",
+            Self::Preview => "/setup/scim/preview",
         }
     }
+}
+
+/// Steps that belong together.
+pub struct Track {
+    /// What they are for; empty where there is one track only.
+    pub name: &'static str,
+    /// The steps.
+    pub steps: Vec<StepLink>,
 }
 
 /// A step as the list of steps shows it.
@@ -62,29 +87,70 @@ pub struct SetupFrame {
     pub organization: String,
     /// The provider.
     pub provider: &'static str,
+    /// What is set up, in words.
+    pub subject: &'static str,
     /// The steps.
-    pub steps: Vec<StepLink>,
-    /// Whether the connection is live, and nothing can be changed any more.
+    pub tracks: Vec<Track>,
+    /// Whether the connection of this step is live, and nothing can be changed any more.
     pub live: bool,
+    /// Whether provisioning is part of this set-up.
+    pub has_scim: bool,
 }
 
 impl SetupFrame {
     /// The frame of a step.
     pub(super) fn at(setup: &Setup, here: Step) -> Self {
         let wizard = &setup.wizard;
-        let described = !wizard.connection.idp_entity_id.is_empty();
-        let steps = Step::ALL.into_iter().map(|step| StepLink {
-            name: step.name(),
-            path: (step <= Step::Metadata || described).then(|| step.path()),
-            here: step == here,
-            done: step < here,
-        });
+        let (saml, scim) = (wizard.saml.is_some(), wizard.scim.is_some());
+        let subject = match (saml, scim) {
+            (true, true) => "Single sign-on and provisioning",
+            (false, true) => "Provisioning",
+            _ => "Single sign-on",
+        };
+        let live = match here {
+            Step::Provider => !wizard.is_saml_draft() && !wizard.is_scim_draft(),
+            step if SIGN_IN.contains(&step) => !wizard.is_saml_draft(),
+            _ => !wizard.is_scim_draft(),
+        };
         Self {
             product: wizard.product.clone(),
             organization: wizard.organization.clone(),
             provider: &wizard.provider().name,
-            steps: steps.collect(),
-            live: !wizard.is_draft(),
+            subject,
+            tracks: tracks(setup, here),
+            live,
+            has_scim: scim,
         }
+    }
+}
+
+fn tracks(setup: &Setup, here: Step) -> Vec<Track> {
+    let wizard = &setup.wizard;
+    let described = wizard.saml.as_ref().is_some_and(|saml| !saml.idp_entity_id.is_empty());
+    let open = |step: Step| described || !matches!(step, Step::Review | Step::Test);
+    // In the other track, what the draft holds says how far it is.
+    let behind = |step: Step| match step {
+        Step::Provider => wizard.link.provider.is_some(),
+        Step::Values | Step::Metadata | Step::Review => described,
+        _ => false,
+    };
+    let links = |steps: &[Step]| {
+        let mine = steps.contains(&here);
+        let links = steps.iter().map(|step| StepLink {
+            name: step.name(),
+            path: open(*step).then(|| step.path()),
+            here: *step == here,
+            done: if mine { *step < here } else { behind(*step) },
+        });
+        links.collect()
+    };
+    let with_provider = |steps: &[Step]| [&[Step::Provider], steps].concat();
+    match (wizard.saml.is_some(), wizard.scim.is_some()) {
+        (true, true) => vec![
+            Track { name: "Sign-in", steps: links(&with_provider(SIGN_IN)) },
+            Track { name: "Provisioning", steps: links(PROVISIONING) },
+        ],
+        (false, true) => vec![Track { name: "", steps: links(&with_provider(PROVISIONING)) }],
+        _ => vec![Track { name: "", steps: links(&with_provider(SIGN_IN)) }],
     }
 }

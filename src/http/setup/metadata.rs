@@ -1,20 +1,12 @@
 //! `GET` and `POST /setup/metadata`: the provider's description, as a file, an address, pasted text or plain fields.
 
-use std::{pin::Pin, task::Poll};
-
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header},
-    web,
-};
-use futures_core::Stream as _;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go,
-    multipart::{self, Form},
-    refuse,
+    go, refuse,
     session::Setup,
+    upload::{self, Form},
 };
 use crate::{
     http::{
@@ -23,20 +15,17 @@ use crate::{
     },
     service::{
         Context,
-        setup::{self, DraftInput, ProviderFields, SetupError},
+        setup::{self, DraftInput, Given, ProviderFields, SetupError},
     },
 };
 
 /// Metadata of at most 5 MB, and the form around it.
 const LIMIT: usize = 5 * 1024 * 1024 + 64 * 1024;
 
-/// So much of a file that is too large is read and thrown away: a browser that is still sending shows no answer, and
-/// the sentence would be lost.
-const SWALLOWED: usize = 128 * 1024 * 1024;
-
 /// Asks.
-pub(super) async fn show(setup: Setup) -> HttpResponse {
-    page(&setup, &Typed::default(), None)
+pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
+    setup.wizard.saml().map_err(refuse)?;
+    Ok(page(&setup, &Typed::default(), None))
 }
 
 /// Takes it in.
@@ -46,16 +35,13 @@ pub(super) async fn give(
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let boundary = multipart::boundary(content_type.unwrap_or_default())
-        .ok_or_else(|| HttpError::unsupported_media_type(&["multipart/form-data"]))?;
-    let Some(body) = read(payload).await? else {
+    setup.wizard.saml().map_err(refuse)?;
+    let Some(upload) = upload::receive(&request, payload, LIMIT).await? else {
         let problem =
             "This file is too large. Metadata is a text file of some kilobytes; at most 5 MB are read.";
         return Ok(ask_again(&setup, &Typed::default(), problem, StatusCode::PAYLOAD_TOO_LARGE));
     };
-    let form = Form::parse(&body, &boundary)
-        .ok_or_else(|| HttpError::bad_request("invalid_request", "The form cannot be read."))?;
+    let form = upload.form()?;
     let typed = Typed::of(&form);
     let Some(input) = typed.input(&form) else {
         let problem =
@@ -63,15 +49,14 @@ pub(super) async fn give(
         return Ok(ask_again(&setup, &typed, problem, StatusCode::BAD_REQUEST));
     };
     let (project, session) = (&setup.site.project, &setup.session);
-    let given =
-        setup::give_metadata(&cx, project, session, input, Some(&typed.choice), &setup.request_id).await;
-    match given {
-        Ok(()) => Ok(go(Step::Review.path())),
+    match setup::give_metadata(&cx, project, session, input, &setup.request_id).await {
+        Ok(Given::Understood) => Ok(go(Step::Review.path())),
+        Ok(Given::Several) => Ok(go("/setup/metadata/choice")),
         Err(error @ (SetupError::Metadata { .. } | SetupError::Invalid(_))) => {
             tracing::info!(request_id = setup.request_id, reason = error.code(), "metadata refused");
             Ok(ask_again(&setup, &typed, &error.to_string(), StatusCode::BAD_REQUEST))
         }
-        Err(error) => Err(refuse(&error)),
+        Err(error) => Err(refuse(error)),
     }
 }
 
@@ -80,7 +65,6 @@ pub(super) async fn give(
 struct Typed {
     url: String,
     pasted: String,
-    choice: String,
     fields: ProviderFields,
 }
 
@@ -90,7 +74,6 @@ impl Typed {
         Self {
             url: text("url"),
             pasted: text("metadata"),
-            choice: text("choice"),
             fields: ProviderFields {
                 sso_url: text("sso_url"),
                 entity_id: text("entity_id"),
@@ -133,33 +116,8 @@ fn page(setup: &Setup, typed: &Typed, problem: Option<&str>) -> HttpResponse {
         problem,
         url: &typed.url,
         pasted: &typed.pasted,
-        choice: &typed.choice,
         sso_url: &typed.fields.sso_url,
         entity_id: &typed.fields.entity_id,
         certificate: &typed.fields.certificate,
     })
-}
-
-/// The whole body; none if it is larger than [`LIMIT`].
-async fn read(mut payload: web::Payload) -> Result<Option<Vec<u8>>, HttpError> {
-    let (mut body, mut length) = (Vec::new(), 0usize);
-    loop {
-        let chunk = std::future::poll_fn(|cx| -> Poll<_> { Pin::new(&mut payload).poll_next(cx) }).await;
-        match chunk {
-            None if length <= LIMIT => return Ok(Some(body)),
-            None => return Ok(None),
-            Some(Err(_)) => return Err(HttpError::bad_request("invalid_request", "The body broke off.")),
-            Some(Ok(chunk)) => {
-                length = length.saturating_add(chunk.len());
-                if length > SWALLOWED {
-                    return Ok(None);
-                }
-                if length > LIMIT {
-                    body = Vec::new();
-                } else {
-                    body.extend_from_slice(&chunk);
-                }
-            }
-        }
-    }
 }

@@ -1,14 +1,17 @@
-//! The set-up pages (R23): a customer's administrator, with a link and no account, describes the identity provider of one
-//! draft connection and tests it. One step, one file; every page works without a script.
+//! The set-up pages (R23): a customer's administrator, with a link and no account, describes the identity provider of a
+//! draft connection and tests it, connects its provisioning and checks it, or both. One step, one file; every page works
+//! without a script.
 
+mod choice;
 pub(super) mod frame;
 mod metadata;
-mod multipart;
 mod open;
 mod provider;
 mod review;
+mod scim;
 mod session;
 mod test;
+mod upload;
 mod values;
 
 use actix_web::{HttpResponse, http::StatusCode, http::header, web};
@@ -26,9 +29,18 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/setup/values", || web::to(values::show)),
     Endpoint::get("/setup/metadata", || web::to(metadata::show)),
     Endpoint::post("/setup/metadata", || web::to(metadata::give)),
+    Endpoint::get("/setup/metadata/choice", || web::to(choice::show)),
+    Endpoint::post("/setup/metadata/choice", || web::to(choice::choose)),
     Endpoint::get("/setup/review", || web::to(review::show)),
     Endpoint::get("/setup/test", || web::to(test::show)),
     Endpoint::post("/setup/test", || web::to(test::begin)),
+    Endpoint::get("/setup/scim", || web::to(scim::connect::show)),
+    Endpoint::post("/setup/scim/token", || web::to(scim::connect::make_token)),
+    Endpoint::get("/setup/scim/check", || web::to(scim::check::show)),
+    Endpoint::post("/setup/scim/check", || web::to(scim::check::run)),
+    Endpoint::get("/setup/scim/requests", || web::to(scim::requests::show)),
+    Endpoint::get("/setup/scim/preview", || web::to(scim::preview::show)),
+    Endpoint::post("/setup/scim/preview", || web::to(scim::preview::run)),
     Endpoint::get("/setup/{token}", || web::to(open::open)),
 ];
 
@@ -38,16 +50,17 @@ fn go(path: &'static str) -> HttpResponse {
 }
 
 /// What is no mistake in a form: the page for it.
-fn refuse(error: &SetupError) -> HttpError {
-    let status = match error {
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn refuse(error: SetupError) -> HttpError {
+    let status = match &error {
         SetupError::LinkUnknown => StatusCode::NOT_FOUND,
         SetupError::LinkEnded => StatusCode::GONE,
         SetupError::NoSession => StatusCode::UNAUTHORIZED,
-        SetupError::LinkInUse | SetupError::NotAllowed => StatusCode::FORBIDDEN,
+        SetupError::LinkInUse | SetupError::NotPart | SetupError::NotAllowed => StatusCode::FORBIDDEN,
         SetupError::ConnectionNotDraft | SetupError::NotReady(_) => StatusCode::CONFLICT,
         SetupError::Invalid(_) | SetupError::Metadata { .. } => StatusCode::BAD_REQUEST,
         SetupError::Connection(_) | SetupError::Store(_) | SetupError::Internal(_) => {
-            return HttpError::internal(error);
+            return HttpError::internal(&error);
         }
     };
     let mut sentence = error.to_string();

@@ -21,7 +21,7 @@ pub(super) async fn open(
     let held = session::sent(&request);
     let token = Secret::new(token.into_inner());
     let opened = setup::open(&cx, project, &token, held.as_ref(), context.id()).await;
-    let opened = opened.map_err(|error| refuse(&error))?;
+    let opened = opened.map_err(refuse)?;
     Ok(HttpResponse::SeeOther()
         .insert_header((header::LOCATION, "/setup"))
         .insert_header(session::set(&opened))
@@ -34,10 +34,20 @@ pub(super) async fn overview(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let wizard = &setup.wizard;
-    if wizard.connection.idp_entity_id.is_empty() {
-        let fresh = wizard.link.exchanged_at.is_none();
+    let Some(saml) = &wizard.saml else { return Ok(go(provisioning(&cx, &setup).await?.path())) };
+    if saml.idp_entity_id.is_empty() {
+        let fresh = wizard.link.provider.is_none();
         return Ok(go(if fresh { Step::Provider } else { Step::Values }.path()));
     }
-    let tested = setup::last_report(&cx, wizard).await.map_err(|error| refuse(&error))?;
+    let tested = setup::last_report(&cx, wizard).await.map_err(refuse)?;
     Ok(go(if tested.is_some() { Step::Test } else { Step::Review }.path()))
+}
+
+/// The next step of a link that is for provisioning alone.
+async fn provisioning(cx: &Context, setup: &session::Setup) -> Result<Step, HttpError> {
+    if setup.wizard.link.provider.is_none() {
+        return Ok(Step::Provider);
+    }
+    let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
+    Ok(if given.token.is_some() { Step::Check } else { Step::Connect })
 }

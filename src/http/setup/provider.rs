@@ -13,18 +13,20 @@ use crate::{
         pages::{self, SetupProviderPage},
         params::Params,
     },
-    service::{Context, providers, setup},
+    service::{
+        Context,
+        providers::{self, Provider},
+        setup,
+    },
 };
 
 /// Asks.
 pub(super) async fn show(setup: Setup) -> HttpResponse {
-    let chosen =
-        setup.wizard.link.exchanged_at.is_some().then_some(setup.wizard.connection.provider.as_str());
-    pages::html(&SetupProviderPage {
-        frame: SetupFrame::at(&setup, Step::Provider),
-        providers: providers::all(),
-        chosen: chosen.unwrap_or_default(),
-    })
+    let chosen = setup.wizard.link.provider.as_deref().unwrap_or_default();
+    // Who sets up provisioning alone has no use for the name of a provider that does not push.
+    let useful = |provider: &&Provider| setup.wizard.saml.is_some() || provider.scim.is_some();
+    let providers = providers::all().iter().filter(useful).collect();
+    pages::html(&SetupProviderPage { frame: SetupFrame::at(&setup, Step::Provider), providers, chosen })
 }
 
 /// Notes the choice.
@@ -39,6 +41,6 @@ pub(super) async fn choose(
     let provider = form.take("provider").unwrap_or_default();
     setup::choose_provider(&cx, &setup.site.project, &setup.session, &provider, &setup.request_id)
         .await
-        .map_err(|error| refuse(&error))?;
-    Ok(go(Step::Values.path()))
+        .map_err(refuse)?;
+    Ok(go(if setup.wizard.saml.is_some() { Step::Values } else { Step::Connect }.path()))
 }

@@ -17,7 +17,7 @@ use crate::{
 
 /// Shows it.
 pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
-    let understood = setup::understanding(&cx, &setup.wizard).await.map_err(|error| refuse(&error))?;
+    let understood = setup::understanding(&cx, &setup.wizard).await.map_err(refuse)?;
     let Some(understood) = understood else { return Ok(go(Step::Metadata.path())) };
     Ok(pages::html(&SetupReviewPage { frame: SetupFrame::at(&setup, Step::Review), understood: &understood }))
 }

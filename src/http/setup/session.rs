@@ -83,8 +83,8 @@ impl FromRequest for Setup {
                 let message = "This form was sent from another site. Please open your set-up link again.";
                 return Err(HttpError::new(StatusCode::FORBIDDEN, "cross_origin", message));
             }
-            let session = session.ok_or_else(|| refuse(&setup::SetupError::NoSession))?;
-            let wizard = setup::wizard(&cx, &site.project, &session).await.map_err(|error| refuse(&error))?;
+            let session = session.ok_or_else(|| refuse(setup::SetupError::NoSession))?;
+            let wizard = setup::wizard(&cx, &site.project, &session).await.map_err(refuse)?;
             context.set_organization(wizard.link.organization_id.as_str());
             Ok(Self { session, wizard, site, request_id: context.id().to_owned() })
         })

@@ -23,7 +23,8 @@ use crate::{
 
 /// Shows the newest report, and offers a test.
 pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
-    let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| refuse(&error))?;
+    setup.wizard.saml().map_err(refuse)?;
+    let report = setup::last_report(&cx, &setup.wizard).await.map_err(refuse)?;
     Ok(pages::html(&SetupTestPage { frame: SetupFrame::at(&setup, Step::Test), report: report.as_ref() }))
 }
 
@@ -31,7 +32,7 @@ pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpRes
 pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
     let site = &setup.site;
     let begun = setup::begin(&cx, &site.project, &site.origin, &setup.session, &setup.request_id).await;
-    let begun = begun.map_err(|error| refuse(&error))?;
+    let begun = begun.map_err(refuse)?;
     let heading = "Taking you to your identity provider";
     let mut page = match begun.by {
         Carrier::Redirect(location) => pages::leave(&location, heading),
@@ -64,7 +65,7 @@ pub(in crate::http) async fn receive(
         saml_response,
         request_id: context.id(),
     };
-    if !setup::receive(cx, answer).await.map_err(|error| refuse(&error))? {
+    if !setup::receive(cx, answer).await.map_err(refuse)? {
         return Ok(None);
     }
     let page = HttpResponse::SeeOther()

@@ -4,17 +4,21 @@ use actix_web::HttpResponse;
 
 use super::{
     frame::{SetupFrame, Step},
+    refuse,
     session::Setup,
 };
 use crate::{
-    http::pages::{self, SetupValuesPage},
+    http::{
+        HttpError,
+        pages::{self, SetupValuesPage},
+    },
     service::{connections::SpUrls, providers::SpValue},
 };
 
 /// Shows them.
-pub(super) async fn show(setup: Setup) -> HttpResponse {
+pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     let provider = setup.wizard.provider();
-    let urls = SpUrls::new(&setup.site.origin, &setup.wizard.connection.id);
+    let urls = SpUrls::new(&setup.site.origin, &setup.wizard.saml().map_err(refuse)?.id);
     let value = |value: SpValue, text: &Option<String>| match value {
         SpValue::AcsUrl => urls.acs_url.clone(),
         SpValue::AcsUrlPattern => as_pattern(&urls.acs_url),
@@ -24,12 +28,12 @@ pub(super) async fn show(setup: Setup) -> HttpResponse {
     };
     let fields =
         provider.saml.fields.iter().map(|field| (field.name.as_str(), value(field.value, &field.text)));
-    pages::html(&SetupValuesPage {
+    Ok(pages::with_copy_buttons(&SetupValuesPage {
         frame: SetupFrame::at(&setup, Step::Values),
         saml: &provider.saml,
         fields: fields.collect(),
         metadata_url: &urls.metadata_url,
-    })
+    }))
 }
 
 /// A regular expression for this text and no other.

@@ -72,6 +72,11 @@ impl ScimTenant {
         self.organization.id.as_str()
     }
 
+    /// Whether the connection is still being set up: then reads are answered and nothing is written (decision 007).
+    pub fn is_draft(&self) -> bool {
+        self.connection.status == ConnectionStatus::Draft
+    }
+
     /// The attribute tables of the organization.
     pub fn catalog(&self) -> Catalog {
         self.catalog
@@ -164,7 +169,7 @@ pub async fn authenticate(
     if key.revoked_at.is_some() || expired || organization.project_id != *project {
         return Err(AccessRefusal::UnknownToken);
     }
-    if !is_on(&organization, &connection) {
+    if !is_on(&organization, &connection) && !is_being_set_up(&organization, &connection) {
         return Err(AccessRefusal::SwitchedOff);
     }
     if key.last_used_at.is_none_or(|used| used.plus(TOUCH_EVERY) <= now) {
@@ -187,9 +192,16 @@ pub async fn authenticate(
 
 /// Whether provisioning is on for the connection and for its organization.
 pub(super) fn is_on(organization: &Organization, connection: &ScimConnection) -> bool {
-    organization.scim_enabled
-        && organization.status == OrganizationStatus::Active
-        && connection.status == ConnectionStatus::Enabled
+    is_on_for(organization) && connection.status == ConnectionStatus::Enabled
+}
+
+fn is_on_for(organization: &Organization) -> bool {
+    organization.scim_enabled && organization.status == OrganizationStatus::Active
+}
+
+/// Whether the connection is a draft of an organization that is provisioned otherwise.
+fn is_being_set_up(organization: &Organization, connection: &ScimConnection) -> bool {
+    is_on_for(organization) && connection.status == ConnectionStatus::Draft
 }
 
 fn catalog_of(tx: &mut Tx<'_>, connection: &ScimConnection) -> Result<Catalog, StoreError> {

@@ -1,6 +1,9 @@
 //! What an administrator tells us about the identity provider, written into the draft.
 
-use super::{Capability, SetupError, session::for_change};
+use super::{
+    Capability, SetupError, Wizard,
+    session::{claim, for_change, load},
+};
 use crate::{
     model::{ids::ProjectId, secret::Secret},
     saml::{
@@ -9,15 +12,19 @@ use crate::{
         names::binding,
         xml::Limits,
     },
+    scim::dialect,
     service::{
         Actor, ActorKind, Change, Context,
         connections::{connection_view, draft_metadata},
         providers,
+        provisioning::admin::connections as scim,
         record::record,
     },
     store::{
         Tx,
         saml_connections::{self, SamlConnection},
+        scim_connections::{self, ScimConnection},
+        setup_links, setup_metadata,
     },
 };
 
@@ -43,7 +50,19 @@ pub struct ProviderFields {
     pub certificate: String,
 }
 
-/// Notes which provider the administrator uses.
+/// What became of a description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// It was understood and is in the draft.
+    Understood,
+    /// It describes several providers: the administrator is asked which one it is ([`super::choices`]).
+    Several,
+}
+
+/// How often a link may make us fetch metadata: enough for any number of mistakes, too few to probe with (R25).
+const FETCHES: i64 = 30;
+
+/// Notes which provider the administrator uses, in every draft of the link.
 pub async fn choose_provider(
     cx: &Context,
     project: &ProjectId,
@@ -53,51 +72,95 @@ pub async fn choose_provider(
 ) -> Result<(), SetupError> {
     let chosen = providers::find(provider)
         .ok_or_else(|| SetupError::Invalid("Please choose your identity provider from the list.".into()))?;
-    change(cx, project, session, request_id, move |_, _, connection| {
-        connection.provider.clone_from(&chosen.id);
+    let (own, project, session, request) =
+        (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
+    let write = move |tx: &mut Tx<'_>| {
+        let wizard = load(tx, &own, &project, &session)?;
+        let saml = wizard.allows(Capability::ConfigureSaml);
+        let scim = wizard.allows(Capability::ConfigureScim);
+        if !saml && !scim {
+            return Err(SetupError::NotAllowed);
+        }
+        if !(saml && wizard.is_saml_draft() || scim && wizard.is_scim_draft()) {
+            return Err(SetupError::ConnectionNotDraft);
+        }
+        claim(tx, &own, &wizard, &session)?;
+        setup_links::set_provider(tx, &wizard.link.id, &chosen.id)?;
+        let by = By { cx: &own, project: &project, request: &request };
+        if saml && wizard.is_saml_draft() {
+            edit_saml(tx, &by, &wizard, |_, connection| {
+                connection.provider.clone_from(&chosen.id);
+                Ok(())
+            })?;
+        }
+        if scim && wizard.is_scim_draft() {
+            set_scim_provider(tx, &by, &wizard, &chosen.id)?;
+        }
         Ok(())
-    })
-    .await
+    };
+    cx.store.write(write).await
 }
 
-/// Reads the provider's description and writes it into the draft. `entity_id` chooses among several providers in one
-/// document.
+/// Reads the provider's description and writes it into the draft.
 pub async fn give_metadata(
     cx: &Context,
     project: &ProjectId,
     session: &Secret,
     input: DraftInput,
-    entity_id: Option<&str>,
     request_id: &str,
-) -> Result<(), SetupError> {
-    let (idp, url) = match input {
-        DraftInput::Document(document) => {
-            (read(cx, &document, entity_id).map_err(|error| SetupError::uploaded(&error))?, None)
+) -> Result<Given, SetupError> {
+    let (document, url) = match input {
+        DraftInput::Fields(fields) => {
+            let idp = from_fields(&fields)?;
+            write_metadata(cx, project, session, request_id, idp, None).await?;
+            return Ok(Given::Understood);
         }
+        DraftInput::Document(document) => (document, None),
         DraftInput::Url(url) => {
-            // Before anything is fetched for a stranger: this browser may.
-            super::wizard(cx, project, session).await?;
-            let fetched = cx.egress.get(url.trim(), Limits::METADATA.bytes).await;
-            let document = fetched.map_err(|error| SetupError::unreachable(&error))?;
-            let idp = read(cx, &document, entity_id).map_err(|error| SetupError::fetched(&error))?;
-            (idp, Some(url.trim().to_owned()))
+            let url = url.trim().to_owned();
+            count_fetch(cx, project, session).await?;
+            let fetched = cx.egress.get(&url, Limits::METADATA.bytes).await;
+            (fetched.map_err(|error| SetupError::unreachable(&error))?, Some(url))
         }
-        DraftInput::Fields(fields) => (from_fields(&fields)?, None),
     };
-    change(cx, project, session, request_id, move |tx, cx, connection| {
-        let chosen = connection.provider.clone();
-        draft_metadata(tx, cx, connection, &idp, url.as_deref())?;
-        // What was chosen by a person stands against a guess that says nothing.
-        if connection.provider == providers::GENERIC {
-            connection.provider = chosen;
+    match read(cx, &document, None) {
+        Ok(idp) => {
+            write_metadata(cx, project, session, request_id, idp, url).await?;
+            Ok(Given::Understood)
         }
-        Ok(())
-    })
-    .await
+        Err(MetadataError::Several { .. }) => {
+            super::choice::keep(cx, project, session, document, url).await?;
+            Ok(Given::Several)
+        }
+        Err(error) if url.is_some() => Err(SetupError::fetched(&error)),
+        Err(error) => Err(SetupError::uploaded(&error)),
+    }
 }
 
-fn read(cx: &Context, document: &[u8], entity_id: Option<&str>) -> Result<IdpMetadata, MetadataError> {
-    let wanted = entity_id.map(str::trim).filter(|id| !id.is_empty());
+/// Before anything is fetched for a stranger: this browser may, and has not often.
+async fn count_fetch(cx: &Context, project: &ProjectId, session: &Secret) -> Result<(), SetupError> {
+    let (own, project, session) = (cx.clone(), project.clone(), session.clone());
+    let count = move |tx: &mut Tx<'_>| {
+        let wizard = for_change(tx, &own, &project, &session, Capability::ConfigureSaml)?;
+        if setup_links::count_fetch(tx, &wizard.link.id, FETCHES)? {
+            Ok(())
+        } else {
+            Err(SetupError::Metadata {
+                sentence: "Metadata was fetched often enough with this link. Upload the file, or ask for a new link."
+                    .into(),
+                code: "metadata_fetch_limit",
+            })
+        }
+    };
+    cx.store.write(count).await
+}
+
+/// The identity provider in a document: the only one, or the one of this entity ID.
+pub(super) fn read(
+    cx: &Context,
+    document: &[u8],
+    wanted: Option<&str>,
+) -> Result<IdpMetadata, MetadataError> {
     metadata::read(document, &Reading { entity_id: wanted, ..Reading::at(cx.now().to_datetime()) })
 }
 
@@ -139,33 +202,79 @@ fn from_fields(fields: &ProviderFields) -> Result<IdpMetadata, SetupError> {
     })
 }
 
-/// Changes the draft, with its audit row and event, and counts as the first use of the link.
-async fn change(
+/// Writes what was understood into the draft.
+pub(super) async fn write_metadata(
     cx: &Context,
     project: &ProjectId,
     session: &Secret,
     request_id: &str,
-    edit: impl Fn(&mut Tx<'_>, &Context, &mut SamlConnection) -> Result<(), SetupError> + Send + 'static,
+    idp: IdpMetadata,
+    url: Option<String>,
 ) -> Result<(), SetupError> {
     let (own, project, session, request) =
         (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
     let write = move |tx: &mut Tx<'_>| {
         let wizard = for_change(tx, &own, &project, &session, Capability::ConfigureSaml)?;
-        let before = connection_view(&wizard.connection);
-        let mut connection = wizard.connection;
-        edit(tx, &own, &mut connection)?;
-        connection.updated_at = own.now();
-        saml_connections::update(tx, &connection)?;
-        let change = Change {
-            project: &project,
-            organization: Some(&connection.organization_id),
-            event: "saml_connection.updated",
-            resource: connection.id.as_str(),
-            before: Some(before),
-            after: Some(connection_view(&connection)),
-        };
-        let actor = Actor::in_request(ActorKind::SetupLink, &wizard.link.id, request.clone());
-        Ok(record(tx, &own, &actor, &change)?)
+        setup_metadata::delete(tx, &wizard.link.id)?;
+        let by = By { cx: &own, project: &project, request: &request };
+        edit_saml(tx, &by, &wizard, |tx, connection| {
+            let chosen = connection.provider.clone();
+            draft_metadata(tx, &own, connection, &idp, url.as_deref())?;
+            // What was chosen by a person stands against a guess that says nothing.
+            if connection.provider == providers::GENERIC {
+                connection.provider = chosen;
+            } else {
+                setup_links::set_provider(tx, &wizard.link.id, &connection.provider)?;
+            }
+            Ok(())
+        })
     };
     cx.store.write(write).await
+}
+
+/// On whose behalf a draft is changed.
+struct By<'a> {
+    cx: &'a Context,
+    project: &'a ProjectId,
+    request: &'a str,
+}
+
+/// Changes the SAML draft, with its audit row and event.
+fn edit_saml(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    wizard: &Wizard,
+    edit: impl FnOnce(&mut Tx<'_>, &mut SamlConnection) -> Result<(), SetupError>,
+) -> Result<(), SetupError> {
+    let mut connection = wizard.saml()?.clone();
+    let before = connection_view(&connection);
+    edit(tx, &mut connection)?;
+    connection.updated_at = by.cx.now();
+    saml_connections::update(tx, &connection)?;
+    let change = Change {
+        project: by.project,
+        organization: Some(&connection.organization_id),
+        event: "saml_connection.updated",
+        resource: connection.id.as_str(),
+        before: Some(before),
+        after: Some(connection_view(&connection)),
+    };
+    let actor = Actor::in_request(ActorKind::SetupLink, &wizard.link.id, by.request);
+    Ok(record(tx, by.cx, &actor, &change)?)
+}
+
+/// Notes the provider of the SCIM draft, where its dialect is known by that name; else it is found out by what it sends.
+fn set_scim_provider(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    wizard: &Wizard,
+    provider: &str,
+) -> Result<(), SetupError> {
+    let before = wizard.scim()?;
+    let known = dialect::Provider::parse(provider).map_or(providers::GENERIC, dialect::Provider::as_str);
+    let connection = ScimConnection { provider: known.to_owned(), updated_at: by.cx.now(), ..before.clone() };
+    scim_connections::update(tx, &connection)?;
+    let actor = Actor::in_request(ActorKind::SetupLink, &wizard.link.id, by.request);
+    scim::tell(tx, by.cx, &actor, by.project, "scim_connection.updated", Some(before), &connection)?;
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Making a link.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Capability, SetupError};
 use crate::{
     model::{
         ConnectionStatus, Millis,
-        ids::{OrganizationId, ProjectId, SamlConnectionId, SetupLinkId},
+        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
         secret::Secret,
     },
     service::{
@@ -14,10 +14,11 @@ use crate::{
         connections::{ConnectionError, NewSamlConnection, create_saml_connection},
         egress::Egress,
         new_id,
+        provisioning::admin::connections as scim,
         record::record,
     },
     store::{
-        Tx, organizations, saml_connections,
+        Tx, organizations, saml_connections, scim_connections,
         setup_links::{self, SetupLink},
     },
 };
@@ -31,15 +32,59 @@ const PREFIX: &str = "vestibule_setup_";
 /// A link to be.
 #[derive(Debug, Clone, Default)]
 pub struct NewSetupLink {
-    /// The draft that it is for; a new one where none is named.
-    pub connection: Option<SamlConnectionId>,
+    /// Signing in through SAML.
+    pub saml: Part<SamlConnectionId>,
+    /// Provisioning through SCIM.
+    pub scim: Part<ScimConnectionId>,
     /// How long it lives; at most, and by default, [`LINK_LIFETIME`].
     pub lifetime: Option<Millis>,
-    /// What it may do; everything that a link can where none are named.
+    /// What it may do; everything that a link can for its connections where none are named.
     pub capabilities: Vec<Capability>,
 }
 
-/// Makes a link to set up a SAML connection of an organization. The token is shown this once.
+/// A connection that a link is for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Part<I> {
+    /// None of this kind.
+    #[default]
+    Not,
+    /// A new draft.
+    New,
+    /// This draft.
+    Draft(I),
+}
+
+impl NewSetupLink {
+    /// A link to a new SAML connection.
+    pub fn saml() -> Self {
+        Self { saml: Part::New, ..Self::default() }
+    }
+
+    /// A link to a new SCIM connection.
+    pub fn scim() -> Self {
+        Self { scim: Part::New, ..Self::default() }
+    }
+
+    /// A link to one of each.
+    pub fn both() -> Self {
+        Self { saml: Part::New, scim: Part::New, ..Self::default() }
+    }
+
+    fn is_for(&self, capability: Capability) -> bool {
+        if capability.is_of_saml() { self.saml != Part::Not } else { self.scim != Part::Not }
+    }
+
+    fn capabilities(&self) -> Result<Vec<&'static str>, SetupError> {
+        if self.saml == Part::Not && self.scim == Part::Not {
+            return Err(SetupError::Invalid("A set-up link is for SAML, for SCIM, or for both.".into()));
+        }
+        let asked = if self.capabilities.is_empty() { &Capability::ALL[..] } else { &self.capabilities };
+        let given = asked.iter().filter(|capability| self.is_for(**capability));
+        Ok(given.map(|capability| capability.as_str()).collect())
+    }
+}
+
+/// Makes a link to set up connections of an organization. The token is shown this once.
 pub async fn create_setup_link(
     cx: &Context,
     actor: &Actor,
@@ -51,19 +96,17 @@ pub async fn create_setup_link(
     if !(60_000..=LINK_LIFETIME).contains(&lifetime) {
         return Err(SetupError::Invalid("A set-up link lives from one minute to seven days.".into()));
     }
-    let connection = match new.connection {
-        Some(connection) => connection,
-        None => new_draft(cx, actor, project, organization).await?,
+    let capabilities = new.capabilities()?;
+    let saml = match new.saml {
+        Part::Not => None,
+        Part::New => Some(new_saml_draft(cx, actor, project, organization).await?),
+        Part::Draft(id) => Some(id),
     };
     let token = Secret::random(PREFIX, &*cx.rng);
     let now = cx.now();
-    let named = if new.capabilities.is_empty() { Capability::ALL.to_vec() } else { new.capabilities };
-    let capabilities: Vec<&str> = named.into_iter().map(Capability::as_str).collect();
     let link = SetupLink {
         id: new_id!(cx, SetupLinkId),
         organization_id: organization.clone(),
-        connection_kind: "saml".into(),
-        connection_id: connection.to_string(),
         capabilities: json!(capabilities).to_string(),
         recipient_email: None,
         token_hash: token.hash(),
@@ -73,17 +116,16 @@ pub async fn create_setup_link(
         expires_at: now.plus(lifetime),
         exchanged_at: None,
         revoked_at: None,
+        saml_connection_id: saml,
+        scim_connection_id: None,
+        provider: None,
+        metadata_fetches: 0,
     };
-    let (own, actor, project) = (cx.clone(), actor.clone(), project.clone());
+    let (own, actor, project, scim) = (cx.clone(), actor.clone(), project.clone(), new.scim);
     let write = move |tx: &mut Tx<'_>| {
-        organizations::find(tx, &project, &link.organization_id)?
-            .ok_or(ConnectionError::NotFound("organization"))?;
-        let target = saml_connections::find_in_project(tx, &project, &connection)?
-            .filter(|found| found.organization_id == link.organization_id)
-            .ok_or(ConnectionError::NotFound("connection"))?;
-        if target.status != ConnectionStatus::Draft {
-            return Err(SetupError::ConnectionNotDraft);
-        }
+        let mut link = link.clone();
+        check_saml(tx, &project, &link)?;
+        link.scim_connection_id = scim_draft(tx, &own, &actor, &project, &link, &scim)?;
         setup_links::insert(tx, &link)?;
         let change = Change {
             project: &project,
@@ -91,18 +133,24 @@ pub async fn create_setup_link(
             event: "setup_link.created",
             resource: link.id.as_str(),
             before: None,
-            after: Some(json!({
-                "id": link.id, "samlConnectionId": link.connection_id, "capabilities": capabilities,
-                "expiresAt": link.expires_at,
-            })),
+            after: Some(view(&link)),
         };
         record(tx, &own, &actor, &change)?;
-        Ok(link.clone())
+        Ok::<_, SetupError>(link)
     };
     Ok((cx.store.write(write).await?, token))
 }
 
-async fn new_draft(
+/// A link as the audit log and the host app see it.
+pub(super) fn view(link: &SetupLink) -> Value {
+    json!({
+        "id": link.id, "samlConnectionId": link.saml_connection_id, "scimConnectionId": link.scim_connection_id,
+        "capabilities": serde_json::from_str::<Value>(&link.capabilities).unwrap_or_default(),
+        "expiresAt": link.expires_at, "revokedAt": link.revoked_at,
+    })
+}
+
+async fn new_saml_draft(
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
@@ -112,4 +160,43 @@ async fn new_draft(
     // Nothing is fetched for a draft without metadata.
     let made = create_saml_connection(cx, actor, &Egress::default(), project, organization, new).await?;
     Ok(made.id)
+}
+
+/// The organization is of this project, and the SAML connection a draft of this organization.
+fn check_saml(tx: &mut Tx<'_>, project: &ProjectId, link: &SetupLink) -> Result<(), SetupError> {
+    organizations::find(tx, project, &link.organization_id)?
+        .ok_or(ConnectionError::NotFound("organization"))?;
+    let Some(id) = &link.saml_connection_id else { return Ok(()) };
+    let target = saml_connections::find_in_project(tx, project, id)?
+        .filter(|found| found.organization_id == link.organization_id)
+        .ok_or(ConnectionError::NotFound("connection"))?;
+    if target.status == ConnectionStatus::Draft { Ok(()) } else { Err(SetupError::ConnectionNotDraft) }
+}
+
+/// The SCIM connection that the link is for: a draft that is there, or a new one.
+fn scim_draft(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    link: &SetupLink,
+    part: &Part<ScimConnectionId>,
+) -> Result<Option<ScimConnectionId>, SetupError> {
+    match part {
+        Part::Not => Ok(None),
+        Part::New => {
+            let organization = organizations::find(tx, project, &link.organization_id)?
+                .ok_or(ConnectionError::NotFound("organization"))?;
+            let made = scim::add(tx, cx, actor, &organization, "SCIM", ConnectionStatus::Draft)?;
+            Ok(Some(made.id))
+        }
+        Part::Draft(id) => {
+            let found = scim_connections::find(tx, &link.organization_id, id)?
+                .ok_or(ConnectionError::NotFound("connection"))?;
+            if found.status != ConnectionStatus::Draft {
+                return Err(SetupError::ConnectionNotDraft);
+            }
+            Ok(Some(found.id))
+        }
+    }
 }

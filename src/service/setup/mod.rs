@@ -1,23 +1,37 @@
-//! A customer's administrator, who has no account, sets one connection up (R23): a link that is exchanged for a session in
-//! one browser, with named capabilities, over a connection that is a draft. It drafts and tests; the operator or an
-//! owner makes it live. It reads no user, and its test logins make none.
+//! A customer's administrator, who has no account, sets a connection up, or one of each kind (R23, decision 007): a link
+//! that is exchanged for a session in one browser, with named capabilities, over connections that are drafts. It drafts
+//! and tests; the operator or an owner makes it live. It reads no user, and its test logins make none.
 
 mod checks;
+mod choice;
 mod draft;
 mod explain;
 mod links;
+mod manage;
+mod people;
+mod preview;
+mod provisioning;
 mod report;
 mod session;
 mod test_login;
 mod understanding;
 
-pub use draft::{DraftInput, ProviderFields, choose_provider, give_metadata};
-pub use links::{LINK_LIFETIME, NewSetupLink, create_setup_link};
+pub use choice::{Choices, choices, choose};
+pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
+pub use links::{LINK_LIFETIME, NewSetupLink, Part, create_setup_link};
+pub use manage::{LinkState, Tested, last_test, list_setup_links, revoke_setup_link};
+pub use people::Arriving;
+pub use preview::{Arrivals, preview};
+pub use provisioning::{
+    LiveView, Provisioning, SeenRequest, SeenRewrite, TokenShown, admit_check, last_check, live_view,
+    make_token, provisioning,
+};
 pub use report::{CheckLine, CheckState, Person, Report};
 pub use session::{Opened, Wizard, open, wizard};
 pub use test_login::{Answer, Begun, begin, last_report, receive};
 pub use understanding::{Certificate, Notice, Understanding, understanding};
 
+pub use crate::store::setup_links::SetupLink;
 use crate::{
     saml::metadata::MetadataError,
     service::{connections::ConnectionError, egress::EgressError},
@@ -31,18 +45,28 @@ pub enum Capability {
     ConfigureSaml,
     /// Run test logins.
     TestSaml,
+    /// Draft the SCIM connection: choose the provider, make a token.
+    ConfigureScim,
+    /// Check the SCIM connection, preview a sync, watch the requests.
+    TestScim,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::ConfigureSaml, Self::TestSaml];
+    pub const ALL: [Self; 4] = [Self::ConfigureSaml, Self::TestSaml, Self::ConfigureScim, Self::TestScim];
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ConfigureSaml => "saml.configure",
             Self::TestSaml => "saml.test",
+            Self::ConfigureScim => "scim.configure",
+            Self::TestScim => "scim.test",
         }
+    }
+
+    const fn is_of_saml(self) -> bool {
+        matches!(self, Self::ConfigureSaml | Self::TestSaml)
     }
 }
 
@@ -61,6 +85,9 @@ pub enum SetupError {
     /// The browser has no session of a link, or it has ended.
     #[error("this set-up has ended in this browser; please open your set-up link again")]
     NoSession,
+    /// The link is not for a connection of this kind.
+    #[error("this set-up link is not for that")]
+    NotPart,
     /// The link has not this capability.
     #[error("this set-up link does not allow that")]
     NotAllowed,
@@ -100,6 +127,7 @@ impl SetupError {
             Self::LinkEnded => "setup_link_ended",
             Self::LinkInUse => "setup_link_in_use",
             Self::NoSession => "setup_session_missing",
+            Self::NotPart => "setup_not_part",
             Self::NotAllowed => "setup_not_allowed",
             Self::ConnectionNotDraft => "connection_not_draft",
             Self::Invalid(_) => "invalid_input",
@@ -112,7 +140,15 @@ impl SetupError {
 
     /// Metadata that an administrator uploaded or pasted: it may be quoted back.
     fn uploaded(error: &MetadataError) -> Self {
-        Self::Metadata { sentence: capitalised(&error.to_string()), code: error.code() }
+        let sentence = match error {
+            MetadataError::Html => {
+                "This is a web page, not metadata. The provider may have asked for a sign-in when \
+                                    it was downloaded; sign in there, and download it again."
+                    .into()
+            }
+            other => capitalised(&other.to_string()),
+        };
+        Self::Metadata { sentence, code: error.code() }
     }
 
     /// Metadata that we fetched: nothing of it may be quoted, or the page would read addresses for a stranger (R25).
@@ -127,12 +163,6 @@ impl SetupError {
             | MetadataError::SeveralRoles
             | MetadataError::NoSsoEndpoint
             | MetadataError::NoSigningKey => capitalised(&error.to_string()),
-            MetadataError::Several { .. } => {
-                "At that address is the metadata of several providers. Say which one by its entity ID.".into()
-            }
-            MetadataError::NotListed(_) => {
-                "The metadata at that address does not hold the provider that you named.".into()
-            }
             _ => "What is at that address cannot be used as SAML metadata.".into(),
         };
         Self::Metadata { sentence, code: error.code() }

@@ -117,7 +117,7 @@ impl Report {
     ) -> Self {
         let Explained { wanted, got, fix } = explain::refusal(refusal, provider);
         let failed = |label: &str| CheckLine {
-            detail: Some(short(&refusal.to_string())),
+            detail: Some(short(&super::capitalised(&refusal.to_string()))),
             wanted: wanted.clone(),
             got: got.clone(),
             fix: fix.clone(),

@@ -2,19 +2,14 @@
 //! something, the link can be opened again, and the browser that opened it before is shown out. From the first change
 //! on it is that browser's alone.
 
-use serde_json::json;
-
-use super::{Capability, SetupError};
+use super::{Capability, SetupError, links::view};
 use crate::{
-    model::{
-        ConnectionStatus,
-        ids::{ProjectId, SamlConnectionId},
-        secret::Secret,
-    },
+    model::{ConnectionStatus, ids::ProjectId, secret::Secret},
     service::{Actor, ActorKind, Change, Context, providers, record::record},
     store::{
-        StoreError, Tx, organizations, projects,
+        Tx, organizations, projects,
         saml_connections::{self, SamlConnection},
+        scim_connections::{self, ScimConnection},
         setup_links::{self, SetupLink},
     },
 };
@@ -28,13 +23,15 @@ pub struct Opened {
     pub seconds: u32,
 }
 
-/// What a browser that holds a link works on.
+/// What a browser that holds a link works on: at least one of the two connections.
 #[derive(Debug, Clone)]
 pub struct Wizard {
     /// The link.
     pub link: SetupLink,
-    /// The connection that it is for.
-    pub connection: SamlConnection,
+    /// The SAML connection that it is for.
+    pub saml: Option<SamlConnection>,
+    /// The SCIM connection that it is for.
+    pub scim: Option<ScimConnection>,
     /// The customer's name.
     pub organization: String,
     /// The product's name.
@@ -42,14 +39,36 @@ pub struct Wizard {
 }
 
 impl Wizard {
-    /// Whether the connection may be changed.
-    pub fn is_draft(&self) -> bool {
-        self.connection.status == ConnectionStatus::Draft
+    /// The SAML connection, of a link that is for one.
+    pub fn saml(&self) -> Result<&SamlConnection, SetupError> {
+        self.saml.as_ref().ok_or(SetupError::NotPart)
+    }
+
+    /// The SCIM connection, of a link that is for one.
+    pub fn scim(&self) -> Result<&ScimConnection, SetupError> {
+        self.scim.as_ref().ok_or(SetupError::NotPart)
+    }
+
+    /// Whether the SAML connection may be changed.
+    pub fn is_saml_draft(&self) -> bool {
+        self.saml.as_ref().is_some_and(|connection| connection.status == ConnectionStatus::Draft)
+    }
+
+    /// Whether the SCIM connection may be changed.
+    pub fn is_scim_draft(&self) -> bool {
+        self.scim.as_ref().is_some_and(|connection| connection.status == ConnectionStatus::Draft)
     }
 
     /// The provider that was chosen or recognised.
     pub fn provider(&self) -> &'static providers::Provider {
-        providers::of(&self.connection.provider)
+        let recognised = || self.saml.as_ref().map_or(providers::GENERIC, |saml| saml.provider.as_str());
+        providers::of(self.link.provider.as_deref().unwrap_or_else(recognised))
+    }
+
+    /// Whether the link names this capability.
+    pub(super) fn allows(&self, capability: Capability) -> bool {
+        let allowed: Vec<String> = serde_json::from_str(&self.link.capabilities).unwrap_or_default();
+        allowed.iter().any(|name| name == capability.as_str())
     }
 }
 
@@ -84,7 +103,7 @@ pub async fn open(
             event: "setup_link.opened",
             resource: link.id.as_str(),
             before: None,
-            after: Some(json!({ "id": link.id, "samlConnectionId": link.connection_id })),
+            after: Some(view(&link)),
         };
         record(tx, &own, &Actor::in_request(ActorKind::SetupLink, &link.id, request.clone()), &change)?;
         Ok(Opened { session: fresh.clone(), seconds })
@@ -98,25 +117,31 @@ pub async fn wizard(cx: &Context, project: &ProjectId, session: &Secret) -> Resu
     cx.store.read(move |tx: &mut Tx<'_>| load(tx, &own, &project, &session)).await
 }
 
-fn load(tx: &mut Tx<'_>, cx: &Context, project: &ProjectId, session: &Secret) -> Result<Wizard, SetupError> {
+pub(super) fn load(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+) -> Result<Wizard, SetupError> {
     let link = setup_links::find_by_session(tx, project, &session.hash())?
         .filter(|link| link.revoked_at.is_none() && link.expires_at > cx.now())
         .ok_or(SetupError::NoSession)?;
-    let connection = connection_of(tx, project, &link)?.ok_or(SetupError::NoSession)?;
+    let saml = match &link.saml_connection_id {
+        Some(id) => saml_connections::find_in_project(tx, project, id)?,
+        None => None,
+    };
+    let scim = match &link.scim_connection_id {
+        Some(id) => scim_connections::find(tx, &link.organization_id, id)?,
+        None => None,
+    };
+    let saml = saml.filter(|connection| connection.organization_id == link.organization_id);
+    if saml.is_none() && scim.is_none() {
+        return Err(SetupError::NoSession);
+    }
     let organization =
         organizations::find(tx, project, &link.organization_id)?.ok_or(SetupError::NoSession)?;
     let product = projects::find(tx, project)?.map(|project| project.display_name).unwrap_or_default();
-    Ok(Wizard { link, connection, organization: organization.display_name, product })
-}
-
-fn connection_of(
-    tx: &mut Tx<'_>,
-    project: &ProjectId,
-    link: &SetupLink,
-) -> Result<Option<SamlConnection>, StoreError> {
-    let Ok(id) = SamlConnectionId::parse(&link.connection_id) else { return Ok(None) };
-    let found = saml_connections::find_in_project(tx, project, &id)?;
-    Ok(found.filter(|connection| connection.organization_id == link.organization_id))
+    Ok(Wizard { link, saml, scim, organization: organization.display_name, product })
 }
 
 /// As [`wizard`], inside of a write: the capability is there, the connection is a draft, and the link is from now on this
@@ -129,16 +154,24 @@ pub(super) fn for_change(
     capability: Capability,
 ) -> Result<Wizard, SetupError> {
     let wizard = load(tx, cx, project, session)?;
-    let allowed: Vec<String> = serde_json::from_str(&wizard.link.capabilities).unwrap_or_default();
-    if !allowed.iter().any(|name| name == capability.as_str()) {
+    if !wizard.allows(capability) {
         return Err(SetupError::NotAllowed);
     }
-    if !wizard.is_draft() {
+    let is_draft = if capability.is_of_saml() { wizard.is_saml_draft() } else { wizard.is_scim_draft() };
+    if !is_draft {
         return Err(SetupError::ConnectionNotDraft);
     }
-    if setup_links::bind(tx, &wizard.link.id, &session.hash(), cx.now())? {
-        Ok(wizard)
-    } else {
-        Err(SetupError::NoSession)
-    }
+    claim(tx, cx, &wizard, session)?;
+    Ok(wizard)
+}
+
+/// From now on the link is this browser's alone.
+pub(super) fn claim(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    wizard: &Wizard,
+    session: &Secret,
+) -> Result<(), SetupError> {
+    let is_ours = setup_links::bind(tx, &wizard.link.id, &session.hash(), cx.now())?;
+    if is_ours { Ok(()) } else { Err(SetupError::NoSession) }
 }

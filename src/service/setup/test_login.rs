@@ -79,7 +79,7 @@ pub async fn begin(
     let (message, hash, request) = (id.clone(), nonce.hash(), request_id.to_owned());
     let write = move |tx: &mut Tx<'_>| {
         let wizard = for_change(tx, &own, &project, &session, Capability::TestSaml)?;
-        let connection = &wizard.connection;
+        let connection = wizard.saml()?;
         if connection.idp_entity_id.is_empty() {
             return Err(SetupError::NotReady("Please hand over your provider\u{2019}s metadata first."));
         }
@@ -105,7 +105,7 @@ pub async fn begin(
         saml_test_logins::insert(tx, &test)?;
         saml_test_logins::delete_oldest(tx, &wizard.link.id, KEPT)?;
         note(tx, &own, &project, &test, "saml_test_login.created", &request)?;
-        Ok(wizard.connection)
+        Ok::<_, SetupError>(connection.clone())
     };
     let connection = cx.store.write(write).await?;
     let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::default()).await;

@@ -4,7 +4,10 @@ use super::{SetupError, Wizard};
 use crate::{
     model::{Millis, Timestamp},
     service::Context,
-    store::{Tx, saml_connections},
+    store::{
+        Tx,
+        saml_connections::{self, SamlConnection},
+    },
 };
 
 /// How long before its end a certificate is worth a word.
@@ -49,7 +52,7 @@ pub struct Notice {
 
 /// What the draft holds; none where nothing was handed over yet.
 pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Understanding>, SetupError> {
-    let connection = &wizard.connection;
+    let connection = wizard.saml()?;
     if connection.idp_entity_id.is_empty() {
         return Ok(None);
     }
@@ -76,14 +79,18 @@ pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Under
             .into_iter()
             .filter_map(|(name, url)| url.clone().map(|url| (name, url)))
             .collect(),
-        notices: notices(wizard, &certificates, now),
+        notices: notices(wizard, connection, &certificates, now),
         certificates,
         metadata_url: connection.metadata_url.clone(),
     }))
 }
 
-fn notices(wizard: &Wizard, certificates: &[Certificate], now: Timestamp) -> Vec<Notice> {
-    let connection = &wizard.connection;
+fn notices(
+    wizard: &Wizard,
+    connection: &SamlConnection,
+    certificates: &[Certificate],
+    now: Timestamp,
+) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut note = |code, text: String| notices.push(Notice { code, text });
     let last = certificates.iter().map(|certificate| certificate.not_after).max();

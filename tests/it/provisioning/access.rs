@@ -7,7 +7,7 @@ use vestibule::store::organizations;
 use super::support::{GROUP, PATCH, Scim, USER, user};
 use crate::support::on_both_databases;
 
-const OPERATIONS: &[(&str, &str)] = &[
+pub(super) const OPERATIONS: &[(&str, &str)] = &[
     ("GET", "/Users"),
     ("POST", "/Users"),
     ("GET", "/Users/x"),

@@ -3,36 +3,30 @@
 use actix_web::test::TestRequest;
 use serde_json::json;
 use vestibule::{
-    model::{
-        UserStatus,
-        ids::{OrganizationId, ScimConnectionId},
-        secret::Secret,
-    },
+    model::{UserStatus, ids::ScimConnectionId, secret::Secret},
     service::{
         Actor,
         provisioning::admin::{
-            Verdict, check,
+            Verdict,
             connections::{self, ConnectionUpdate},
             keys::{self, NewKey},
-            oauth,
-            rehearsal::Rehearsed,
-            traces,
+            oauth, traces,
         },
     },
 };
 
-use super::support::{PATCH, Scim, USER, user};
+use super::support::{Scim, USER, user};
 use crate::support::on_both_databases;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 impl Scim {
-    async fn connection(&self) -> ScimConnectionId {
+    pub(super) async fn connection(&self) -> ScimConnectionId {
         let (gateway, all) = (&self.gateway, connections::list);
         all(&gateway.cx, &gateway.project.id, &gateway.acme.id).await.unwrap()[0].id.clone()
     }
 
-    async fn update(&self, update: ConnectionUpdate) {
+    pub(super) async fn update(&self, update: ConnectionUpdate) {
         let (gateway, id) = (&self.gateway, self.connection().await);
         let (project, acme) = (&gateway.project.id, &gateway.acme.id);
         connections::update(&gateway.cx, &Actor::operator(), project, acme, &id, update).await.unwrap();
@@ -262,47 +256,6 @@ on_both_databases! {
         end(Verdict::LetThrough).await.unwrap();
         assert_eq!(scim.patch(&format!("/Users/{}", ids[3]), off()).await.status, 200);
         assert_eq!(scim.delete(&format!("/Users/{}", ids[4])).await.status, 204);
-    }
-
-    async fn a_check_tries_what_providers_do_and_leaves_nothing(scim: Scim) {
-        scim.user("anna@acme.example").await;
-        let gateway = &scim.gateway;
-        let before = scim.directory().await;
-        let checked = check::check(&gateway.cx, &gateway.project.id, &gateway.acme.id, None).await.unwrap();
-        let failed: Vec<_> = checked.iter().filter(|one| !one.passed()).collect();
-        assert!(failed.is_empty() && checked.len() > 20, "{failed:?}");
-        assert_eq!(scim.directory().await, before);
-        let gone = scim.get("/Users?filter=userName eq \"vestibule-check@check.invalid\"").await;
-        assert_eq!(gone.body["totalResults"], 0);
-        let strict = ConnectionUpdate { strict: Some(true), ..ConnectionUpdate::default() };
-        scim.update(strict).await;
-        let checked = check::check(&gateway.cx, &gateway.project.id, &gateway.acme.id, None).await.unwrap();
-        let failed = checked.iter().find(|one| !one.passed()).unwrap();
-        assert_eq!((failed.suite, failed.name.as_str(), failed.wanted, failed.got), ("entra", "update", 200, 400));
-        assert!(failed.detail.is_some());
-        let nobody = OrganizationId::from_u128(1);
-        assert!(check::check(&gateway.cx, &gateway.project.id, &nobody, None).await.is_err());
-    }
-
-    async fn a_preview_tells_what_would_change_and_changes_nothing(scim: Scim) {
-        let anna = scim.user("anna@acme.example").await;
-        let before = scim.directory().await;
-        let request = |method: &str, path: String, body| Rehearsed { method: method.into(), path, body };
-        let off = json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "value": { "active": false } }] });
-        let requests = vec![
-            request("PATCH", format!("/Users/{anna}"), off.clone()),
-            request("PATCH", format!("/Users/{anna}"), off),
-            request("POST", "/Users".into(), user("ben@acme.example")),
-            request("POST", "/Users".into(), user("ben@acme.example")),
-            request("DELETE", "/Users/nobody".into(), json!(null)),
-        ];
-        let gateway = &scim.gateway;
-        let seen = check::preview(&gateway.cx, &gateway.project.id, &gateway.acme.id, None, requests).await.unwrap();
-        assert_eq!(seen.events["user.deactivated"], [anna]);
-        assert_eq!((seen.events["user.created"].len(), seen.unchanged), (1, 1));
-        let refused: Vec<_> = seen.refused.iter().map(|(number, status, _)| (*number, *status)).collect();
-        assert_eq!(refused, [(4, 409), (5, 404)]);
-        assert_eq!(scim.directory().await, before);
     }
 
     async fn mass_deactivation_without_a_hold_raises_an_alarm_alone(scim: Scim) {

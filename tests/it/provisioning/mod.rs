@@ -5,6 +5,7 @@
 mod access;
 mod admin;
 mod bulk;
+mod check;
 mod concurrency;
 mod conversations;
 mod entra_validator;

@@ -1,16 +1,16 @@
 //! The link itself (R23).
 
 use vestibule::{
-    model::ConnectionStatus,
+    model::{ConnectionStatus, ids::ProjectId},
     service::{
         connections::set_status,
-        setup::{Capability, SetupError},
+        setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
     store::{organizations, saml_connections, users},
 };
 
 use super::*;
-use crate::support::on_both_databases;
+use crate::{sso::ADA, support::on_both_databases};
 
 on_both_databases! {
     async fn r23_a_link_is_exchanged_for_a_cookie_and_the_address_holds_no_secret(admin: Admin) {
@@ -30,7 +30,7 @@ on_both_databases! {
     async fn r23_a_link_ends_after_seven_days_at_most(admin: Admin) {
         let mut admin = admin.opened().await;
         let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
-        let long = NewSetupLink { lifetime: Some(8 * 24 * 60 * 60 * 1000), ..NewSetupLink::default() };
+        let long = NewSetupLink { lifetime: Some(8 * 24 * 60 * 60 * 1000), ..NewSetupLink::saml() };
         let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, long).await;
         assert_eq!(made.unwrap_err().code(), "invalid_input");
         admin.world.gateway.clock.advance(7 * 24 * 60 * 60 * 1000);
@@ -64,19 +64,69 @@ on_both_databases! {
         refused(&admin.post("/setup/provider", &[("provider", "okta")]).await, StatusCode::CONFLICT, "is live");
         refused(&admin.post("/setup/test", &[]).await, StatusCode::CONFLICT, "is live");
         assert!(admin.get("/setup/review").await.body.contains("This connection is live"));
-        let again = NewSetupLink { connection: Some(admin.connection.clone()), ..NewSetupLink::default() };
+        let again = NewSetupLink { saml: Part::Draft(admin.connection.clone()), ..NewSetupLink::default() };
         let made = create_setup_link(&cx, &Actor::operator(), &project, &admin.world.gateway.acme.id, again).await;
         assert!(matches!(made, Err(SetupError::ConnectionNotDraft)));
     }
 
     async fn r23_a_link_does_what_it_names_and_no_more(admin: Admin) {
         let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
-        let named = NewSetupLink { capabilities: vec![Capability::ConfigureSaml], ..NewSetupLink::default() };
+        let named = NewSetupLink { capabilities: vec![Capability::ConfigureSaml], ..NewSetupLink::saml() };
         let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, named).await;
         let token = made.unwrap().1.expose().to_owned();
         let mut admin = Admin { token, ..admin }.described().await;
         refused(&admin.post("/setup/test", &[]).await, StatusCode::FORBIDDEN, "does not allow");
         assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn r23_a_link_that_was_revoked_shows_everybody_out(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let (link, tokens) = revoke_setup_link(&cx, &Actor::operator(), &project, &admin.link.id).await.unwrap();
+        assert_eq!((link.revoked_at.is_some(), tokens), (true, 0));
+        refused(&admin.get("/setup/provider").await, StatusCode::UNAUTHORIZED, "open your set-up link again");
+        let path = format!("/setup/{}", admin.token);
+        refused(&admin.get(&path).await, StatusCode::GONE, "has ended");
+        // Once more changes nothing.
+        let again = revoke_setup_link(&cx, &Actor::operator(), &project, &admin.link.id).await.unwrap();
+        assert_eq!(again.0.revoked_at, link.revoked_at);
+        let events = admin.world.gateway.events(admin.link.id.as_str()).await;
+        assert_eq!(events, ["setup_link.created", "setup_link.opened", "setup_link.revoked"]);
+        let of = &admin.world.gateway;
+        let listed = list_setup_links(&cx, &project, &of.acme.id).await.unwrap();
+        assert_eq!(listed.iter().map(|link| link.id.clone()).collect::<Vec<_>>(), [admin.link.id.clone()]);
+        assert!(list_setup_links(&cx, &project, &of.globex.id).await.unwrap().is_empty());
+        let other = revoke_setup_link(&cx, &Actor::operator(), &ProjectId::from_u128(1), &admin.link.id).await;
+        assert_eq!(other.unwrap_err().code(), "connection_unusable", "another project has no such link");
+    }
+
+    async fn a_link_is_for_something(admin: Admin) {
+        let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
+        let (actor, nothing) = (Actor::operator(), NewSetupLink::default());
+        let made = create_setup_link(cx, &actor, &gateway.project.id, &gateway.acme.id, nothing).await;
+        assert_eq!(made.unwrap_err().code(), "invalid_input");
+        let mut admin = admin.opened().await;
+        for path in ["/setup/scim", "/setup/scim/check", "/setup/scim/requests", "/setup/scim/preview"] {
+            refused(&admin.get(path).await, StatusCode::FORBIDDEN, "not for that");
+        }
+        refused(&admin.post("/setup/scim/token", &[]).await, StatusCode::FORBIDDEN, "does not allow");
+        refused(&admin.post("/setup/scim/check", &[]).await, StatusCode::FORBIDDEN, "does not allow");
+    }
+
+    async fn before_a_connection_is_made_live_one_can_ask_whether_it_was_tested(admin: Admin) {
+        let mut admin = admin.described().await;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let connection = admin.connection.clone();
+        let tested = async || last_test(&cx, &project, &connection).await.unwrap();
+        assert_eq!(tested().await, Tested::Never);
+        admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
+        assert!(matches!(tested().await, Tested::Failed(_)));
+        admin.world.gateway.clock.advance(1000);
+        admin.test(&ADA, |xml| xml).await;
+        assert!(matches!(tested().await, Tested::Passed(_)));
+        admin.world.gateway.clock.advance(1000);
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        assert!(matches!(tested().await, Tested::PassedBefore(_)));
     }
 
     async fn a_draft_without_a_provider_is_not_activated(admin: Admin) {

@@ -25,6 +25,24 @@ fn serve(status: &'static str, body: String) -> String {
     format!("http://{address}/metadata")
 }
 
+/// The metadata of so many providers in one document, each like Acme's and with a name of its own.
+fn federation(admin: &Admin, count: usize) -> String {
+    let one = admin.metadata();
+    let one = one.split_once("?>").map_or(one.as_str(), |(_, rest)| rest);
+    let own = admin.world.acme.entity_id;
+    let many = (0..count).map(|number| {
+        one.replacen(
+            &format!("entityID=\"{own}\""),
+            &format!("entityID=\"https://idp{number}.example/&quot;&lt;\""),
+            1,
+        )
+    });
+    format!(
+        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
+        many.collect::<String>()
+    )
+}
+
 on_both_databases! {
     async fn every_way_leads_to_the_same_draft(admin: Admin) {
         let mut admin = admin.opened().await;
@@ -98,6 +116,41 @@ on_both_databases! {
         }
         sentences.dedup();
         assert_eq!(sentences.len(), 1, "{sentences:?}");
+    }
+
+    async fn of_several_providers_one_is_chosen_from_a_list(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let url = serve("200 OK", federation(&admin, 3));
+        for way in [("file", federation(&admin, 120)), ("metadata", federation(&admin, 60)), ("url", url)] {
+            let answer = admin.upload(&[(way.0, way.1.as_bytes())]).await;
+            assert_eq!(answer.header("location"), "/setup/metadata/choice", "{}", answer.body);
+            let page = admin.get("/setup/metadata/choice").await;
+            assert!(page.body.contains("https://idp0.example/&#34;&#60;"), "escaped: {}", page.body);
+            assert!(page.body.matches("name=\"entity_id\"").count() <= 50);
+            let found = admin.get("/setup/metadata/choice?q=IDP2.example").await;
+            assert_eq!(found.body.matches("name=\"entity_id\"").count(), 1, "{}", found.body);
+            assert!(admin.get("/setup/metadata/choice?q=nobody").await.body.contains("None of them matches"));
+            let unknown = admin.post("/setup/metadata/choice", &[("entity_id", "https://elsewhere.example")]).await;
+            assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{}", unknown.body);
+            let chosen = [("entity_id", "https://idp2.example/\"<")];
+            let answer = admin.post("/setup/metadata/choice", &chosen).await;
+            assert_eq!(answer.header("location"), "/setup/review", "{}", answer.body);
+            assert!(admin.get("/setup/review").await.body.contains("https://idp2.example/&#34;&#60;"));
+            // What was chosen from is forgotten.
+            assert_eq!(admin.get("/setup/metadata/choice").await.header("location"), "/setup/metadata");
+            refused(&admin.post("/setup/metadata/choice", &chosen).await, StatusCode::CONFLICT, "metadata first");
+        }
+    }
+
+    async fn r25_a_link_fetches_metadata_so_often_and_no_more(admin: Admin) {
+        let mut admin = admin.opened().await;
+        for number in 0..31 {
+            let answer = admin.upload(&[("url", b"http://127.0.0.1:9/nobody")]).await;
+            let sentence = if number < 30 { "cannot be reached" } else { "often enough" };
+            refused(&answer, StatusCode::BAD_REQUEST, sentence);
+        }
+        let metadata = admin.metadata();
+        assert_eq!(admin.upload(&[("file", metadata.as_bytes())]).await.header("location"), "/setup/review");
     }
 
     async fn the_values_carry_the_names_of_the_provider(admin: Admin) {

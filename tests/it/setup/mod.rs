@@ -3,6 +3,7 @@
 mod links;
 mod metadata;
 mod providers;
+mod provisioning;
 mod test_login;
 mod traces;
 
@@ -43,7 +44,7 @@ impl Admin {
         let egress = Egress::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
         world.gateway.cx = world.gateway.cx.clone().with_egress(egress);
         let (link, token) = link(&world).await;
-        let connection = SamlConnectionId::parse(&link.connection_id).unwrap();
+        let connection = link.saml_connection_id.clone().unwrap();
         Self { world, link, token, browser: Browser::default(), connection }
     }
 
@@ -109,8 +110,7 @@ impl Admin {
 pub async fn link(world: &World) -> (SetupLink, String) {
     let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
     let organization = &world.gateway.acme.id;
-    let made =
-        create_setup_link(cx, &Actor::operator(), project, organization, NewSetupLink::default()).await;
+    let made = create_setup_link(cx, &Actor::operator(), project, organization, NewSetupLink::saml()).await;
     let (link, token) = made.unwrap();
     (link, token.expose().to_owned())
 }

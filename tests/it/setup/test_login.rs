@@ -48,7 +48,7 @@ impl Admin {
     }
 
     /// A whole test whose answer is edited; the report's page.
-    async fn test(&mut self, claims: &Claims<'_>, edit: impl Fn(String) -> String) -> String {
+    pub(super) async fn test(&mut self, claims: &Claims<'_>, edit: impl Fn(String) -> String) -> String {
         let request = self.begin().await;
         let idp = self.idp().await;
         let xml = edit(self.world.response(&idp, Some(&request), claims));

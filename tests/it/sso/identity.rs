@@ -294,6 +294,7 @@ async fn scim_connection(world: &World, organization: &Organization, live: bool)
         updated_at: now,
         scim_oauth_client_id: None,
         warned_at: None,
+        setup_link_id: None,
     };
     let id = connection.id.clone();
     world

@@ -17,7 +17,7 @@ use crate::{
     store::{
         StoreError, Tx,
         organizations::{self, Organization},
-        scim_connections::{self, ScimConnection},
+        scim_connections::{self, ScimApiKey, ScimConnection},
         scim_schemas,
     },
 };
@@ -60,18 +60,20 @@ pub async fn create(
         .write(move |tx| {
             let organization = organizations::find(tx, &project, &organization)?
                 .ok_or(AdminError::NotFound("organization"))?;
-            Ok(add(tx, &cx_, &actor, &organization, &name)?)
+            Ok(add(tx, &cx_, &actor, &organization, &name, ConnectionStatus::Enabled)?)
         })
         .await
 }
 
-/// The same within a transaction.
+/// The same within a transaction. A draft is nobody's default: tokens without a connection of their own would be made for
+/// it.
 pub(in crate::service) fn add(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
     organization: &Organization,
     name: &str,
+    status: ConnectionStatus,
 ) -> Result<ScimConnection, StoreError> {
     let now = cx.now();
     let schemas = scim_schemas::list(tx, &organization.id)?.len();
@@ -79,8 +81,9 @@ pub(in crate::service) fn add(
         id: new_id!(cx, ScimConnectionId),
         organization_id: organization.id.clone(),
         display_name: name.to_owned(),
-        status: ConnectionStatus::Enabled,
-        is_default: scim_connections::find_default(tx, &organization.id)?.is_none(),
+        status,
+        is_default: status == ConnectionStatus::Enabled
+            && scim_connections::find_default(tx, &organization.id)?.is_none(),
         strict: false,
         provider: UNKNOWN_PROVIDER.into(),
         hold_enabled: false,
@@ -113,6 +116,26 @@ pub async fn list(
         .await
 }
 
+/// One of them, with the tokens that may use it.
+pub async fn find(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    id: &ScimConnectionId,
+) -> Result<(ScimConnection, Vec<ScimApiKey>), AdminError> {
+    let (project, organization, id, now) = (project.clone(), organization.clone(), id.clone(), cx.now());
+    cx.store
+        .read(move |tx| {
+            organizations::find(tx, &project, &organization)?.ok_or(AdminError::NotFound("organization"))?;
+            let connection = scim_connections::find(tx, &organization, &id)?
+                .ok_or(AdminError::NotFound("SCIM connection"))?;
+            let mut keys = scim_connections::keys(tx, &organization)?;
+            keys.retain(|key| key.scim_connection_id == connection.id && key.is_live(now));
+            Ok((connection, keys))
+        })
+        .await
+}
+
 /// Changes a connection.
 pub async fn update(
     cx: &Context,
@@ -126,6 +149,10 @@ pub async fn update(
     change(cx, actor, project, organization, id, move |tx, cx, actor, project, before| {
         let mut connection = before.clone();
         apply(&mut connection, &update);
+        if connection.status == ConnectionStatus::Enabled && !connection.is_default {
+            connection.is_default =
+                scim_connections::find_default(tx, &connection.organization_id)?.is_none();
+        }
         connection.updated_at = cx.now();
         scim_connections::update(tx, &connection)?;
         tell(tx, cx, actor, project, "scim_connection.updated", Some(&before), &connection)?;
@@ -207,7 +234,7 @@ fn apply(connection: &mut ScimConnection, update: &ConnectionUpdate) {
     connection.requests_per_second = update.requests_per_second.unwrap_or(connection.requests_per_second);
 }
 
-fn tell(
+pub(in crate::service) fn tell(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{AdminError, connections, display_name};
 use crate::{
     model::{
-        Millis, Timestamp,
+        ConnectionStatus, Millis, Timestamp,
         ids::{OrganizationId, ProjectId, ScimApiKeyId, ScimConnectionId, ScimOauthClientId},
         secret::Secret,
     },
@@ -45,7 +45,7 @@ pub async fn create(
     if new.expires_at.is_some_and(|end| end <= cx.now()) {
         return Err(AdminError::Invalid("the token would have expired already".into()));
     }
-    let token = Secret::random("vestibule_scim_", &*cx.rng);
+    let token = new_token(cx);
     let shown = token.clone();
     let (cx_, actor, project, organization) =
         (cx.clone(), actor.clone(), project.clone(), organization.clone());
@@ -57,19 +57,59 @@ pub async fn create(
                 .ok_or(AdminError::NotFound("SCIM connection"))?,
             None => match scim_connections::find_default(tx, &organization.id)? {
                 Some(connection) => connection,
-                None => connections::add(tx, &cx_, &actor, &organization, "SCIM")?,
+                None => connections::add(tx, &cx_, &actor, &organization, "SCIM", ConnectionStatus::Enabled)?,
             },
         };
         let key = row(&cx_, &organization.id, connection.id, &name, &token, new.expires_at, None);
-        scim_connections::insert_key(tx, &key)?;
-        tell(tx, &cx_, &actor, &organization, "scim_api_key.created", &key)?;
+        add(tx, &cx_, &actor, &organization, &key)?;
         Ok::<_, AdminError>(key)
     });
     Ok((key.await?, shown))
 }
 
+/// Adds a token within a transaction.
+pub(in crate::service) fn add(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    organization: &Organization,
+    key: &ScimApiKey,
+) -> Result<(), StoreError> {
+    scim_connections::insert_key(tx, key)?;
+    tell(tx, cx, actor, organization, "scim_api_key.created", key)
+}
+
+/// Ends a token within a transaction. Returns whether it had not ended before.
+pub(in crate::service) fn end(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    id: &ScimApiKeyId,
+) -> Result<bool, StoreError> {
+    if !scim_connections::revoke_key(tx, organization, id, cx.now())? {
+        return Ok(false);
+    }
+    let change = Change {
+        project,
+        organization: Some(organization),
+        event: "scim_api_key.revoked",
+        resource: id.as_str(),
+        before: None,
+        after: Some(json!({ "id": id })),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(true)
+}
+
+/// A new token, to be known by this.
+pub(in crate::service) fn new_token(cx: &Context) -> Secret {
+    Secret::random("vestibule_scim_", &*cx.rng)
+}
+
 /// The row of a new token.
-pub(super) fn row(
+pub(in crate::service) fn row(
     cx: &Context,
     organization: &OrganizationId,
     connection: ScimConnectionId,
@@ -93,6 +133,7 @@ pub(super) fn row(
         updated_at: now,
         scim_oauth_client_id: client,
         warned_at: None,
+        setup_link_id: None,
     }
 }
 
@@ -125,18 +166,11 @@ pub async fn revoke(
         .write(move |tx| {
             let organization = organizations::find(tx, &project, &organization)?
                 .ok_or(AdminError::NotFound("organization"))?;
-            if !scim_connections::revoke_key(tx, &organization.id, &id, cx_.now())? {
-                return Err(AdminError::NotFound("live SCIM token"));
+            if end(tx, &cx_, &actor, &project, &organization.id, &id)? {
+                Ok(())
+            } else {
+                Err(AdminError::NotFound("live SCIM token"))
             }
-            let change = Change {
-                project: &project,
-                organization: Some(&organization.id),
-                event: "scim_api_key.revoked",
-                resource: id.as_str(),
-                before: None,
-                after: Some(json!({ "id": id })),
-            };
-            Ok(record(tx, &cx_, &actor, &change)?)
         })
         .await
 }

@@ -4,8 +4,10 @@ pub mod check;
 pub mod connections;
 pub mod keys;
 pub mod oauth;
+pub mod preview;
 pub mod rehearsal;
 pub mod schemas;
+mod target;
 pub mod traces;
 
 pub use super::hold::Verdict;

@@ -133,7 +133,7 @@ pub async fn fetch_token(
     if !is_on(&organization, &connection) {
         return Err(TokenRefusal::SwitchedOff);
     }
-    let token = Secret::random("vestibule_scim_", &*cx.rng);
+    let token = keys::new_token(cx);
     let until = cx.now().plus(TOKEN_LIFETIME);
     let name = client.display_name.clone();
     let key = keys::row(cx, &organization.id, connection.id, &name, &token, Some(until), Some(client.id));

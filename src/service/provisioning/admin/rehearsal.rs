@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::target::Target;
 use crate::{
     model::ids::ScimApiKeyId,
     scim::{
@@ -63,6 +64,17 @@ enum Undone {
     Seen(Vec<Tried>),
     #[error("database")]
     Store(#[from] StoreError),
+}
+
+/// What each of some requests would get, one after the other, the ones before counted in.
+pub(in crate::service) async fn rehearse_all(
+    cx: &Context,
+    target: &Target,
+    requests: Vec<Rehearsed>,
+) -> Result<Vec<Answer>, StoreError> {
+    let script: Box<Script> = Box::new(move |tried: &[Tried]| requests.get(tried.len()).cloned());
+    let tried = rehearse(cx, target.organization.clone(), target.connection.clone(), "", script).await?;
+    Ok(tried.into_iter().map(|tried| tried.answer).collect())
 }
 
 /// Runs a script against a connection, and undoes it.

@@ -1,5 +1,67 @@
 //! Forms with a file in them (RFC 7578), read from a body that is in memory and bounded: what browsers send, nothing more.
 
+use std::{pin::Pin, task::Poll};
+
+use actix_web::{HttpRequest, http::header, web};
+use futures_core::Stream as _;
+
+use crate::http::HttpError;
+
+/// So much of a file that is too large is read and thrown away: a browser that is still sending shows no answer, and
+/// the sentence would be lost.
+const SWALLOWED: usize = 128 * 1024 * 1024;
+
+/// A form that was sent whole.
+#[derive(Debug)]
+pub(super) struct Upload {
+    body: Vec<u8>,
+    boundary: String,
+}
+
+/// Receives a form of at most `limit` bytes; none if it is larger.
+pub(super) async fn receive(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+) -> Result<Option<Upload>, HttpError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = boundary(content_type.unwrap_or_default())
+        .ok_or_else(|| HttpError::unsupported_media_type(&["multipart/form-data"]))?;
+    Ok(read(payload, limit).await?.map(|body| Upload { body, boundary }))
+}
+
+impl Upload {
+    /// The fields.
+    pub(super) fn form(&self) -> Result<Form<'_>, HttpError> {
+        Form::parse(&self.body, &self.boundary)
+            .ok_or_else(|| HttpError::bad_request("invalid_request", "The form cannot be read."))
+    }
+}
+
+/// The whole body; none if it is larger than the limit.
+async fn read(mut payload: web::Payload, limit: usize) -> Result<Option<Vec<u8>>, HttpError> {
+    let (mut body, mut length) = (Vec::new(), 0usize);
+    loop {
+        let chunk = std::future::poll_fn(|cx| -> Poll<_> { Pin::new(&mut payload).poll_next(cx) }).await;
+        match chunk {
+            None if length <= limit => return Ok(Some(body)),
+            None => return Ok(None),
+            Some(Err(_)) => return Err(HttpError::bad_request("invalid_request", "The body broke off.")),
+            Some(Ok(chunk)) => {
+                length = length.saturating_add(chunk.len());
+                if length > SWALLOWED {
+                    return Ok(None);
+                }
+                if length > limit {
+                    body = Vec::new();
+                } else {
+                    body.extend_from_slice(&chunk);
+                }
+            }
+        }
+    }
+}
+
 /// The fields of a form.
 #[derive(Debug)]
 pub(super) struct Form<'a>(Vec<(&'a str, &'a [u8])>);
@@ -8,7 +70,7 @@ pub(super) struct Form<'a>(Vec<(&'a str, &'a [u8])>);
 const MAX_FIELDS: usize = 32;
 
 /// The boundary of a `Content-Type`, if it is a form of this kind (RFC 2046 section 5.1.1).
-pub(super) fn boundary(content_type: &str) -> Option<String> {
+fn boundary(content_type: &str) -> Option<String> {
     let mut parts = content_type.split(';');
     if !parts.next()?.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
@@ -22,7 +84,7 @@ pub(super) fn boundary(content_type: &str) -> Option<String> {
 
 impl<'a> Form<'a> {
     /// Reads a body. A form that breaks off, has too many fields or one of them twice, is none.
-    pub(super) fn parse(body: &'a [u8], boundary: &str) -> Option<Self> {
+    fn parse(body: &'a [u8], boundary: &str) -> Option<Self> {
         let delimiter = format!("--{boundary}");
         let between = format!("\r\n--{boundary}");
         let mut rest = body.strip_prefix(delimiter.as_bytes())?;

@@ -1,0 +1,14 @@
+DROP INDEX scim_api_keys_setup_link_id_idx;
+ALTER TABLE scim_api_keys DROP COLUMN setup_link_id;
+DROP TABLE scim_checks;
+DROP TABLE setup_metadata;
+DROP INDEX setup_links_scim_connection_id_idx;
+DROP INDEX setup_links_saml_connection_id_idx;
+DELETE FROM setup_links WHERE saml_connection_id IS NULL;
+ALTER TABLE setup_links ADD COLUMN connection_kind TEXT COLLATE "C" NOT NULL DEFAULT 'saml';
+ALTER TABLE setup_links ADD COLUMN connection_id TEXT COLLATE "C" NOT NULL DEFAULT '';
+UPDATE setup_links SET connection_id = saml_connection_id;
+ALTER TABLE setup_links DROP COLUMN metadata_fetches;
+ALTER TABLE setup_links DROP COLUMN provider;
+ALTER TABLE setup_links DROP COLUMN scim_connection_id;
+ALTER TABLE setup_links DROP COLUMN saml_connection_id;

@@ -1,0 +1,52 @@
+//! `GET /setup/scim` and `POST /setup/scim/token`: base URL and token under the names that the provider gives its fields.
+
+use actix_web::{HttpResponse, web};
+
+use super::{
+    frame::{SetupFrame, Step},
+    refuse,
+    session::Setup,
+};
+use crate::{
+    http::{
+        HttpError,
+        pages::{self, SetupConnectPage},
+    },
+    model::secret::Secret,
+    service::{Context, setup},
+};
+
+/// The address of the SCIM server as administrators are shown it.
+const BASE: &str = "/api/scim/v1";
+
+/// Shows the values.
+pub(in crate::http::setup) async fn show(
+    setup: Setup,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    page(&setup, &cx, None).await
+}
+
+/// Makes a token, and shows it this once. No redirect: it would lose the token, or have it in an address.
+pub(in crate::http::setup) async fn make_token(
+    setup: Setup,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    let token = setup::make_token(&cx, &setup.site.project, &setup.session, &setup.request_id).await;
+    page(&setup, &cx, Some(&token.map_err(refuse)?)).await
+}
+
+async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<HttpResponse, HttpError> {
+    setup.wizard.scim().map_err(refuse)?;
+    let provider = setup.wizard.provider();
+    let scim = provider.scim_or_generic().ok_or_else(|| HttpError::internal("no generic SCIM provider"))?;
+    let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
+    Ok(pages::with_copy_buttons(&SetupConnectPage {
+        frame: SetupFrame::at(setup, Step::Connect),
+        scim,
+        is_known: provider.scim.is_some(),
+        base_url: scim.base_url(&setup.site.url(BASE)),
+        new_token: token.map(Secret::expose),
+        token: given.token.as_ref(),
+    }))
+}

@@ -1,0 +1,8 @@
+//! The steps of provisioning.
+
+pub(super) mod check;
+pub(super) mod connect;
+pub(super) mod preview;
+pub(super) mod requests;
+
+use super::{frame, refuse, session, upload};

@@ -1,0 +1,147 @@
+//! Looking after links: which there are, how far they got, and ending one before its time.
+
+use super::{SetupError, links::view};
+use crate::{
+    model::{
+        ConnectionStatus, Timestamp,
+        ids::{OrganizationId, ProjectId, SamlConnectionId, SetupLinkId},
+    },
+    service::{
+        Actor, Change, Context, connections::ConnectionError, provisioning::admin::keys, record::record,
+    },
+    store::{
+        StoreError, Tx, organizations, saml_test_logins, scim_connections,
+        setup_links::{self, SetupLink},
+        setup_metadata,
+    },
+};
+
+/// How a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Nobody has changed anything through it.
+    Waiting,
+    /// A browser works with it.
+    InUse,
+    /// Its time is over.
+    Expired,
+    /// It was ended before its time.
+    Revoked,
+}
+
+impl LinkState {
+    /// How a link stands at this instant.
+    pub fn of(link: &SetupLink, now: Timestamp) -> Self {
+        match () {
+            () if link.revoked_at.is_some() => Self::Revoked,
+            () if link.expires_at <= now => Self::Expired,
+            () if link.exchanged_at.is_some() => Self::InUse,
+            () => Self::Waiting,
+        }
+    }
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::InUse => "in_use",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// An organization's links, newest first.
+pub async fn list_setup_links(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Vec<SetupLink>, SetupError> {
+    let (project, organization) = (project.clone(), organization.clone());
+    let load = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(ConnectionError::NotFound("organization"))?;
+        Ok(setup_links::list(tx, &organization)?)
+    };
+    cx.store.read(load).await
+}
+
+/// Ends a link and the session of its browser, at once. The tokens that were made with it end as well while their
+/// connection is a draft: whoever had the link has them. Those of a live connection are its provider's by now, and are
+/// ended by name. Returns the link and how many tokens ended.
+pub async fn revoke_setup_link(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &SetupLinkId,
+) -> Result<(SetupLink, usize), SetupError> {
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        let link = setup_links::find(tx, &project, &id)?.ok_or(ConnectionError::NotFound("set-up link"))?;
+        if !setup_links::revoke(tx, &id, own.now())? {
+            return Ok((link, 0));
+        }
+        setup_metadata::delete(tx, &id)?;
+        let revoked = SetupLink { revoked_at: Some(own.now()), ..link.clone() };
+        let change = Change {
+            project: &project,
+            organization: Some(&link.organization_id),
+            event: "setup_link.revoked",
+            resource: link.id.as_str(),
+            before: Some(view(&link)),
+            after: Some(view(&revoked)),
+        };
+        record(tx, &own, &actor, &change)?;
+        let ended = end_tokens(tx, &own, &actor, &project, &link)?;
+        Ok((revoked, ended))
+    };
+    cx.store.write(write).await
+}
+
+fn end_tokens(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    link: &SetupLink,
+) -> Result<usize, StoreError> {
+    let Some(connection) = &link.scim_connection_id else { return Ok(0) };
+    let found = scim_connections::find(tx, &link.organization_id, connection)?;
+    if found.is_none_or(|connection| connection.status != ConnectionStatus::Draft) {
+        return Ok(0);
+    }
+    let mut ended = 0;
+    for key in scim_connections::keys_of_link(tx, &link.id)? {
+        ended += usize::from(keys::end(tx, cx, actor, project, &link.organization_id, &key.id)?);
+    }
+    Ok(ended)
+}
+
+/// What is known of a SAML connection before it is made live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tested {
+    /// Nobody has tested it.
+    Never,
+    /// The last test failed, then.
+    Failed(Timestamp),
+    /// The last test passed, then.
+    Passed(Timestamp),
+    /// The last test passed, and the connection was changed after it.
+    PassedBefore(Timestamp),
+}
+
+/// How the last test sign-in of a connection went. The organization's, by way of its project.
+pub async fn last_test(
+    cx: &Context,
+    project: &ProjectId,
+    id: &SamlConnectionId,
+) -> Result<Tested, SetupError> {
+    let (connection, _) = crate::service::connections::details(cx, project, id).await?;
+    let id = connection.id.clone();
+    let last = cx.store.read(move |tx: &mut Tx<'_>| saml_test_logins::last_completed(tx, &id)).await?;
+    Ok(match last.and_then(|test| Some((test.passed?, test.completed_at?))) {
+        None => Tested::Never,
+        Some((false, at)) => Tested::Failed(at),
+        Some((true, at)) if connection.updated_at > at => Tested::PassedBefore(at),
+        Some((true, at)) => Tested::Passed(at),
+    })
+}

@@ -1,0 +1,91 @@
+//! What a sync would bring. A set-up link sees no users (R23): whether somebody is there already, and what would become
+//! of that user, is the operator's to see. So a user who would be made, restored, adopted or refused as taken is all the
+//! same here: one who would arrive. What is told is what is wrong with the list itself.
+
+use std::collections::HashMap;
+
+use super::{
+    SetupError,
+    people::{self, Arriving},
+    provisioning::admit_check,
+};
+use crate::{
+    model::{ids::ProjectId, secret::Secret},
+    service::{
+        Context,
+        provisioning::admin::rehearsal::{Answer, Rehearsed, rehearse_all},
+    },
+};
+
+/// What would arrive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// Users.
+    pub users: usize,
+    /// Of them, those who could not sign in.
+    pub inactive: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Entries that would be refused: where they stand, and why.
+    pub refused: Vec<(usize, String)>,
+}
+
+/// Tells what the list would bring, without bringing it.
+pub async fn preview(
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+    list: &str,
+) -> Result<Arrivals, SetupError> {
+    let arriving = people::read(list)?;
+    let target = admit_check(cx, project, session).await?;
+    let (fresh, repeated) = told_apart(arriving);
+    let answers = rehearse_all(cx, &target, fresh.iter().map(request).collect()).await?;
+    let mut arrivals = Arrivals::default();
+    for (one, answer) in fresh.iter().zip(&answers) {
+        arrivals.count(one, answer);
+    }
+    arrivals.refused.extend(repeated);
+    arrivals.refused.sort_unstable();
+    Ok(arrivals)
+}
+
+impl Arrivals {
+    fn count(&mut self, one: &Arriving, answer: &Answer) {
+        match answer.status {
+            // 409: somebody has the name, and who that is nobody with a link is told.
+            200 | 201 | 409 if one.is_user => {
+                self.users += 1;
+                self.inactive += usize::from(one.resource.get("active") == Some(&false.into()));
+            }
+            200 | 201 => self.groups += 1,
+            _ => {
+                let why = answer.body.as_str().unwrap_or("it cannot be used");
+                self.refused.push((one.number, super::capitalised(why)));
+            }
+        }
+    }
+}
+
+fn request(one: &Arriving) -> Rehearsed {
+    Rehearsed {
+        method: "POST".into(),
+        path: if one.is_user { "/Users" } else { "/Groups" }.into(),
+        body: one.resource.clone(),
+    }
+}
+
+/// The entries, and those that repeat one before.
+fn told_apart(arriving: Vec<Arriving>) -> (Vec<Arriving>, Vec<(usize, String)>) {
+    let (mut seen, mut fresh, mut repeated) = (HashMap::new(), Vec::new(), Vec::new());
+    for one in arriving {
+        let key = (one.is_user, one.key.clone());
+        if let Some(first) = seen.get(&key).filter(|_| !one.key.is_empty()) {
+            repeated.push((one.number, format!("The same name as in line {first}.")));
+        } else {
+            seen.insert(key, one.number);
+            fresh.push(one);
+        }
+    }
+    (fresh, repeated)
+}

@@ -1,0 +1,197 @@
+//! The SCIM part of a set-up (decision 007): a token for the draft, the provider's requests as they come, and checks.
+
+use super::{Capability, SetupError, Wizard, session::for_change};
+use crate::{
+    model::{Timestamp, ids::ProjectId, secret::Secret},
+    service::{
+        Actor, ActorKind, Context,
+        provisioning::admin::{
+            AdminError,
+            check::{self, Checked, Target},
+            keys, traces,
+        },
+    },
+    store::{Tx, organizations, scim_connections, scim_connections::ScimApiKey},
+};
+
+/// So many tokens are made with one link, one after the other (R32).
+const TOKENS: usize = 20;
+
+/// So many requests are shown.
+const SHOWN: u16 = 50;
+
+/// What the provider is given, so far.
+#[derive(Debug, Clone)]
+pub struct Provisioning {
+    /// The token that this link has made and that lives.
+    pub token: Option<TokenShown>,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone)]
+pub struct TokenShown {
+    /// Its last characters.
+    pub suffix: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When a provider used it last.
+    pub used_at: Option<Timestamp>,
+}
+
+/// The last requests of a connection, and what had to be rewritten.
+#[derive(Debug, Clone)]
+pub struct LiveView {
+    /// Newest first.
+    pub requests: Vec<SeenRequest>,
+    /// Whether there may be more.
+    pub more: bool,
+    /// The most frequent first.
+    pub rewrites: Vec<SeenRewrite>,
+    /// Now, for telling days apart.
+    pub now: Timestamp,
+}
+
+/// A request, redacted.
+#[derive(Debug, Clone)]
+pub struct SeenRequest {
+    /// When it came.
+    pub at: Timestamp,
+    /// The method.
+    pub method: String,
+    /// Path and query, without what people could be told by.
+    pub path: String,
+    /// The status of the answer.
+    pub status: i64,
+    /// What was rewritten.
+    pub rewrites: Vec<String>,
+    /// The body, without its values.
+    pub body: String,
+    /// To be quoted to support.
+    pub reference: String,
+}
+
+/// A rewrite that was needed.
+#[derive(Debug, Clone)]
+pub struct SeenRewrite {
+    /// Who is known to send it, and what.
+    pub text: String,
+    /// How often.
+    pub count: i64,
+    /// When last.
+    pub last_at: Timestamp,
+}
+
+/// What the provider is given, so far.
+pub async fn provisioning(cx: &Context, wizard: &Wizard) -> Result<Provisioning, SetupError> {
+    let (link, now) = (wizard.link.id.clone(), cx.now());
+    let keys = cx.store.read(move |tx: &mut Tx<'_>| scim_connections::keys_of_link(tx, &link)).await?;
+    let token = keys.into_iter().find(|key| key.is_live(now)).map(|key| TokenShown {
+        suffix: key.token_suffix,
+        made_at: key.created_at,
+        used_at: key.last_used_at,
+    });
+    Ok(Provisioning { token })
+}
+
+/// Makes a token for the draft. It is shown this once, and the one that the link has made before ends.
+pub async fn make_token(
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+    request_id: &str,
+) -> Result<Secret, SetupError> {
+    let token = keys::new_token(cx);
+    let shown = token.clone();
+    let (own, project, session, request) =
+        (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
+    let write = move |tx: &mut Tx<'_>| {
+        let wizard = for_change(tx, &own, &project, &session, Capability::ConfigureScim)?;
+        let (link, connection) = (&wizard.link, wizard.scim()?);
+        let actor = Actor::in_request(ActorKind::SetupLink, &link.id, request.clone());
+        let before = scim_connections::keys_of_link(tx, &link.id)?;
+        if before.len() >= TOKENS {
+            let text = "Many tokens were made with this set-up link already; please ask for a new one.";
+            return Err(SetupError::Invalid(text.into()));
+        }
+        for key in before {
+            keys::end(tx, &own, &actor, &project, &link.organization_id, &key.id)?;
+        }
+        let organization =
+            organizations::find(tx, &project, &link.organization_id)?.ok_or(SetupError::NoSession)?;
+        let name = "Set-up link";
+        let key = keys::row(&own, &organization.id, connection.id.clone(), name, &token, None, None);
+        let key = ScimApiKey { setup_link_id: Some(link.id.clone()), ..key };
+        keys::add(tx, &own, &actor, &organization, &key)?;
+        Ok::<_, SetupError>(())
+    };
+    cx.store.write(write).await?;
+    Ok(shown)
+}
+
+/// What the provider has asked, up to now.
+pub async fn live_view(cx: &Context, wizard: &Wizard) -> Result<LiveView, SetupError> {
+    let connection = wizard.scim()?;
+    if !wizard.allows(Capability::TestScim) {
+        return Err(SetupError::NotAllowed);
+    }
+    // What this node remembers is written down every few seconds; whoever looks wants to see it now.
+    cx.provisioning.flush(cx).await?;
+    let seen = traces::last(cx, &wizard.link.organization_id, Some(&connection.id), SHOWN).await?;
+    let mut rewrites = traces::rewrites(cx, &connection.id).await?;
+    rewrites.sort_by_key(|rewrite| std::cmp::Reverse(rewrite.count));
+    let more = seen.len() == usize::from(SHOWN);
+    let requests = seen.into_iter().map(|trace| SeenRequest {
+        at: trace.created_at,
+        method: trace.method,
+        path: below_base(&trace.path),
+        status: trace.status,
+        rewrites: trace.rewrites.split_whitespace().map(traces::explained).collect(),
+        body: trace.body,
+        reference: trace.reference_id,
+    });
+    let rewrites = rewrites.into_iter().map(|rewrite| SeenRewrite {
+        text: traces::explained(&rewrite.rewrite),
+        count: rewrite.count,
+        last_at: rewrite.last_at,
+    });
+    Ok(LiveView { requests: requests.collect(), more, rewrites: rewrites.collect(), now: cx.now() })
+}
+
+/// The path below the address of the SCIM server, which is the same in every request.
+fn below_base(path: &str) -> String {
+    let below = ["/api/scim/v1", "/scim/v2"].into_iter().find_map(|base| path.strip_prefix(base));
+    below.filter(|below| !below.is_empty()).unwrap_or(path).to_owned()
+}
+
+/// The draft, for a check or a preview that this browser may run now.
+pub async fn admit_check(cx: &Context, project: &ProjectId, session: &Secret) -> Result<Target, SetupError> {
+    let (own, of, by) = (cx.clone(), project.clone(), session.clone());
+    let admit = move |tx: &mut Tx<'_>| {
+        let wizard = for_change(tx, &own, &of, &by, Capability::TestScim)?;
+        let connection = wizard.scim()?;
+        if !check::may_begin(tx, &own, connection)? {
+            return Err(SetupError::NotReady("The last check was a moment ago. Please wait ten seconds."));
+        }
+        Ok::<_, SetupError>((wizard.link.organization_id.clone(), connection.id.clone()))
+    };
+    let (organization, connection) = cx.store.write(admit).await?;
+    Ok(check::find(cx, project, &organization, Some(&connection)).await?)
+}
+
+/// The last check of the connection: when it ended, and how.
+pub async fn last_check(
+    cx: &Context,
+    wizard: &Wizard,
+) -> Result<Option<(Timestamp, Vec<Checked>)>, SetupError> {
+    Ok(check::last(cx, &wizard.scim()?.id).await?)
+}
+
+impl From<AdminError> for SetupError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Store(error) => Self::Store(error),
+            AdminError::Invalid(text) => Self::Invalid(text),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
