@@ -77,14 +77,17 @@ pub fn open(tx: &mut Tx<'_>, id: &SetupLinkId, session: &TokenHash) -> Result<bo
     Ok(opened == 1)
 }
 
-/// Notes that the browser of this session uses the link. Returns whether the link is still that browser's.
+/// Notes that the browser of this session uses the link. Returns whether the link is still that browser's: it is nobody's
+/// once it was revoked, also where that happened a moment ago.
 pub fn bind(
     tx: &mut Tx<'_>,
     id: &SetupLinkId,
     session: &TokenHash,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let row = setup_links::table.find(id).filter(setup_links::session_hash.eq(session));
+    let row = setup_links::table
+        .find(id)
+        .filter(setup_links::session_hash.eq(session).and(setup_links::revoked_at.is_null()));
     let bound = diesel::update(row).set(setup_links::exchanged_at.eq(now)).execute(tx.connection)?;
     Ok(bound == 1)
 }

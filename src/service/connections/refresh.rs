@@ -98,10 +98,10 @@ pub async fn accept_held_metadata(
     let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
         let connection = saml_connections::lock_in_project(tx, &of, &id)?;
-        let unchanged = connection.filter(|now| {
-            now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id
-        });
-        let changed = || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
+        let unchanged = connection
+            .filter(|now| now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id);
+        let changed =
+            || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
         Ok(take_over(tx, &own, &actor, &of, unchanged.ok_or_else(changed)?, idp.clone())?)
     };
     cx.store.write(work).await

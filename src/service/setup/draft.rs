@@ -2,7 +2,7 @@
 
 use super::{
     Capability, SetupError, Wizard,
-    session::{claim, for_change, load},
+    session::{claim, for_change, load_for_change},
 };
 use crate::{
     model::{ids::ProjectId, secret::Secret},
@@ -75,7 +75,7 @@ pub async fn choose_provider(
     let (own, project, session, request) =
         (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
     let write = move |tx: &mut Tx<'_>| {
-        let wizard = load(tx, &own, &project, &session)?;
+        let wizard = load_for_change(tx, &own, &project, &session)?;
         let saml = wizard.allows(Capability::ConfigureSaml);
         let scim = wizard.allows(Capability::ConfigureScim);
         if !saml && !scim {

@@ -4,10 +4,14 @@
 
 use super::{Capability, SetupError, links::view};
 use crate::{
-    model::{ConnectionStatus, ids::ProjectId, secret::Secret},
+    model::{
+        ConnectionStatus,
+        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId},
+        secret::Secret,
+    },
     service::{Actor, ActorKind, Change, Context, providers, record::record},
     store::{
-        Tx, organizations, projects,
+        StoreError, Tx, organizations, projects,
         saml_connections::{self, SamlConnection},
         scim_connections::{self, ScimConnection},
         setup_links::{self, SetupLink},
@@ -117,21 +121,48 @@ pub async fn wizard(cx: &Context, project: &ProjectId, session: &Secret) -> Resu
     cx.store.read(move |tx: &mut Tx<'_>| load(tx, &own, &project, &session)).await
 }
 
+/// The link of a session with its connections as they are.
 pub(super) fn load(
     tx: &mut Tx<'_>,
     cx: &Context,
     project: &ProjectId,
     session: &Secret,
 ) -> Result<Wizard, SetupError> {
+    find(tx, cx, project, session, saml_connections::find_in_project, scim_connections::find)
+}
+
+/// As [`load`], and nobody else changes the connections before the transaction ends: a row that is written back whole must
+/// not undo that the operator has just made it live (R23).
+pub(super) fn load_for_change(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+) -> Result<Wizard, SetupError> {
+    find(tx, cx, project, session, saml_connections::lock_in_project, scim_connections::lock)
+}
+
+type FindSaml = fn(&mut Tx<'_>, &ProjectId, &SamlConnectionId) -> Result<Option<SamlConnection>, StoreError>;
+type FindScim =
+    fn(&mut Tx<'_>, &OrganizationId, &ScimConnectionId) -> Result<Option<ScimConnection>, StoreError>;
+
+fn find(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+    find_saml: FindSaml,
+    find_scim: FindScim,
+) -> Result<Wizard, SetupError> {
     let link = setup_links::find_by_session(tx, project, &session.hash())?
         .filter(|link| link.revoked_at.is_none() && link.expires_at > cx.now())
         .ok_or(SetupError::NoSession)?;
     let saml = match &link.saml_connection_id {
-        Some(id) => saml_connections::find_in_project(tx, project, id)?,
+        Some(id) => find_saml(tx, project, id)?,
         None => None,
     };
     let scim = match &link.scim_connection_id {
-        Some(id) => scim_connections::find(tx, &link.organization_id, id)?,
+        Some(id) => find_scim(tx, &link.organization_id, id)?,
         None => None,
     };
     let saml = saml.filter(|connection| connection.organization_id == link.organization_id);
@@ -153,7 +184,7 @@ pub(super) fn for_change(
     session: &Secret,
     capability: Capability,
 ) -> Result<Wizard, SetupError> {
-    let wizard = load(tx, cx, project, session)?;
+    let wizard = load_for_change(tx, cx, project, session)?;
     if !wizard.allows(capability) {
         return Err(SetupError::NotAllowed);
     }

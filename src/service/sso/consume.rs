@@ -453,7 +453,11 @@ pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouche
             amr: amr::methods(class, second_factor),
             acr: class.map(str::to_owned),
             saml_session_index: p.assertion.session_index().map(str::to_owned),
-            saml_name_id: p.assertion.name_id().map(session_key::of_name).filter(|key| session_key::fits(key)),
+            saml_name_id: p
+                .assertion
+                .name_id()
+                .map(session_key::of_name)
+                .filter(|key| session_key::fits(key)),
             not_after: p.assertion.session_not_on_or_after().map(Timestamp::from),
         },
     })

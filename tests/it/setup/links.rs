@@ -6,7 +6,7 @@ use vestibule::{
         connections::set_status,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
-    store::{organizations, saml_connections, users},
+    store::{organizations, saml_connections, setup_links, users},
 };
 
 use super::*;
@@ -87,6 +87,9 @@ on_both_databases! {
         refused(&admin.get("/setup/provider").await, StatusCode::UNAUTHORIZED, "open your set-up link again");
         let path = format!("/setup/{}", admin.token);
         refused(&admin.get(&path).await, StatusCode::GONE, "has ended");
+        // Nor does a change go through that had begun before.
+        let (session, id, now) = (link.session_hash.clone().unwrap(), link.id.clone(), admin.world.gateway.now());
+        assert!(!admin.world.write(move |tx| setup_links::bind(tx, &id, &session, now)).await);
         // Once more changes nothing.
         let again = revoke_setup_link(&cx, &Actor::operator(), &project, &admin.link.id).await.unwrap();
         assert_eq!(again.0.revoked_at, link.revoked_at);
