@@ -1,5 +1,7 @@
 //! Taking in an identity provider's metadata.
 
+use std::sync::Arc;
+
 use super::{ConnectionError, Options};
 use crate::{
     model::{
@@ -46,20 +48,20 @@ pub(super) async fn load(
         MetadataSource::Document(document) => (document, None),
         MetadataSource::Url(url) => (egress.get(&url, Limits::METADATA.bytes).await?, Some(url)),
     };
-    Ok(Loaded { idp: read_metadata(cx, document, None).await?.0, url })
+    Ok(Loaded { idp: read_metadata(cx, Arc::new(document), None).await?, url })
 }
 
-/// Reads a document off the async workers: it may be five megabytes, and those serve everybody. The document is given
-/// back. `entity_id` chooses among several providers.
-pub(super) async fn read_metadata(
+/// Reads a document off the async workers: it may be five megabytes, and those serve everybody. `entity_id` chooses among
+/// several providers.
+pub(in crate::service) async fn read_metadata(
     cx: &Context,
-    document: Vec<u8>,
+    document: Arc<Vec<u8>>,
     entity_id: Option<String>,
-) -> Result<(IdpMetadata, Vec<u8>), MetadataError> {
+) -> Result<IdpMetadata, MetadataError> {
     let now = cx.now().to_datetime();
     let reading = tokio::task::spawn_blocking(move || {
         let reading = Reading { entity_id: entity_id.as_deref(), ..Reading::at(now) };
-        Ok((metadata::read(&document, &reading)?, document))
+        metadata::read(&document, &reading)
     });
     // A panic in there is a bug of ours, and goes on as one.
     reading.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))

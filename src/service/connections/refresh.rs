@@ -2,6 +2,8 @@
 //! (R24). Only the same entity ID is taken. A new host, or keys none of which was known, may be a takeover of the
 //! address: it is told, and held back where the connection says so. While nothing good comes, the last good copy stays.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use url::Url;
 
@@ -94,7 +96,7 @@ pub async fn accept_held_metadata(
     let seen = seen.ok_or(ConnectionError::NotFound("connection"))?;
     let held = seen.held_metadata.clone();
     let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
-    let (idp, _) = read(cx, &seen, held.into_bytes()).await?;
+    let idp = read(cx, &seen, Arc::new(held.into_bytes())).await?;
     let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
         let connection = saml_connections::lock_in_project(tx, &of, &id)?;
@@ -115,7 +117,10 @@ async fn refresh(
 ) -> Result<Refreshed, StoreError> {
     let url = connection.metadata_url.clone().unwrap_or_default();
     let fetched = match egress.get(&url, Limits::METADATA.bytes).await {
-        Ok(document) => read(cx, connection, document).await,
+        Ok(document) => {
+            let document = Arc::new(document);
+            read(cx, connection, Arc::clone(&document)).await.map(|idp| (idp, document))
+        }
         Err(error) => Err(error.into()),
     };
     let (idp, document) = match fetched {
@@ -145,13 +150,12 @@ async fn refresh(
 async fn read(
     cx: &Context,
     connection: &SamlConnection,
-    document: Vec<u8>,
-) -> Result<(IdpMetadata, Vec<u8>), ConnectionError> {
+    document: Arc<Vec<u8>>,
+) -> Result<IdpMetadata, ConnectionError> {
     let entity_id = connection.idp_entity_id.clone();
-    let idp = read_metadata(cx, document, Some(entity_id.clone())).await;
-    let (idp, document) = idp?;
+    let idp = read_metadata(cx, document, Some(entity_id.clone())).await?;
     if idp.entity_id == entity_id {
-        Ok((idp, document))
+        Ok(idp)
     } else {
         Err(ConnectionError::Invalid(format!("the metadata is of another provider, {}", idp.entity_id)))
     }

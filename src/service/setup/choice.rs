@@ -1,15 +1,17 @@
 //! Metadata of several identity providers, as federations publish it: kept until the administrator has said which one
 //! of them it is.
 
+use std::sync::Arc;
+
 use super::{
     Capability, SetupError,
-    draft::{read, write_metadata},
+    draft::write_metadata,
     session::{for_change, load},
 };
 use crate::{
     model::{ids::ProjectId, secret::Secret},
     saml::metadata::{Candidate, candidates},
-    service::Context,
+    service::{Context, connections::read_metadata},
     store::{
         Tx,
         setup_metadata::{self, SetupMetadata},
@@ -100,10 +102,11 @@ pub async fn choose(
         let wizard = load(tx, &own, &of, &by)?;
         let row = setup_metadata::find(tx, &wizard.link.id)?
             .ok_or(SetupError::NotReady("Please hand over your provider\u{2019}s metadata first."))?;
-        let idp = read(&own, row.document.as_bytes(), Some(&wanted));
-        Ok::<_, SetupError>((idp, row.metadata_url))
+        Ok::<_, SetupError>(row)
     };
-    let (idp, url) = cx.store.read(pick).await?;
+    let row = cx.store.read(pick).await?;
+    let url = row.metadata_url;
+    let idp = read_metadata(cx, Arc::new(row.document.into_bytes()), Some(wanted)).await;
     let idp = idp.map_err(|error| match &url {
         Some(_) => SetupError::fetched(&error),
         None => SetupError::uploaded(&error),

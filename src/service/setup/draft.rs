@@ -1,5 +1,7 @@
 //! What an administrator tells us about the identity provider, written into the draft.
 
+use std::sync::Arc;
+
 use super::{
     Capability, SetupError, Wizard,
     session::{claim, for_change, load_for_change},
@@ -8,14 +10,14 @@ use crate::{
     model::{ids::ProjectId, secret::Secret},
     saml::{
         VerificationKey,
-        metadata::{self, Endpoint, IdpMetadata, MetadataError, Reading},
+        metadata::{self, Endpoint, IdpMetadata, MetadataError},
         names::binding,
         xml::Limits,
     },
     scim::dialect,
     service::{
         Actor, ActorKind, Change, Context,
-        connections::{connection_view, draft_metadata},
+        connections::{connection_view, draft_metadata, read_metadata},
         providers,
         provisioning::admin::connections as scim,
         record::record,
@@ -123,13 +125,14 @@ pub async fn give_metadata(
             (fetched.map_err(|error| SetupError::unreachable(&error))?, Some(url))
         }
     };
-    match read(cx, &document, None) {
+    let document = Arc::new(document);
+    match read_metadata(cx, Arc::clone(&document), None).await {
         Ok(idp) => {
             write_metadata(cx, project, session, request_id, idp, url).await?;
             Ok(Given::Understood)
         }
         Err(MetadataError::Several { .. }) => {
-            super::choice::keep(cx, project, session, document, url).await?;
+            super::choice::keep(cx, project, session, document.to_vec(), url).await?;
             Ok(Given::Several)
         }
         Err(error) if url.is_some() => Err(SetupError::fetched(&error)),
@@ -153,15 +156,6 @@ async fn count_fetch(cx: &Context, project: &ProjectId, session: &Secret) -> Res
         }
     };
     cx.store.write(count).await
-}
-
-/// The identity provider in a document: the only one, or the one of this entity ID.
-pub(super) fn read(
-    cx: &Context,
-    document: &[u8],
-    wanted: Option<&str>,
-) -> Result<IdpMetadata, MetadataError> {
-    metadata::read(document, &Reading { entity_id: wanted, ..Reading::at(cx.now().to_datetime()) })
 }
 
 fn from_fields(fields: &ProviderFields) -> Result<IdpMetadata, SetupError> {
