@@ -7,7 +7,7 @@ use super::filter::FilterError;
 /// The URN of the error body.
 pub const ERROR_URN: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
-/// Why a request is refused by the protocol. All of them are 400.
+/// Why a request is refused by the protocol. All of them are 400, but for too many bulk operations, which is 413.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScimError {
     /// The body is JSON, but no object.
@@ -107,6 +107,9 @@ pub enum ScimError {
     /// A bulk operation that cannot be read.
     #[error("bulk operation {0}: {1}")]
     BadBulkOperation(usize, &'static str),
+    /// More bulk operations than `maxOperations` (RFC 7644 section 3.7.4).
+    #[error("a bulk request has at most {0} operations (maxOperations)")]
+    TooManyBulkOperations(usize),
     /// Two bulk operations with the same bulkId.
     #[error("the bulkId {0} is used twice")]
     BulkIdTwice(String),
@@ -141,7 +144,7 @@ impl ScimError {
             Self::ExpiredCursor => "expiredCursor",
             Self::BadCount => "invalidCount",
             Self::ReadOnly(_) | Self::Immutable(_) | Self::RequiredRemoved(_) => "mutability",
-            Self::TooManyOperations(_) => "tooMany",
+            Self::TooManyOperations(_) | Self::TooManyBulkOperations(_) => "tooMany",
             Self::BadPath { .. } | Self::UnknownPath(_) => "invalidPath",
             Self::NoTarget(_) | Self::RemoveWithoutPath => "noTarget",
             Self::Filter(error) => error.scim_type(),

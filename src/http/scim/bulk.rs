@@ -7,7 +7,7 @@ use super::{Exchange, reply};
 use crate::{
     http::HttpError,
     scim::{
-        bulk::{BULK_RESPONSE_URN, BulkMethod, BulkRequest, MAX_OPERATIONS},
+        bulk::{BULK_RESPONSE_URN, BulkMethod, BulkRequest},
         error_body, etag,
     },
     service::provisioning::{self, BulkOutcome},
@@ -16,11 +16,6 @@ use crate::{
 /// Does one operation after the other, and says what became of each.
 pub(super) async fn handle(exchange: Exchange) -> Result<HttpResponse, HttpError> {
     let Exchange { cx, tenant, body, .. } = exchange;
-    let given = body.get("Operations").and_then(Value::as_array).map_or(0, Vec::len);
-    if given > MAX_OPERATIONS {
-        let detail = format!("A bulk request has at most {MAX_OPERATIONS} operations (maxOperations).");
-        return Err(HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
-    }
     let request = BulkRequest::parse(&body).map_err(reply::protocol)?;
     let outcomes = provisioning::bulk(&cx, &tenant, request).await;
     let operations: Vec<Value> = outcomes.into_iter().map(shown).collect();

@@ -69,6 +69,10 @@ pub(super) fn protocol(error: ScimError) -> HttpError {
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn refuse(error: ProvisioningError) -> HttpError {
     let status = match &error {
+        ProvisioningError::Protocol(ScimError::TooManyBulkOperations(_)) => {
+            let detail = sentence(&error.to_string());
+            return HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail);
+        }
         ProvisioningError::Protocol(_)
         | ProvisioningError::UnknownReference(_)
         | ProvisioningError::Cycle

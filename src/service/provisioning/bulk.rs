@@ -1,6 +1,6 @@
 //! Bulk (RFC 7644 section 3.7): each operation is the single request, with its own transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     scim::{
-        bulk::{BulkMethod, BulkOperation, BulkRequest},
+        bulk::{BulkMethod, BulkOperation, BulkRequest, Next, Order},
         projection::Projection,
     },
     service::Context,
@@ -38,25 +38,17 @@ pub struct Done {
 /// what was not tried, because there were too many errors before it, has none.
 pub async fn bulk(cx: &Context, tenant: &ScimTenant, request: BulkRequest) -> Vec<BulkOutcome> {
     let mut run = Run { cx, tenant, ids: HashMap::new(), outcomes: Vec::new(), errors: 0 };
-    let mut waiting: Vec<Waiting> = request.operations.into_iter().enumerate().map(Waiting::new).collect();
-    let mut to_come: HashSet<String> = waiting.iter().filter_map(|w| w.operation.bulk_id.clone()).collect();
+    let mut order = Order::of(&request.operations);
+    let mut operations: Vec<Option<BulkOperation>> = request.operations.into_iter().map(Some).collect();
     let mut patches = Vec::new();
-    while !waiting.is_empty() {
-        if request.fail_on_errors.is_some_and(|limit| run.errors >= limit) {
-            break;
-        }
-        let ready = waiting.iter().position(|waiting| waiting.refers_to.is_disjoint(&to_come));
-        // In a circle, some create must come before what it refers to.
-        let create = || waiting.iter().position(|waiting| waiting.operation.method == BulkMethod::Post);
-        let Waiting { index, operation, .. } = waiting.remove(ready.or_else(create).unwrap_or_default());
+    while request.fail_on_errors.is_none_or(|limit| run.errors < limit) {
+        let Some(Next { index, too_early }) = order.next() else { break };
+        let Some(operation) = operations.get_mut(index).and_then(Option::take) else { continue };
         let mut instead = None;
-        if ready.is_none() {
-            let (first, later) = operation.without(&to_come);
+        if !too_early.is_empty() {
+            let (first, later) = operation.without(&too_early);
             instead = Some(first);
             patches.push((index, later));
-        }
-        if let Some(name) = &operation.bulk_id {
-            to_come.remove(name);
         }
         run.perform(index, operation, instead).await;
     }
@@ -65,19 +57,6 @@ pub async fn bulk(cx: &Context, tenant: &ScimTenant, request: BulkRequest) -> Ve
     }
     run.outcomes.sort_by_key(|(index, _)| *index);
     run.outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-/// An operation that has not been done yet.
-struct Waiting {
-    index: usize,
-    refers_to: HashSet<String>,
-    operation: BulkOperation,
-}
-
-impl Waiting {
-    fn new((index, operation): (usize, BulkOperation)) -> Self {
-        Self { index, refers_to: operation.references(), operation }
-    }
 }
 
 struct Run<'a> {

@@ -1,7 +1,11 @@
 //! Bulk requests (RFC 7644 section 3.7), read and put in order. References by `bulkId` may point forward, and in a
 //! circle: what would have to exist before itself is created without the reference, which is patched in afterwards.
 
+mod order;
+
 use std::collections::{HashMap, HashSet};
+
+pub use order::{Next, Order};
 
 use serde_json::{Map, Value, json};
 
@@ -89,6 +93,9 @@ impl BulkRequest {
         };
         let list = member(body, "Operations").and_then(Value::as_array).filter(|list| !list.is_empty());
         let list = list.ok_or(ScimError::OperationsMissing)?;
+        if list.len() > MAX_OPERATIONS {
+            return Err(ScimError::TooManyBulkOperations(MAX_OPERATIONS));
+        }
         let (mut operations, mut names) = (Vec::with_capacity(list.len()), HashSet::new());
         for (index, item) in list.iter().enumerate() {
             let operation = operation(index, item)?;
@@ -256,6 +263,7 @@ mod tests {
         for (operations, wanted) in [
             (json!([]), ScimError::OperationsMissing),
             (json!([good, good]), ScimError::BulkIdTwice("a".into())),
+            (json!(vec![good.clone(); MAX_OPERATIONS + 1]), ScimError::TooManyBulkOperations(MAX_OPERATIONS)),
             (json!([1]), ScimError::BadBulkOperation(0, "it is no object")),
             (
                 json!([{ "method": "POST", "path": "/Users", "data": {} }]),
