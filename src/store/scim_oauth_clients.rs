@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     StoreError, Tx,
+    connection::AnyConnection,
     organizations::Organization,
     schema::{organizations, scim_connections, scim_oauth_clients},
     scim_connections::ScimConnection,
@@ -51,6 +52,19 @@ pub fn find_live(
         .select((ScimOauthClient::as_select(), ScimConnection::as_select(), Organization::as_select()))
         .get_result(tx.connection)
         .optional()?)
+}
+
+/// Whether the client is live, and nobody ends it until the transaction does: for giving it something.
+pub fn lock_live(tx: &mut Tx<'_>, id: &ScimOauthClientId) -> Result<bool, StoreError> {
+    let live = scim_oauth_clients::table
+        .filter(scim_oauth_clients::id.eq(id).and(scim_oauth_clients::revoked_at.is_null()))
+        .select(scim_oauth_clients::id);
+    let found: Option<ScimOauthClientId> = match &mut *tx.connection {
+        AnyConnection::Postgres(c) => live.for_share().get_result(c).optional()?,
+        // The one writer is the lock.
+        AnyConnection::Sqlite(c) => live.get_result(c).optional()?,
+    };
+    Ok(found.is_some())
 }
 
 /// The organization's clients.

@@ -1,11 +1,13 @@
 //! What administrators do: connections, tokens, clients, holds, the log.
 
+use std::sync::{Arc, Mutex};
+
 use actix_web::test::TestRequest;
 use serde_json::json;
 use vestibule::{
-    model::{UserStatus, ids::ScimConnectionId, secret::Secret},
+    model::{Rng, UserStatus, ids::ScimConnectionId, secret::Secret},
     service::{
-        Actor,
+        Actor, Context,
         provisioning::admin::{
             Verdict,
             connections::{self, ConnectionUpdate},
@@ -46,6 +48,21 @@ impl Scim {
 
 fn named(name: &str) -> NewKey {
     NewKey { name: name.into(), ..NewKey::default() }
+}
+
+/// Randomness that is asked for the first time just after something else has happened.
+struct Meanwhile {
+    rng: Arc<dyn Rng>,
+    first: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Rng for Meanwhile {
+    fn fill(&self, bytes: &mut [u8]) {
+        if let Some(first) = self.first.lock().unwrap().take() {
+            first();
+        }
+        self.rng.fill(bytes);
+    }
 }
 
 on_both_databases! {
@@ -133,6 +150,23 @@ on_both_databases! {
         oauth::revoke_client(&gateway.cx, &actor, project, acme, &client.id).await.unwrap();
         assert_eq!(scim.request_as(token, "GET", "/Users", None).await.status, 401, "with what it had fetched");
         assert_eq!(scim.fetch(&good).await.status, 401);
+    }
+
+    async fn r20_a_client_that_is_ended_while_it_fetches_gets_no_token(scim: Scim) {
+        let gateway = &scim.gateway;
+        let (project, acme, actor) = (gateway.project.id.clone(), gateway.acme.id.clone(), Actor::operator());
+        let made = oauth::create_client(&gateway.cx, &actor, &project, &acme, &scim.connection().await, "x").await;
+        let (client, secret) = made.unwrap();
+        let (cx, id, of) = (gateway.cx.clone(), client.id.clone(), project.clone());
+        // The token is made between the look at the client and the write.
+        let end = move || {
+            let revoke = async move { oauth::revoke_client(&cx, &actor, &of, &acme, &id).await.unwrap() };
+            std::thread::spawn(|| actix_web::rt::System::new().block_on(revoke)).join().unwrap();
+        };
+        let rng = Meanwhile { rng: gateway.cx.rng.clone(), first: Mutex::new(Some(Box::new(end))) };
+        let cx = Context { rng: Arc::new(rng), ..gateway.cx.clone() };
+        let fetched = oauth::fetch_token(&cx, &project, client.id.as_str(), &secret).await;
+        assert!(matches!(fetched, Err(oauth::TokenRefusal::UnknownClient)), "{fetched:?}");
     }
 
     async fn a_fetched_token_ends_by_itself_and_is_forgotten(scim: Scim) {

@@ -136,12 +136,17 @@ pub async fn fetch_token(
     let token = keys::new_token(cx);
     let until = cx.now().plus(TOKEN_LIFETIME);
     let name = client.display_name.clone();
-    let key = keys::row(cx, &organization.id, connection.id, &name, &token, Some(until), Some(client.id));
+    let client = client.id;
+    let key =
+        keys::row(cx, &organization.id, connection.id, &name, &token, Some(until), Some(client.clone()));
     let (cx_, project, organization_id) = (cx.clone(), project.clone(), organization.id.clone());
     cx.store
         .write(move |tx| {
+            // It may have been ended since it was read, with every token that it had by then (R20).
+            if !scim_oauth_clients::lock_live(tx, &client)? {
+                return Err(TokenRefusal::UnknownClient);
+            }
             scim_connections::insert_key(tx, &key)?;
-            let client = key.scim_oauth_client_id.as_ref().map(ToString::to_string).unwrap_or_default();
             let change = Change {
                 project: &project,
                 organization: Some(&organization_id),
@@ -152,7 +157,7 @@ pub async fn fetch_token(
                     json!({ "id": key.id, "scimOauthClientId": client, "expireTime": key.expires_at }),
                 ),
             };
-            record(tx, &cx_, &Actor::system(), &change)
+            Ok(record(tx, &cx_, &Actor::system(), &change)?)
         })
         .await?;
     Ok(FetchedToken { token, expires_in: TOKEN_LIFETIME / 1000, organization: organization.id })
