@@ -86,6 +86,9 @@ pub enum ScimError {
     /// `attributes` and `excludedAttributes` in one request.
     #[error("`attributes` and `excludedAttributes` exclude each other")]
     BothProjections,
+    /// More names in one of them than are accepted.
+    #[error("`attributes` and `excludedAttributes` name at most {0} attributes")]
+    TooManyNames(usize),
     /// A paging or search parameter of the wrong type.
     #[error("the parameter {0} is malformed")]
     BadParameter(&'static str),
@@ -137,6 +140,7 @@ impl ScimError {
             | Self::SeveralPrimaries(_)
             | Self::BadOperationValue(_)
             | Self::BothProjections
+            | Self::TooManyNames(_)
             | Self::BadParameter(_)
             | Self::NotSortable(_)
             | Self::ParameterTwice(_) => "invalidValue",

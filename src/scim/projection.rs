@@ -1,5 +1,7 @@
 //! `attributes` and `excludedAttributes` (RFC 7644 section 3.9).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -7,6 +9,10 @@ use super::{
     filter::AttrPath,
     schema::{ResourceType, Returned},
 };
+
+/// The most names in a list, repetitions aside. Each is compared with each part of each resource; all that the standard
+/// has, sub-attributes too, are about a hundred.
+pub const MAX_NAMES: usize = 200;
 
 /// Which attributes an answer holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +39,7 @@ impl Projection {
     /// Reads the two parameters, each a list with commas. Names that nothing has are ignored; both at once are
     /// refused.
     pub fn parse(attributes: Option<&str>, excluded: Option<&str>) -> Result<Self, ScimError> {
-        let (only, except) = (items(attributes), items(excluded));
+        let (only, except) = (items(attributes)?, items(excluded)?);
         match (only.is_empty(), except.is_empty()) {
             (false, false) => Err(ScimError::BothProjections),
             (false, true) => Ok(Self(Mode::Only(only))),
@@ -49,7 +55,7 @@ impl Projection {
 
     /// Everything but one attribute.
     pub fn without(name: &str) -> Self {
-        Self(Mode::Except(items(Some(name))))
+        Self(Mode::Except(vec![Item::new(name)]))
     }
 
     /// Whether the client asked for certain attributes; then it gets a body (RFC 7644 section 3.5.2).
@@ -92,7 +98,7 @@ impl Projection {
         match &self.0 {
             Mode::Everything => resource,
             Mode::Default => reserved(resource_type, resource, &[]),
-            Mode::Only(items) => only(resource_type, &reserved(resource_type, resource, items), items),
+            Mode::Only(items) => only(resource_type, reserved(resource_type, resource, items), items),
             Mode::Except(items) => except(resource_type, reserved(resource_type, resource, &[]), items),
         }
     }
@@ -124,6 +130,10 @@ fn reserved(
 }
 
 impl Item {
+    fn new(name: &str) -> Self {
+        Self { text: name.to_owned(), path: AttrPath::parse(name).ok() }
+    }
+
     fn is_all_of(&self, urn: &str) -> bool {
         self.text.eq_ignore_ascii_case(urn)
     }
@@ -146,53 +156,65 @@ impl Item {
     }
 }
 
-/// The names of a list. A selection in brackets (Microsoft's collection has `emails[type eq "work"]`) counts as
+/// The names of a list, each once. A selection in brackets (Microsoft's collection has `emails[type eq "work"]`) counts as
 /// its attribute.
-fn items(list: Option<&str>) -> Vec<Item> {
+fn items(list: Option<&str>) -> Result<Vec<Item>, ScimError> {
     let names = list.into_iter().flat_map(|list| list.split(','));
     let names =
         names.map(|name| name.split('[').next().unwrap_or(name).trim()).filter(|name| !name.is_empty());
-    names.map(|name| Item { text: name.to_owned(), path: AttrPath::parse(name).ok() }).collect()
+    let (mut items, mut seen) = (Vec::new(), HashSet::new());
+    for name in names {
+        if !seen.insert(name.to_ascii_lowercase()) {
+            continue;
+        }
+        if items.len() == MAX_NAMES {
+            return Err(ScimError::TooManyNames(MAX_NAMES));
+        }
+        items.push(Item::new(name));
+    }
+    Ok(items)
 }
 
 fn only(
     resource_type: &'static ResourceType,
-    resource: &Map<String, Value>,
+    resource: Map<String, Value>,
     items: &[Item],
 ) -> Map<String, Value> {
     let base = resource_type.schema.id;
+    let of_base = items.iter().any(|item| item.is_all_of(base));
     let mut shown = Map::new();
     for (name, value) in resource {
-        let kept = if is_always(resource_type, name) || items.iter().any(|item| item.is_all_of(name)) {
-            Some(value.clone())
+        let kept = if is_always(resource_type, &name) || items.iter().any(|item| item.is_all_of(&name)) {
+            Some(value)
         } else if name.contains(':') {
-            value.as_object().and_then(|extension| {
-                let parts = extension.iter().filter_map(|(part, value)| {
-                    let asked: Vec<&Item> =
-                        items.iter().filter(|item| item.is_in_extension(name, part)).collect();
-                    Some((part.clone(), parts_of(value, &asked)?))
-                });
-                Some(parts.collect::<Map<_, _>>()).filter(|parts| !parts.is_empty()).map(Value::Object)
-            })
-        } else if items.iter().any(|item| item.is_all_of(base)) {
-            Some(value.clone())
+            parts_of_extension(&name, value, items)
+        } else if of_base {
+            Some(value)
         } else {
-            let asked: Vec<&Item> = items.iter().filter(|item| item.is_in(base, name)).collect();
+            let asked: Vec<&Item> = items.iter().filter(|item| item.is_in(base, &name)).collect();
             parts_of(value, &asked)
         };
-        shown.extend(kept.map(|value| (name.clone(), value)));
+        shown.extend(kept.map(|value| (name, value)));
     }
     shown
 }
 
+fn parts_of_extension(urn: &str, value: Value, items: &[Item]) -> Option<Value> {
+    let Value::Object(extension) = value else { return None };
+    let parts = extension.into_iter().filter_map(|(part, value)| {
+        let asked: Vec<&Item> = items.iter().filter(|item| item.is_in_extension(urn, &part)).collect();
+        Some((part, parts_of(value, &asked)?))
+    });
+    Some(parts.collect::<Map<_, _>>()).filter(|parts| !parts.is_empty()).map(Value::Object)
+}
+
 /// What the items ask of one attribute: all of it, or sub-attributes.
-fn parts_of(value: &Value, asked: &[&Item]) -> Option<Value> {
+fn parts_of(mut value: Value, asked: &[&Item]) -> Option<Value> {
     if asked.is_empty() {
         return None;
     }
     let subs: Option<Vec<&str>> = asked.iter().map(|item| item.sub()).collect();
-    let Some(subs) = subs else { return Some(value.clone()) };
-    let mut value = value.clone();
+    let Some(subs) = subs else { return Some(value) };
     retain_subs(&mut value, &|name| subs.iter().any(|sub| sub.eq_ignore_ascii_case(name)));
     Some(value).filter(|value| !is_empty(value))
 }
@@ -311,6 +333,17 @@ mod tests {
     fn scim_067_the_two_exclude_each_other_and_empty_is_none() {
         assert!(Projection::parse(Some("a"), Some("b")).is_err());
         assert!(!Projection::parse(Some(""), Some(" , ")).unwrap().is_given());
+    }
+
+    #[test]
+    fn scim_067_names_are_counted_once_and_have_a_limit() {
+        let many = |count: usize| (0..count).map(|n| format!("a{n}")).collect::<Vec<_>>().join(",");
+        for (only, except) in [(Some(many(MAX_NAMES + 1)), None), (None, Some(many(MAX_NAMES + 1)))] {
+            let refused = Projection::parse(only.as_deref(), except.as_deref());
+            assert_eq!(refused, Err(ScimError::TooManyNames(MAX_NAMES)));
+        }
+        assert!(Projection::parse(Some(&many(MAX_NAMES)), None).is_ok());
+        assert_eq!(project(Some(&"userName,USERNAME,".repeat(10_000)), None)["userName"], "b");
     }
 
     #[test]

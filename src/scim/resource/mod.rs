@@ -9,7 +9,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 pub use member::{Member, members_of};
 pub(in crate::scim) use member::{is_members, member_list};
 pub use normalize::MAX_VALUES;
-pub(in crate::scim) use normalize::{check_primaries, check_required, foreign, value};
+pub(in crate::scim) use normalize::{check_foreign, check_primaries, check_required, foreign, value};
 
 use super::{ScimError, schema::ResourceType};
 
@@ -157,6 +157,7 @@ impl Resource {
     /// Only for PATCH, which has checked what it changed.
     pub(in crate::scim) fn patched(&self, attributes: Map<String, Value>) -> Result<Self, ScimError> {
         check_required(self.resource_type, &attributes)?;
+        check_foreign(self.resource_type, &attributes)?;
         Ok(Self { resource_type: self.resource_type, attributes })
     }
 

@@ -47,7 +47,26 @@ pub(super) fn attributes(
         }
     }
     check_required(resource_type, &out)?;
+    check_foreign(resource_type, &out)?;
     Ok(out)
+}
+
+/// The parts of all extensions that no schema describes are as few as the values of an attribute: every list and
+/// projection looks at each.
+pub(in crate::scim) fn check_foreign(
+    resource_type: &ResourceType,
+    attributes: &Map<String, Value>,
+) -> Result<(), ScimError> {
+    let mut parts = 0;
+    for (name, value) in attributes.iter().filter(|(name, _)| name.contains(':')) {
+        if resource_type.extension(name).is_none() {
+            parts += value.as_object().map_or(1, Map::len);
+        }
+        if parts > MAX_VALUES {
+            return Err(ScimError::TooManyValues(quoted(name)));
+        }
+    }
+    Ok(())
 }
 
 fn extension(urn: &str, table: &'static [Attribute], given: &Value) -> Result<Option<Value>, ScimError> {

@@ -138,13 +138,13 @@ pub async fn create<C: Collection>(
     tenant.hear(|| rewrite_body(resource_type, &mut body));
     let draft = C::draft(tenant.catalog, &body)?;
     let id = C::new_id(cx);
-    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
-    cx.store
-        .write(move |tx| {
-            let (row, is_new) = C::create(tx, &context, &tenant, &id, &draft)?;
-            Ok(Created { shown: show_one::<C>(tx, &tenant, row, &projection)?, is_new })
-        })
-        .await
+    let (context, caller, shows) = (cx.clone(), tenant.clone(), projection.clone());
+    let created = cx.store.write(move |tx| {
+        let (row, is_new) = C::create(tx, &context, &caller, &id, &draft)?;
+        Ok::<_, ProvisioningError>((whole_one::<C>(tx, &caller, &row, &shows)?, is_new))
+    });
+    let (whole, is_new) = created.await?;
+    Ok(Created { shown: whole.shown::<C>(tenant, projection), is_new })
 }
 
 /// One resource of the connection.
@@ -158,7 +158,8 @@ pub async fn get<C: Collection>(
     cx.store
         .read(move |tx| {
             let row = C::find(tx, &tenant, &id)?;
-            Ok(show_one::<C>(tx, &tenant, row, &projection)?)
+            let whole = whole_one::<C>(tx, &tenant, &row, &projection)?;
+            Ok(whole.shown::<C>(&tenant, &projection))
         })
         .await
 }
@@ -245,19 +246,44 @@ async fn change<C: Collection>(
     change: Change,
     projection: &Projection,
 ) -> Result<Shown, ProvisioningError> {
-    let (context, tenant, projection) = (cx.clone(), tenant.clone(), projection.clone());
+    let (context, caller, shows) = (cx.clone(), tenant.clone(), projection.clone());
     let target = target.to_owned();
     let changed = cx.store.write(move |tx| {
-        let before = C::lock(tx, &tenant, &target.id)?;
+        let before = C::lock(tx, &caller, &target.id)?;
         target.check_version(C::identity(&before).1)?;
-        Ok::<_, ProvisioningError>(match C::change(tx, &context, &tenant, before, &change)? {
-            Changed::Done(row) => Changed::Done(show_one::<C>(tx, &tenant, row, &projection)?),
+        Ok::<_, ProvisioningError>(match C::change(tx, &context, &caller, before, &change)? {
+            Changed::Done(row) => Changed::Done(whole_one::<C>(tx, &caller, &row, &shows)?),
             Changed::Held(until) => Changed::Held(until),
         })
     });
     match changed.await? {
-        Changed::Done(shown) => Ok(shown),
+        Changed::Done(whole) => Ok(whole.shown::<C>(tenant, projection)),
         Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
+    }
+}
+
+/// A row and all that may be shown of it. What is shown is chosen outside of the transaction of a write: others wait for
+/// that.
+struct Whole {
+    id: String,
+    version: i64,
+    attributes: Map<String, Value>,
+}
+
+impl Whole {
+    fn new<C: Collection>(row: &C::Row, attributes: Map<String, Value>) -> Self {
+        let (id, version) = C::identity(row);
+        Self { id: id.to_owned(), version, attributes }
+    }
+
+    fn shown<C: Collection>(self, tenant: &ScimTenant, projection: &Projection) -> Shown {
+        let resource_type = C::resource_type(tenant.catalog);
+        Shown {
+            location: format!("{}{}/{}", tenant.base, resource_type.endpoint, self.id),
+            id: self.id,
+            version: self.version,
+            body: Value::Object(projection.apply(resource_type, self.attributes)),
+        }
     }
 }
 
@@ -268,26 +294,21 @@ pub(super) fn show<C: Collection>(
     rows: &[C::Row],
     projection: &Projection,
 ) -> Result<Vec<Shown>, StoreError> {
-    let resource_type = C::resource_type(tenant.catalog);
     let whole = C::render(tx, tenant, rows, projection)?;
-    let shown = rows.iter().zip(whole).map(|(row, whole)| {
-        let (id, version) = C::identity(row);
-        Shown {
-            id: id.to_owned(),
-            version,
-            location: format!("{}{}/{id}", tenant.base, resource_type.endpoint),
-            body: Value::Object(projection.apply(resource_type, whole)),
-        }
+    let shown = rows.iter().zip(whole).map(|(row, attributes)| {
+        let whole = Whole::new::<C>(row, attributes);
+        whole.shown::<C>(tenant, projection)
     });
     Ok(shown.collect())
 }
 
-fn show_one<C: Collection>(
+fn whole_one<C: Collection>(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
-    row: C::Row,
+    row: &C::Row,
     projection: &Projection,
-) -> Result<Shown, StoreError> {
-    let mut shown = show::<C>(tx, tenant, &[row], projection)?;
-    shown.pop().ok_or_else(|| StoreError::Damaged("a row that is not shown".into()))
+) -> Result<Whole, StoreError> {
+    let rendered = C::render(tx, tenant, std::slice::from_ref(row), projection)?.pop();
+    let attributes = rendered.ok_or_else(|| StoreError::Damaged("a row that is not shown".into()))?;
+    Ok(Whole::new::<C>(row, attributes))
 }

@@ -86,6 +86,20 @@ on_both_databases! {
         assert_eq!(filter.refusal(), (400, "sensitive"));
     }
 
+    async fn scim_086_what_nobody_registered_has_few_parts(scim: Scim) {
+        let with = |count: usize| {
+            let parts: serde_json::Map<_, _> = (0..count).map(|number| (format!("a{number}"), json!(1))).collect();
+            json!({ "schemas": [USER], "userName": "anna", "urn:example:x": parts, "urn:example:y": { "b": 1 } })
+        };
+        let refused = scim.post("/Users", with(500)).await;
+        assert_eq!(refused.refusal(), (400, "invalidValue"), "of all extensions together");
+        let path = format!("/Users/{}", scim.post("/Users", with(499)).await.id());
+        let more = json!([{ "op": "add", "value": { "urn:example:y": { "c": 1 } } }]);
+        assert_eq!(scim.patch(&path, more).await.refusal(), (400, "invalidValue"));
+        let other = json!([{ "op": "add", "value": { "urn:example:y": { "b": 2 } } }]);
+        assert_eq!(scim.patch(&path, other).await.body["urn:example:y"], json!({ "b": 2 }));
+    }
+
     async fn scim_086_what_nobody_registered_is_kept_as_it_came(scim: Scim) {
         let body = user("anna", json!({ "badge": "any form", "deep": { "er": [1, 2] } }));
         let created = scim.post("/Users", body).await;

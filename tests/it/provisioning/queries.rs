@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Scim, USER};
+use super::support::{PATCH, Scim, USER};
 use crate::support::on_both_databases;
 
 /// Three users with names, addresses, external ids.
@@ -150,6 +150,25 @@ on_both_databases! {
         assert_eq!(names(&created), ["id", "schemas", "title", "userName"]);
         let both = scim.get("/Users?attributes=userName&excludedAttributes=title").await;
         assert_eq!(both.refusal(), (400, "invalidValue"));
+    }
+
+    async fn scim_067_the_names_of_a_projection_are_few(scim: Scim) {
+        let anna = scim.user("anna@acme.example").await;
+        let names: Vec<String> = (0..201).map(|number| format!("a{number}")).collect();
+        let (path, list) = (format!("/Users/{anna}"), names.join(","));
+        for name in ["attributes", "excludedAttributes"] {
+            for refused in [scim.get(&format!("{path}?{name}={list}")).await, scim.get(&format!("/Users?{name}={list}")).await] {
+                assert_eq!(refused.refusal(), (400, "invalidValue"), "{name}");
+            }
+            let search = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], name: names });
+            assert_eq!(scim.post("/Users/.search", search).await.refusal(), (400, "invalidValue"), "{name}");
+            let patch = json!({ "schemas": [PATCH], "Operations": [{ "op": "add", "path": "title", "value": "x" }] });
+            let refused = scim.request_as(&scim.acme, "PATCH", &format!("{path}?{name}={list}"), Some(&patch)).await;
+            assert_eq!(refused.refusal(), (400, "invalidValue"), "{name}");
+        }
+        assert!(scim.get(&path).await.body.get("title").is_none(), "refused before anything is written");
+        let again = scim.get(&format!("{path}?attributes={}", "userName,".repeat(1_000))).await;
+        assert_eq!((again.status, &again.body["userName"]), (200, &json!("anna@acme.example")));
     }
 
     async fn scim_063_a_filter_that_no_index_answers_is_bounded(scim: Scim) {
