@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    model::ids::{OrganizationId, ScimConnectionId},
+    model::ids::{GroupId, OrganizationId, ScimConnectionId, UserId},
     scim::dialect::Rewrite,
     service::Context,
     store::{
@@ -58,18 +58,65 @@ pub(in crate::service::provisioning) fn redacted(path: &str, body: &Value) -> (S
     (cut(&path, MAX_PATH), cut(&body, MAX_BODY))
 }
 
-/// The values of a filter are names and addresses: what stands in quotes, and what stands there without.
+/// Segments of our own paths.
+const SEGMENTS: &[&str] = &[
+    "",
+    "api",
+    "scim",
+    "v1",
+    "v2",
+    "users",
+    "groups",
+    "user",
+    "group",
+    ".search",
+    "bulk",
+    "me",
+    "schemas",
+    "resourcetypes",
+    "serviceproviderconfig",
+];
+
+/// Only what is the protocol's stays: anybody may put an address where an id belongs, or into a parameter of their own.
 fn redacted_path(path: &str) -> String {
-    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let path = path.split('/').map(redacted_segment).collect::<Vec<_>>().join("/");
+    if query.is_empty() {
+        return path;
+    }
     let pairs = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
         let value = match name.as_ref() {
             "filter" => redacted_filter(&value),
-            "cursor" => "...".to_owned(),
-            _ => value.into_owned(),
+            "startIndex" | "count" if value.parse::<i64>().is_ok() => value.into_owned(),
+            "sortBy" | "sortOrder" | "attributes" | "excludedAttributes" => redacted_list(&value),
+            _ if value.is_empty() => String::new(),
+            _ => "...".to_owned(),
         };
-        format!("{name}={value}")
+        format!("{}={value}", if is_path(&name) { &name } else { "..." })
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+}
+
+fn redacted_segment(segment: &str) -> &str {
+    let name = segment.strip_suffix(".scim").unwrap_or(segment);
+    let is_ours = SEGMENTS.iter().any(|ours| ours.eq_ignore_ascii_case(name));
+    let is_id = UserId::parse(name).is_ok() || GroupId::parse(name).is_ok();
+    let is_urn = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) && is_path(name);
+    if is_ours || is_id || is_urn { segment } else { "..." }
+}
+
+/// Names of attributes, without what selects among their values.
+fn redacted_list(list: &str) -> String {
+    let shown = list.split(',').map(|name| {
+        let plain = name.split('[').next().unwrap_or_default().trim();
+        if is_path(plain) { redacted_name(name.trim()) } else { "...".to_owned() }
+    });
+    shown.collect::<Vec<_>>().join(",")
+}
+
+/// Whether the text can be the path of an attribute; an address cannot.
+fn is_path(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_' | '-' | '$'))
 }
 
 fn redacted_filter(filter: &str) -> String {
@@ -134,6 +181,32 @@ mod tests {
         assert!(!both.to_lowercase().contains("anna") && !both.contains("7781"), "{both}");
         assert!(path.contains("userName eq") && path.contains("count=1"), "{path}");
         assert!(body.contains("\"op\":\"add\"") && body.contains("\"primary\":true"), "{body}");
+    }
+
+    #[test]
+    fn r31_a_trace_holds_only_what_the_protocol_knows_of_a_path() {
+        let shown = |path: &str| redacted(path, &Value::Null).0;
+        let id = UserId::from_u128(7);
+        for plain in [
+            format!("/scim/v2/Users/{id}"),
+            format!("/api/scim/v1/Users/{id}.scim?attributes=userName,name.givenName&aadOptscim062020="),
+            "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User".to_owned(),
+            "/scim/v2/Groups/.search?startIndex=1&count=100&sortBy=displayName&sortOrder=descending"
+                .to_owned(),
+        ] {
+            assert_eq!(shown(&plain), plain);
+        }
+        for (path, wanted) in [
+            ("/scim/v2/Users/ada@acme.example", "/scim/v2/Users/..."),
+            ("/scim/v2/Users/ada%40acme.example", "/scim/v2/Users/..."),
+            ("/Users?userName=ada@acme.example", "/Users?userName=..."),
+            ("/Users?Filter=userName%20eq%20%22ada%22", "/Users?Filter=..."),
+            ("/Users?ada@acme.example", "/Users?...="),
+            ("/Users?count=ada&sortBy=ada@acme.example", "/Users?count=...&sortBy=..."),
+            ("/Users?attributes=emails[value%20eq%20%22ada%22],id", "/Users?attributes=emails[...],id"),
+        ] {
+            assert_eq!(shown(path), wanted);
+        }
     }
 
     #[test]
