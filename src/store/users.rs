@@ -56,6 +56,12 @@ condition! {
     /// Not a tombstone.
     Present = "users.status <> 'deleted'"
 }
+diesel::alias!(users as namesakes: Namesakes);
+
+condition! {
+    /// Not a tombstone, of those that share an externalId.
+    PresentNamesake = "namesakes.status <> 'deleted'"
+}
 condition! {
     /// A tombstone.
     Deleted = "users.status = 'deleted'"
@@ -160,7 +166,15 @@ pub fn find_by_names(
     // NULL, and equal to nothing.
     let on_connection = || users::scim_connection_id.eq(connection);
     let by_user_name = on_connection().and(users::user_name_folded.eq(names.user_name_folded)).and(Present);
-    let by_external_id = on_connection().and(users::external_id.eq(names.external_id)).and(Present);
+    // Providers do not promise that an externalId is one user's, and a row is as large as a body: the first stands for all.
+    let first_of_external_id = namesakes
+        .filter(namesakes.field(users::scim_connection_id).eq(connection))
+        .filter(namesakes.field(users::external_id).eq(names.external_id))
+        .filter(PresentNamesake)
+        .order(namesakes.field(users::id))
+        .select(namesakes.field(users::id))
+        .limit(1);
+    let by_external_id = users::id.nullable().eq(first_of_external_id.single_value());
     let by_email =
         users::organization_id.eq(organization).and(users::email_folded.eq(names.email_folded)).and(Present);
     let mut found: Vec<User> = on_both!(tx, c => users::table.filter(by_user_name.or(by_external_id).or(by_email)).select(User::as_select()).load(c))?;
@@ -173,8 +187,8 @@ pub fn find_by_names(
     Ok(found.into_iter().next())
 }
 
-/// The users that a SCIM connection holds under this externalId, tombstones excluded. Providers do not promise
-/// that it is unique.
+/// The first two users that a SCIM connection holds under this externalId, tombstones excluded. Providers do not promise
+/// that it is unique; who looks wants to know whether it is.
 pub fn find_by_external_id(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
@@ -184,6 +198,7 @@ pub fn find_by_external_id(
         .filter(users::scim_connection_id.eq(connection).and(users::external_id.eq(external_id)))
         .filter(Present)
         .order(users::id)
+        .limit(2)
         .select(User::as_select())
         .load(c))?)
 }

@@ -1,7 +1,13 @@
 //! The life of a user: the table of creation, ownership, sessions, versions.
 
 use serde_json::{Value, json};
-use vestibule::model::{DeactivatedBy, UserStatus};
+use vestibule::{
+    model::{DeactivatedBy, UserStatus},
+    store::{
+        StoreError, scim_connections,
+        users::{self, Names, User},
+    },
+};
 
 use super::support::{Scim, USER, user};
 use crate::support::on_both_databases;
@@ -33,6 +39,31 @@ on_both_databases! {
         ] {
             assert_eq!(scim.post("/Users", again).await.refusal(), (409, "uniqueness"));
         }
+    }
+
+    async fn the_first_of_those_that_share_an_external_id_stands_for_all(scim: Scim) {
+        let mut ids = Vec::new();
+        for name in ["anna", "ben", "carl"] {
+            ids.push(scim.user(&format!("{name}@acme.example")).await);
+            let shared = json!([{ "op": "add", "path": "externalId", "value": "00u1" }]);
+            assert_eq!(scim.patch(&format!("/Users/{}", ids.last().unwrap()), shared).await.status, 200);
+        }
+        let organization = scim.gateway.acme.id.clone();
+        let found = scim.gateway.cx.store.read(move |tx| {
+            let connection = scim_connections::find_default(tx, &organization)?.unwrap().id;
+            let by = |user_name_folded| Names { user_name_folded, external_id: Some("00u1"), email_folded: None };
+            let unknown = users::find_by_names(tx, &organization, &connection, &by("dora"))?;
+            let known = users::find_by_names(tx, &organization, &connection, &by("carl@acme.example"))?;
+            let id = |user: Option<User>| user.unwrap().id.to_string();
+            let all = users::find_by_external_id(tx, &connection, "00u1")?.len();
+            Ok::<_, StoreError>((id(unknown), id(known), all))
+        });
+        let (unknown, known, all) = found.await.unwrap();
+        assert_eq!((&unknown, &known, all), (ids.iter().min().unwrap(), &ids[2], 2));
+        // The first is gone: the next stands for the rest.
+        assert_eq!(scim.delete(&format!("/Users/{}", ids[0])).await.status, 204);
+        let again = scim.post("/Users", with("dora@acme.example", json!({ "externalId": "00u1" }))).await;
+        assert_eq!(again.refusal(), (409, "uniqueness"));
     }
 
     async fn a_user_inactive_through_this_connection_is_restored_with_the_same_id(scim: Scim) {
