@@ -203,20 +203,20 @@ pub fn existing(
     Ok(found)
 }
 
-/// The groups that are members of any of the groups.
+/// The groups that are members of any of the groups: the group, and the member.
 pub fn children(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     ids: &[GroupId],
-) -> Result<Vec<GroupId>, StoreError> {
+) -> Result<Vec<(GroupId, GroupId)>, StoreError> {
     let mut children = Vec::new();
     for some in ids.chunks(SOME) {
-        let rows: Vec<Option<GroupId>> = group_members::table
+        let rows: Vec<(GroupId, Option<GroupId>)> = group_members::table
             .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq_any(some)))
             .filter(group_members::member_group_id.is_not_null())
-            .select(group_members::member_group_id)
+            .select((group_members::group_id, group_members::member_group_id))
             .load(tx.connection)?;
-        children.extend(rows.into_iter().flatten());
+        children.extend(rows.into_iter().filter_map(|(group, member)| Some((group, member?))));
     }
     Ok(children)
 }

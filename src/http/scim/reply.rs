@@ -76,6 +76,7 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         ProvisioningError::Protocol(_)
         | ProvisioningError::UnknownReference(_)
         | ProvisioningError::Cycle
+        | ProvisioningError::TooDeep(_)
         | ProvisioningError::TooManyMembers(_)
         | ProvisioningError::TooManyResults => StatusCode::BAD_REQUEST,
         ProvisioningError::NotFound => StatusCode::NOT_FOUND,

@@ -24,6 +24,9 @@ pub enum ProvisioningError {
     /// A group would contain itself.
     #[error("a group cannot contain itself, nor a group that contains it")]
     Cycle,
+    /// Groups would contain each other on more levels than are walked.
+    #[error("groups can contain each other on at most {0} levels")]
+    TooDeep(usize),
     /// More members than one request may name, or more that do not exist yet than a group keeps.
     #[error("{0}")]
     TooManyMembers(&'static str),
@@ -74,7 +77,7 @@ impl ProvisioningError {
         match self {
             Self::Protocol(error) => Some(error.scim_type()),
             Self::Conflict(_) => Some("uniqueness"),
-            Self::UnknownReference(_) | Self::Cycle => Some("invalidValue"),
+            Self::UnknownReference(_) | Self::Cycle | Self::TooDeep(_) => Some("invalidValue"),
             Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
             Self::NotFound | Self::Stale | Self::TooLarge(_) | Self::Held(_) | Self::Store(_) => None,
         }

@@ -1,6 +1,6 @@
 //! Lists: what columns answer goes to SQL; the rest of a filter or an order is evaluated over a bounded number of rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -8,6 +8,7 @@ use super::{
     Collection, ProvisioningError, ScimTenant, Shown,
     collection::show,
     cursor::{self, Mark},
+    groups::MAX_LEVELS,
 };
 use crate::{
     model::ids::GroupId,
@@ -124,7 +125,8 @@ impl<C: Collection> Search<C> {
     }
 
     fn run(mut self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, ProvisioningError> {
-        self.predicate = expanded(tx, tenant, self.predicate)?;
+        let mut room = MAX_WITHIN;
+        self.predicate = expanded(tx, tenant, self.predicate, &mut room)?;
         if self.filter.is_none() && self.sort.is_some() == self.sorting.is_some() {
             Ok(self.by_columns(tx, tenant)?)
         } else {
@@ -276,34 +278,50 @@ fn after(mark: &Mark, sorting: Option<Sorting>) -> Predicate {
     }
 }
 
-/// With every `Within` as the group and all groups inside it.
-fn expanded(tx: &mut Tx<'_>, tenant: &ScimTenant, predicate: Predicate) -> Result<Predicate, StoreError> {
-    let mut all = |parts: Vec<Predicate>| -> Result<Vec<Predicate>, StoreError> {
-        parts.into_iter().map(|part| expanded(tx, tenant, part)).collect()
+/// The most groups that a filter may stand for: each is a bound value, of which SQLite takes 32,766 in a statement.
+const MAX_WITHIN: usize = 10_000;
+
+/// With every `Within` as the group and all groups inside it. `room` is how many groups may still be named.
+fn expanded(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    predicate: Predicate,
+    room: &mut usize,
+) -> Result<Predicate, ProvisioningError> {
+    let mut all = |parts: Vec<Predicate>| -> Result<Vec<Predicate>, ProvisioningError> {
+        parts.into_iter().map(|part| expanded(tx, tenant, part, room)).collect()
     };
     Ok(match predicate {
         Predicate::And(parts) => Predicate::And(all(parts)?),
         Predicate::Or(parts) => Predicate::Or(all(parts)?),
-        Predicate::Not(inner) => Predicate::Not(Box::new(expanded(tx, tenant, *inner)?)),
+        Predicate::Not(inner) => Predicate::Not(Box::new(expanded(tx, tenant, *inner, room)?)),
         Predicate::Within(id) => match GroupId::parse(&id) {
-            Ok(_) => Predicate::MemberOf(with_descendants(tx, tenant, id)?),
+            Ok(_) => Predicate::MemberOf(with_descendants(tx, tenant, id, room)?),
             Err(_) => Predicate::Or(Vec::new()),
         },
         other => other,
     })
 }
 
-fn with_descendants(tx: &mut Tx<'_>, tenant: &ScimTenant, id: String) -> Result<Vec<GroupId>, StoreError> {
-    let mut seen = scim_groups::existing(tx, &tenant.connection.id, &[id])?;
-    let mut next = seen.clone();
-    while !next.is_empty() {
-        next = scim_groups::children(tx, &tenant.organization.id, &next)?;
-        next.sort_unstable();
-        next.dedup();
-        next.retain(|child| !seen.contains(child));
-        seen.extend(next.iter().cloned());
+fn with_descendants(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    id: String,
+    room: &mut usize,
+) -> Result<Vec<GroupId>, ProvisioningError> {
+    let mut next = scim_groups::existing(tx, &tenant.connection.id, &[id])?;
+    let mut seen: HashSet<GroupId> = next.iter().cloned().collect();
+    for _ in 1..MAX_LEVELS {
+        if next.is_empty() || seen.len() > *room {
+            break;
+        }
+        let children = scim_groups::children(tx, &tenant.organization.id, &next)?;
+        next =
+            children.into_iter().map(|(_, child)| child).filter(|child| seen.insert(child.clone())).collect();
     }
-    Ok(seen)
+    let too_many = ProvisioningError::TooManyMembers("the filter is about more than 10000 nested groups");
+    *room = room.checked_sub(seen.len()).ok_or(too_many)?;
+    Ok(seen.into_iter().collect())
 }
 
 fn to_i64(number: usize) -> i64 {

@@ -5,7 +5,12 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use vestibule::{
     model::ids::GroupId,
-    store::{Tx, scim_groups},
+    store::{
+        Tx,
+        group_members::{self, GroupMember},
+        groups::{self, Group},
+        scim_connections, scim_groups,
+    },
 };
 
 use super::support::{GROUP, Scim, USER, user};
@@ -170,6 +175,70 @@ on_both_databases! {
         }
         assert_eq!(scim.delete(&format!("/Groups/{middle}")).await.status, 204);
         assert!(members(&scim, &outer).await.is_empty());
+    }
+
+    async fn scim_033_groups_nest_on_a_few_levels(scim: Scim) {
+        let chain = async |name: &str, length: usize| {
+            let mut ids = vec![scim.group(name, &[]).await];
+            for level in 1..length {
+                ids.push(scim.group(&format!("{name} {level}"), &[&ids[level - 1]]).await);
+            }
+            ids
+        };
+        let (low, high) = (chain("Low", 20).await, chain("High", 13).await);
+        let join = add(&low[19]);
+        let refused = scim.patch(&format!("/Groups/{}", high[0]), join.clone()).await;
+        assert_eq!(refused.refusal(), (400, "invalidValue"), "{:?}", refused.body["detail"]);
+        assert!(refused.body["detail"].as_str().unwrap().contains("32 levels"));
+        assert_eq!(scim.patch(&format!("/Groups/{}", high[1]), join).await.status, 204, "12 and 20");
+        let body = json!({ "schemas": [GROUP], "displayName": "Above", "members": [{ "value": high[12] }] });
+        assert_eq!(scim.post("/Groups", body).await.refusal(), (400, "invalidValue"));
+        // Whoever is at the bottom is in all of them.
+        let anna = scim.user("anna@acme.example").await;
+        assert_eq!(scim.patch(&format!("/Groups/{}", low[0]), add(&anna)).await.status, 204);
+        assert_eq!(scim.get(&format!("/Users/{anna}")).await.body["groups"].as_array().unwrap().len(), 32);
+        let found = scim.get(&format!("/Users?filter=groups.value eq \"{}\"", high[12])).await;
+        assert_eq!(found.body["totalResults"], 1);
+    }
+
+    async fn scim_033_one_request_closes_no_circle_by_many_operations(scim: Scim) {
+        let (inner, other) = (scim.group("Inner", &[]).await, scim.group("Other", &[]).await);
+        let outer = scim.group("Outer", &[&inner]).await;
+        let change = |op: &str, id: &str| json!({ "op": op, "path": "members", "value": [{ "value": id }] });
+        let path = format!("/Groups/{inner}");
+        let often: Vec<Value> = (0..500).flat_map(|_| [change("add", &other), change("remove", &other)]).collect();
+        assert_eq!(scim.patch(&path, json!(often)).await.status, 204);
+        let last = json!([change("add", &other), change("add", &outer), change("remove", &outer)]);
+        assert_eq!(scim.patch(&path, last).await.refusal(), (400, "invalidValue"));
+        assert!(members(&scim, &inner).await.is_empty(), "nothing is half done");
+    }
+
+    async fn scim_064_a_filter_is_about_no_more_groups_than_a_statement_takes(scim: Scim) {
+        let top = scim.group("Top", &[]).await;
+        let (organization, id) = (scim.gateway.acme.id.clone(), GroupId::parse(&top).unwrap());
+        let fill = move |tx: &mut Tx<'_>| {
+            let connection = scim_connections::find_default(tx, &organization)?.unwrap().id;
+            let template = groups::find_scim(tx, &connection, &id)?.unwrap();
+            let mut rows = Vec::new();
+            for number in 0..10_000 {
+                let nested = Group { id: GroupId::from_u128(number), ..template.clone() };
+                groups::insert(tx, &nested)?;
+                rows.push(GroupMember {
+                    group_id: id.clone(),
+                    member_id: nested.id.to_string(),
+                    organization_id: organization.clone(),
+                    member_user_id: None,
+                    member_group_id: Some(nested.id),
+                    created_at: template.created_at,
+                });
+            }
+            group_members::add(tx, &rows)
+        };
+        assert_eq!(scim.gateway.cx.store.write(fill).await.unwrap(), 10_000);
+        let found = scim.get(&format!("/Users?filter=groups.value eq \"{top}\"")).await;
+        assert_eq!(found.refusal(), (400, "tooMany"));
+        let one = scim.get(&format!("/Users?filter=groups.value eq \"{}\"", GroupId::from_u128(7))).await;
+        assert_eq!((one.status, &one.body["totalResults"]), (200, &json!(0)));
     }
 
     async fn replace_sets_exactly_these_members(scim: Scim) {

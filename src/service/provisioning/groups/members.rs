@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::nesting;
 use crate::{
     model::{
         fold::fold,
@@ -58,28 +59,31 @@ pub(super) fn apply(
     if changes.iter().map(named_in).sum::<usize>() > MAX_NAMED {
         return Err(ProvisioningError::TooManyMembers("one request names more than 100000 members"));
     }
+    let resolved = changes.iter().map(|change| match change {
+        MemberChange::Add(members) | MemberChange::Replace(members) => resolve(tx, tenant, members),
+        MemberChange::Remove(_) | MemberChange::Clear => Ok(Resolved::default()),
+    });
+    let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
+    let nested = resolved.iter().flat_map(|resolved| resolved.groups.iter().cloned()).collect();
+    nesting::check(tx, tenant, group, &nested)?;
     let mut changed = MembersChanged::default();
     let organization = &tenant.organization.id;
-    for change in changes {
+    for (change, resolved) in changes.iter().zip(&resolved) {
         match change {
-            MemberChange::Add(members) => {
-                let resolved = resolve(tx, tenant, members)?;
-                changed.added += add(tx, cx, tenant, group, &resolved)?;
-            }
+            MemberChange::Add(_) => changed.added += add(tx, cx, tenant, group, resolved)?,
             MemberChange::Remove(members) => changed.removed += remove(tx, tenant, group, members)?,
             MemberChange::Clear => {
                 changed.removed += group_members::clear(tx, organization, group)?;
                 parked_members::forget(tx, group, None)?;
             }
-            MemberChange::Replace(members) => {
-                let resolved = resolve(tx, tenant, members)?;
+            MemberChange::Replace(_) => {
                 let wanted: HashSet<&str> = resolved.ids().collect();
                 let present = scim_groups::member_ids(tx, organization, group)?;
                 let gone: Vec<String> =
                     present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
                 changed.removed += group_members::remove(tx, organization, group, &gone)?;
                 parked_members::forget(tx, group, None)?;
-                changed.added += add(tx, cx, tenant, group, &resolved)?;
+                changed.added += add(tx, cx, tenant, group, resolved)?;
             }
         }
     }
@@ -178,7 +182,6 @@ fn add(
     group: &GroupId,
     resolved: &Resolved,
 ) -> Result<usize, ProvisioningError> {
-    check_cycle(tx, tenant, group, &resolved.groups)?;
     let now = cx.now();
     let row = |id: &str, user: Option<&UserId>, member_group: Option<&GroupId>| GroupMember {
         group_id: group.clone(),
@@ -204,33 +207,6 @@ fn add(
         return Err(ProvisioningError::TooManyMembers(detail));
     }
     Ok(group_members::add(tx, &rows)?)
-}
-
-/// No group may reach itself over its members. Only nested groups are walked, never users.
-fn check_cycle(
-    tx: &mut Tx<'_>,
-    tenant: &ScimTenant,
-    group: &GroupId,
-    added: &BTreeSet<GroupId>,
-) -> Result<(), ProvisioningError> {
-    if added.is_empty() {
-        return Ok(());
-    }
-    // Two requests that each close half of a circle must not pass each other.
-    scim_groups::lock_shape(tx, &tenant.connection.id)?;
-    let mut seen: BTreeSet<GroupId> = BTreeSet::new();
-    let mut next: Vec<GroupId> = added.iter().cloned().collect();
-    while !next.is_empty() {
-        if next.contains(group) {
-            return Err(ProvisioningError::Cycle);
-        }
-        seen.extend(next.iter().cloned());
-        let children = scim_groups::children(tx, &tenant.organization.id, &next)?;
-        next = children.into_iter().filter(|child| !seen.contains(child)).collect();
-        next.sort_unstable();
-        next.dedup();
-    }
-    Ok(())
 }
 
 /// Who is no member is no error: providers repeat what they have said.

@@ -3,11 +3,13 @@
 mod change;
 mod create;
 mod members;
+mod nesting;
 mod row;
 mod view;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use self::nesting::MAX_LEVELS;
 use self::{create::Draft, members::MembersChanged, row::tell};
 use super::{
     Collection, ProvisioningError, ScimTenant,

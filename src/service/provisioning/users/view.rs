@@ -8,7 +8,7 @@ use super::row::resource_of;
 use crate::{
     model::ids::{GroupId, UserId},
     scim::{projection::Projection, resource::Meta},
-    service::provisioning::ScimTenant,
+    service::provisioning::{ScimTenant, groups::MAX_LEVELS},
     store::{StoreError, Tx, scim_groups, scim_users, users::User},
 };
 
@@ -67,7 +67,10 @@ impl Memberships {
             found.direct.entry(user).or_default().insert(group);
         }
         let mut seen = next.clone();
-        while !next.is_empty() {
+        for _ in 1..MAX_LEVELS {
+            if next.is_empty() {
+                break;
+            }
             let some: Vec<GroupId> = std::mem::take(&mut next).into_iter().collect();
             for (member, group, name) in scim_groups::parents(tx, &tenant.connection.id, &some)? {
                 found.names.insert(group.clone(), name);
