@@ -28,8 +28,11 @@ pub fn replace(
     user: &UserId,
     emails: &[UserEmail],
 ) -> Result<(), StoreError> {
+    // Positions are never negative. It is asked for so that SQLite takes the primary key: by the organization alone it would
+    // look at everybody's addresses.
     let old = user_emails::table
-        .filter(user_emails::organization_id.eq(organization).and(user_emails::user_id.eq(user)));
+        .filter(user_emails::organization_id.eq(organization).and(user_emails::user_id.eq(user)))
+        .filter(user_emails::position.ge(0));
     on_both!(tx, c => fixed!(diesel::delete(old)).execute(c))?;
     add(tx, emails)
 }

@@ -1,3 +1,5 @@
+DROP INDEX sessions_organization_id_user_id_idx;
+CREATE INDEX sessions_organization_id_idx ON sessions (organization_id);
 DROP INDEX group_members_member_group_id_idx;
 CREATE INDEX group_members_member_group_id_idx ON group_members (member_group_id);
 DROP INDEX login_flows_user_id_idx;

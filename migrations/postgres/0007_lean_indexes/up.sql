@@ -3,9 +3,10 @@
 
 -- A user is found by its id alone; the tenant is then compared.
 DROP INDEX users_organization_id_id_idx;
--- Lists, counts and pages are of users who are there, and read nothing but the index.
+-- Counting users who are there and passing over pages of them reads nothing but the index; SQLite takes it for the whole
+-- answer only if the status is in it.
 DROP INDEX users_scim_connection_id_id_idx;
-CREATE INDEX users_scim_connection_id_id_idx ON users (scim_connection_id, id) WHERE status <> 'deleted';
+CREATE INDEX users_scim_connection_id_id_idx ON users (scim_connection_id, id, status) WHERE status <> 'deleted';
 -- The addresses of one user are found by the primary key.
 DROP INDEX user_emails_organization_id_user_id_idx;
 
@@ -17,6 +18,10 @@ DROP INDEX sessions_project_id_idx;
 DROP INDEX outbox_events_project_id_pending_idx;
 -- Sessions of a logout are found by the NameID; the index is compared.
 DROP INDEX sessions_saml_connection_id_saml_session_index_idx;
+
+-- The sessions of a user end with it, and are asked for with the organization: SQLite would take an index on that alone.
+DROP INDEX sessions_organization_id_idx;
+CREATE INDEX sessions_organization_id_user_id_idx ON sessions (organization_id, user_id);
 
 -- Of columns that are mostly null only what is not.
 DROP INDEX sessions_oidc_connection_id_idx;
