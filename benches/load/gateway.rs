@@ -55,7 +55,7 @@ impl Gateway {
     }
 
     /// A request with a body, ready to be sent.
-    pub fn post(&self, path: &str, content_type: &str, headers: &str, body: &str) -> String {
+    fn post(&self, path: &str, content_type: &str, headers: &str, body: &str) -> String {
         format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}",
             self.address,
@@ -63,8 +63,20 @@ impl Gateway {
         )
     }
 
-    pub fn scim_header(&self) -> String {
-        format!("authorization: Bearer {}\r\n", self.scim_token.expose())
+    /// A SCIM request of Acme's provider, ready to be sent.
+    pub fn scim(&self, method: &str, path: &str, body: &str) -> String {
+        self.scim_as(&self.scim_token, method, path, body)
+    }
+
+    /// The same of whoever has the token.
+    pub fn scim_as(&self, token: &Secret, method: &str, path: &str, body: &str) -> String {
+        format!(
+            "{method} /scim/v2{path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/scim+json\r\n\
+             authorization: Bearer {}\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            token.expose(),
+            body.len()
+        )
     }
 
     /// Begins a login and has the provider answer it: the POST that the browser would make.
@@ -105,7 +117,8 @@ async fn set_up(cx: Context, address: SocketAddr, idp: DevIdp) -> Gateway {
     let new = NewSamlConnection {
         display_name: "Load".into(),
         metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
-        jit_provisioning: None,
+        // Whom no provider has pushed may sign in too.
+        jit_provisioning: Some(true),
     };
     let egress = Egress::default();
     let connection =

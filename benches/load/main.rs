@@ -68,7 +68,7 @@ fn scim_creates(gateway: &Gateway) -> Outcome {
         let body = format!(
             r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"{address}","externalId":"x{n}","name":{{"givenName":"Given","familyName":"Family{n}"}},"displayName":"Given Family{n}","emails":[{{"value":"{address}","type":"work","primary":true}}],"active":true}}"#
         );
-        gateway.post("/scim/v2/Users", "application/scim+json", &gateway.scim_header(), &body)
+        gateway.scim("POST", "/Users", &body)
     });
     drive(gateway, &requests.collect::<Vec<_>>(), "201")
 }
