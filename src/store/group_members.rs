@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::on_both;
+use super::fixed::fixed;
 use super::{StoreError, Tx, schema::group_members};
 use crate::model::{
     Timestamp,
@@ -47,6 +48,12 @@ pub fn remove(
     group: &GroupId,
     member_ids: &[String],
 ) -> Result<usize, StoreError> {
+    if let [member] = member_ids {
+        let row = group_members::table
+            .filter(group_members::organization_id.eq(organization))
+            .filter(group_members::group_id.eq(group).and(group_members::member_id.eq(member)));
+        return Ok(on_both!(tx, c => fixed!(diesel::delete(row)).execute(c))?);
+    }
     let mut removed = 0;
     for some in member_ids.chunks(500) {
         let rows = group_members::table
@@ -64,17 +71,21 @@ pub fn clear(tx: &mut Tx<'_>, organization: &OrganizationId, group: &GroupId) ->
     Ok(diesel::delete(rows).execute(tx.connection)?)
 }
 
-/// The members of a group, by id.
-pub fn list(
+/// The members of a group by id: at most so many of those after one.
+pub fn page(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     group: &GroupId,
+    after: &str,
+    limit: i64,
 ) -> Result<Vec<GroupMember>, StoreError> {
-    Ok(group_members::table
+    Ok(on_both!(tx, c => group_members::table
         .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
+        .filter(group_members::member_id.gt(after))
         .order(group_members::member_id)
+        .limit(limit)
         .select(GroupMember::as_select())
-        .load(tx.connection)?)
+        .load(c))?)
 }
 
 /// Removes a user from every group. Returns the groups.

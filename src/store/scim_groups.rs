@@ -4,10 +4,11 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     StoreError, Tx,
-    connection::AnyConnection,
+    connection::{AnyConnection, on_both},
+    fixed::fixed,
     groups::Group,
     schema::{group_members, groups, scim_connections, users},
-    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, on_groups},
+    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, not_kept, on_groups},
 };
 use crate::model::{
     Timestamp,
@@ -30,7 +31,9 @@ pub fn count(
         .filter(groups::scim_connection_id.eq(connection))
         .select(count_star())
         .into_boxed::<Backend>();
-    Ok(query.filter(on_groups(predicate.clone(), organization)).get_result(tx.connection)?)
+    let query = query.filter(on_groups(predicate.clone(), organization));
+    let query = if predicate.is_one_test() { query } else { query.filter(not_kept()) };
+    Ok(query.get_result(tx.connection)?)
 }
 
 /// A page of those groups.
@@ -44,10 +47,26 @@ pub fn page(
         .filter(groups::scim_connection_id.eq(connection))
         .select(Group::as_select())
         .into_boxed::<Backend>();
-    let query = query
-        .filter(on_groups(selection.predicate.clone(), organization))
-        .offset(selection.offset)
-        .limit(selection.limit);
+    let query = query.filter(on_groups(selection.predicate.clone(), organization)).limit(selection.limit);
+    let few = selection.predicate.is_one_test() && selection.sorting.is_none();
+    let query = if few { query } else { query.filter(not_kept()) };
+    let query = match (selection.offset, selection.sorting) {
+        (0, _) => query,
+        (offset, Some(_)) => query.offset(offset),
+        // What is passed over is passed over in the index alone, and its rows are not read.
+        (offset, None) => {
+            let ids = groups::table
+                .filter(groups::scim_connection_id.eq(connection))
+                .select(groups::id)
+                .into_boxed::<Backend>();
+            let ids =
+                ids.filter(on_groups(selection.predicate.clone(), organization)).order(groups::id.asc());
+            let ids = if few { ids } else { ids.filter(not_kept()) };
+            let first: Option<GroupId> = ids.offset(offset).limit(1).get_result(tx.connection).optional()?;
+            let Some(first) = first else { return Ok(Vec::new()) };
+            query.filter(groups::id.ge(first))
+        }
+    };
     macro_rules! sorted {
         (nullable $column:expr, $descending:expr) => {
             if $descending {
@@ -117,11 +136,11 @@ pub fn with_name(
     folded: &str,
     other_than: &GroupId,
 ) -> Result<i64, StoreError> {
-    Ok(groups::table
+    Ok(on_both!(tx, c => groups::table
         .filter(groups::scim_connection_id.eq(connection))
         .filter(groups::display_name_folded.eq(folded).and(groups::id.ne(other_than)))
         .select(count_star())
-        .get_result(tx.connection)?)
+        .get_result(c))?)
 }
 
 /// Lets one writer at a time give names, or put groups into groups, on a connection: that names are unique and that no
@@ -149,24 +168,28 @@ pub struct NamedMember {
     pub display: Option<String>,
 }
 
-/// The members of a group with their names, by id.
+/// The members of a group with their names by id: at most so many of those after one.
 pub fn named_members(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     group: &GroupId,
+    after: &str,
+    limit: i64,
 ) -> Result<Vec<NamedMember>, StoreError> {
     type Row = (String, Option<GroupId>, Option<String>, Option<String>);
-    let rows: Vec<Row> = group_members::table
+    let rows: Vec<Row> = on_both!(tx, c => group_members::table
         .left_join(users::table.on(users::id.nullable().eq(group_members::member_user_id)))
         .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
+        .filter(group_members::member_id.gt(after))
         .order(group_members::member_id)
+        .limit(limit)
         .select((
             group_members::member_id,
             group_members::member_group_id,
             users::display_name.nullable(),
             users::user_name.nullable(),
         ))
-        .load(tx.connection)?;
+        .load(c))?;
     let named = |(id, group, display, name): Row| NamedMember {
         id,
         is_group: group.is_some(),
@@ -228,6 +251,12 @@ pub fn touch(
     ids: &[GroupId],
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    if let [id] = ids {
+        let row = groups::table.filter(groups::organization_id.eq(organization).and(groups::id.eq(id)));
+        let change = (groups::version.eq(groups::version + 1), groups::updated_at.eq(at));
+        on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
+        return Ok(());
+    }
     for some in ids.chunks(SOME) {
         let rows =
             groups::table.filter(groups::organization_id.eq(organization).and(groups::id.eq_any(some)));

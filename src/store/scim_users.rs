@@ -4,12 +4,12 @@ use diesel::{dsl::count_star, prelude::*};
 
 use super::{
     StoreError, Tx,
-    connection::AnyConnection,
+    connection::{AnyConnection, on_both},
     schema::{
         authenticator_apps, group_members, groups, passkeys, passwords, recovery_codes,
         user_role_assignments, users,
     },
-    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, on_users},
+    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, not_kept, on_users},
     users::{Present, User},
 };
 use crate::model::{
@@ -34,7 +34,9 @@ pub fn count(
     predicate: &Predicate,
 ) -> Result<i64, StoreError> {
     let query = held_by!(connection).select(count_star()).into_boxed::<Backend>();
-    Ok(query.filter(on_users(predicate.clone(), organization)).get_result(tx.connection)?)
+    let query = query.filter(on_users(predicate.clone(), organization));
+    let query = if predicate.is_one_test() { query } else { query.filter(not_kept()) };
+    Ok(query.get_result(tx.connection)?)
 }
 
 /// A page of those users.
@@ -45,10 +47,22 @@ pub fn page(
     selection: &Selection,
 ) -> Result<Vec<User>, StoreError> {
     let query = held_by!(connection).select(User::as_select()).into_boxed::<Backend>();
-    let query = query
-        .filter(on_users(selection.predicate.clone(), organization))
-        .offset(selection.offset)
-        .limit(selection.limit);
+    let query = query.filter(on_users(selection.predicate.clone(), organization)).limit(selection.limit);
+    let few = selection.predicate.is_one_test() && selection.sorting.is_none();
+    let query = if few { query } else { query.filter(not_kept()) };
+    let query = match (selection.offset, selection.sorting) {
+        (0, _) => query,
+        (offset, Some(_)) => query.offset(offset),
+        // What is passed over is passed over in the index alone, and its rows are not read.
+        (offset, None) => {
+            let ids = held_by!(connection).select(users::id).into_boxed::<Backend>();
+            let ids = ids.filter(on_users(selection.predicate.clone(), organization)).order(users::id.asc());
+            let ids = if few { ids } else { ids.filter(not_kept()) };
+            let first: Option<UserId> = ids.offset(offset).limit(1).get_result(tx.connection).optional()?;
+            let Some(first) = first else { return Ok(Vec::new()) };
+            query.filter(users::id.ge(first))
+        }
+    };
     macro_rules! sorted {
         // Missing values come last, and in descending order first, on both databases.
         (nullable $column:expr, $descending:expr) => {
@@ -98,13 +112,21 @@ pub fn groups_of(
     connection: &ScimConnectionId,
     ids: &[UserId],
 ) -> Result<Vec<(UserId, GroupId, String)>, StoreError> {
-    let rows: Vec<(Option<UserId>, GroupId, String)> = group_members::table
-        .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
-        .filter(group_members::member_user_id.eq_any(ids))
-        .filter(groups::scim_connection_id.eq(connection))
-        .order((group_members::member_user_id, groups::id))
-        .select((group_members::member_user_id, groups::id, groups::display_name))
-        .load(tx.connection)?;
+    macro_rules! groups_of {
+        ($whose:expr) => {
+            group_members::table
+                .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+                .filter($whose)
+                .filter(groups::scim_connection_id.eq(connection))
+                .order((group_members::member_user_id, groups::id))
+                .select((group_members::member_user_id, groups::id, groups::display_name))
+        };
+    }
+    let rows: Vec<(Option<UserId>, GroupId, String)> = match ids {
+        // The usual case, and a statement that can be prepared once: one of many ids cannot.
+        [id] => on_both!(tx, c => groups_of!(group_members::member_user_id.eq(id)).load(c))?,
+        ids => groups_of!(group_members::member_user_id.eq_any(ids)).load(tx.connection)?,
+    };
     Ok(rows.into_iter().filter_map(|(user, group, name)| Some((user?, group, name))).collect())
 }
 
@@ -126,6 +148,15 @@ pub fn existing(
     connection: &ScimConnectionId,
     ids: &[String],
 ) -> Result<Vec<String>, StoreError> {
+    if let [id] = ids {
+        let found: Option<UserId> = on_both!(tx, c => users::table
+            .filter(users::scim_connection_id.eq(connection).and(users::id.eq(id)))
+            .filter(Present)
+            .select(users::id)
+            .get_result(c)
+            .optional())?;
+        return Ok(found.iter().map(ToString::to_string).collect());
+    }
     let mut found = Vec::new();
     for some in ids.chunks(500) {
         let ids: Vec<UserId> = users::table

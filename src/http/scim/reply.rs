@@ -1,7 +1,7 @@
 //! Answers and refusals. The frame writes the error body (RFC 7644 section 3.12) from status, `scimType` and text.
 
 use actix_web::{
-    HttpResponse, ResponseError as _,
+    HttpResponse, HttpResponseBuilder, ResponseError as _,
     http::{StatusCode, header},
 };
 use serde_json::Value;
@@ -25,11 +25,17 @@ pub(super) fn plain(body: &Value) -> HttpResponse {
 
 /// A resource with its entity tag and location.
 pub(super) fn resource(status: StatusCode, shown: &Shown) -> HttpResponse {
-    HttpResponse::build(status)
+    head_of(status, shown).body(shown.body.to_string())
+}
+
+/// The answer with a resource, all but its body.
+pub(super) fn head_of(status: StatusCode, shown: &Shown) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
         .insert_header((header::ETAG, etag::weak(shown.version)))
-        .insert_header((header::LOCATION, shown.location.as_str()))
-        .body(shown.body.to_string())
+        .insert_header((header::LOCATION, shown.location.as_str()));
+    answer
 }
 
 /// A page of resources, in the form of its method.

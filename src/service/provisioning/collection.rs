@@ -61,10 +61,23 @@ pub enum Changed<Row> {
     Held(Timestamp),
 }
 
+/// What a create left.
+#[derive(Debug, Clone)]
+pub struct Made<Row> {
+    /// The row.
+    pub row: Row,
+    /// False: it was there, and stays as it is.
+    pub is_new: bool,
+    /// Whether nothing can be beside it in other tables yet, so that nobody need look.
+    pub is_alone: bool,
+}
+
 /// A resource type of provisioning.
 pub trait Collection: Send + Sync + 'static {
     /// Its row in the database.
     type Row: Clone + Send + 'static;
+    /// What other tables say of some rows, as far as it is shown.
+    type Beside: Default + Send + 'static;
     /// What the body of a create says.
     type Draft: Send + 'static;
 
@@ -90,26 +103,41 @@ pub trait Collection: Send + Sync + 'static {
     fn page(tx: &mut Tx<'_>, tenant: &ScimTenant, page: &Selection) -> Result<Vec<Self::Row>, StoreError>;
     /// Those of the ids.
     fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<Self::Row>, StoreError>;
-    /// The rows as they are shown, before projection; what is costly only where the projection shows it.
-    fn render(
+    /// Reads what is beside the rows; what is costly only where the projection shows it.
+    fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         rows: &[Self::Row],
         projection: &Projection,
+    ) -> Result<Self::Beside, StoreError>;
+    /// The same of one row, where some of it may be left for later: then with what it goes on after.
+    fn gather_some(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &Self::Row,
+        projection: &Projection,
+    ) -> Result<(Self::Beside, Option<String>), StoreError> {
+        Ok((Self::gather(tx, tenant, std::slice::from_ref(row), projection)?, None))
+    }
+    /// The rows as they are shown, before projection.
+    fn render(
+        tenant: &ScimTenant,
+        rows: &[Self::Row],
+        beside: &Self::Beside,
     ) -> Result<Vec<Map<String, Value>>, StoreError>;
 
     /// Checks the body of a create.
     fn draft(catalog: Catalog, body: &Value) -> Result<Self::Draft, ScimError>;
     /// A new id.
     fn new_id(cx: &Context) -> String;
-    /// Creates it. False: it was there, and stays as it is.
+    /// Creates it.
     fn create(
         tx: &mut Tx<'_>,
         cx: &Context,
         tenant: &ScimTenant,
         id: &str,
         draft: &Self::Draft,
-    ) -> Result<(Self::Row, bool), ProvisioningError>;
+    ) -> Result<Made<Self::Row>, ProvisioningError>;
     /// Changes it. A change to what is there already writes nothing.
     fn change(
         tx: &mut Tx<'_>,
@@ -138,28 +166,33 @@ pub async fn create<C: Collection>(
     tenant.hear(|| rewrite_body(resource_type, &mut body));
     let draft = C::draft(tenant.catalog, &body)?;
     let id = C::new_id(cx);
-    let (context, caller, shows) = (cx.clone(), tenant.clone(), projection.clone());
-    let created = cx.store.write(move |tx| {
-        let (row, is_new) = C::create(tx, &context, &caller, &id, &draft)?;
-        Ok::<_, ProvisioningError>((whole_one::<C>(tx, &caller, &row, &shows)?, is_new))
+    let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
+    // Only what needs the database is done in the transaction: there is one writer for everybody.
+    let written = cx.store.write(move |tx| {
+        let made = C::create(tx, &context, &of, &id, &draft)?;
+        let rows = std::slice::from_ref(&made.row);
+        let beside = if made.is_alone { C::Beside::default() } else { C::gather(tx, &of, rows, &looked_at)? };
+        Ok::<_, ProvisioningError>((made, beside))
     });
-    let (whole, is_new) = created.await?;
-    Ok(Created { shown: whole.shown::<C>(tenant, projection), is_new })
+    let (made, beside) = written.await?;
+    Ok(Created { shown: show_one::<C>(tenant, made.row, &beside, projection)?, is_new: made.is_new })
 }
 
-/// One resource of the connection.
+/// One resource of the connection. Of a group with many members the first ones: then with what [`members_after`] goes on.
+///
+/// [`members_after`]: super::members_after
 pub async fn get<C: Collection>(
     cx: &Context,
     tenant: &ScimTenant,
     id: &str,
     projection: &Projection,
-) -> Result<Shown, ProvisioningError> {
+) -> Result<(Shown, Option<String>), ProvisioningError> {
     let (id, tenant, projection) = (id.to_owned(), tenant.clone(), projection.clone());
     cx.store
         .read(move |tx| {
             let row = C::find(tx, &tenant, &id)?;
-            let whole = whole_one::<C>(tx, &tenant, &row, &projection)?;
-            Ok(whole.shown::<C>(&tenant, &projection))
+            let (beside, more) = C::gather_some(tx, &tenant, &row, &projection)?;
+            Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
         })
         .await
 }
@@ -246,69 +279,52 @@ async fn change<C: Collection>(
     change: Change,
     projection: &Projection,
 ) -> Result<Shown, ProvisioningError> {
-    let (context, caller, shows) = (cx.clone(), tenant.clone(), projection.clone());
+    let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
     let target = target.to_owned();
     let changed = cx.store.write(move |tx| {
-        let before = C::lock(tx, &caller, &target.id)?;
+        let before = C::lock(tx, &of, &target.id)?;
         target.check_version(C::identity(&before).1)?;
-        Ok::<_, ProvisioningError>(match C::change(tx, &context, &caller, before, &change)? {
-            Changed::Done(row) => Changed::Done(whole_one::<C>(tx, &caller, &row, &shows)?),
+        Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, &change)? {
+            Changed::Done(row) => {
+                let beside = C::gather(tx, &of, std::slice::from_ref(&row), &looked_at)?;
+                Changed::Done((row, beside))
+            }
             Changed::Held(until) => Changed::Held(until),
         })
     });
     match changed.await? {
-        Changed::Done(whole) => Ok(whole.shown::<C>(tenant, projection)),
+        Changed::Done((row, beside)) => Ok(show_one::<C>(tenant, row, &beside, projection)?),
         Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
-    }
-}
-
-/// A row and all that may be shown of it. What is shown is chosen outside of the transaction of a write: others wait for
-/// that.
-struct Whole {
-    id: String,
-    version: i64,
-    attributes: Map<String, Value>,
-}
-
-impl Whole {
-    fn new<C: Collection>(row: &C::Row, attributes: Map<String, Value>) -> Self {
-        let (id, version) = C::identity(row);
-        Self { id: id.to_owned(), version, attributes }
-    }
-
-    fn shown<C: Collection>(self, tenant: &ScimTenant, projection: &Projection) -> Shown {
-        let resource_type = C::resource_type(tenant.catalog);
-        Shown {
-            location: format!("{}{}/{}", tenant.base, resource_type.endpoint, self.id),
-            id: self.id,
-            version: self.version,
-            body: Value::Object(projection.apply(resource_type, self.attributes)),
-        }
     }
 }
 
 /// The rows as they are shown.
 pub(super) fn show<C: Collection>(
-    tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     rows: &[C::Row],
+    beside: &C::Beside,
     projection: &Projection,
 ) -> Result<Vec<Shown>, StoreError> {
-    let whole = C::render(tx, tenant, rows, projection)?;
-    let shown = rows.iter().zip(whole).map(|(row, attributes)| {
-        let whole = Whole::new::<C>(row, attributes);
-        whole.shown::<C>(tenant, projection)
+    let resource_type = C::resource_type(tenant.catalog);
+    let whole = C::render(tenant, rows, beside)?;
+    let shown = rows.iter().zip(whole).map(|(row, whole)| {
+        let (id, version) = C::identity(row);
+        Shown {
+            id: id.to_owned(),
+            version,
+            location: format!("{}{}/{id}", tenant.base, resource_type.endpoint),
+            body: Value::Object(projection.apply(resource_type, whole)),
+        }
     });
     Ok(shown.collect())
 }
 
-fn whole_one<C: Collection>(
-    tx: &mut Tx<'_>,
+fn show_one<C: Collection>(
     tenant: &ScimTenant,
-    row: &C::Row,
+    row: C::Row,
+    beside: &C::Beside,
     projection: &Projection,
-) -> Result<Whole, StoreError> {
-    let rendered = C::render(tx, tenant, std::slice::from_ref(row), projection)?.pop();
-    let attributes = rendered.ok_or_else(|| StoreError::Damaged("a row that is not shown".into()))?;
-    Ok(Whole::new::<C>(row, attributes))
+) -> Result<Shown, StoreError> {
+    let mut shown = show::<C>(tenant, &[row], beside, projection)?;
+    shown.pop().ok_or_else(|| StoreError::Damaged("a row that is not shown".into()))
 }

@@ -66,7 +66,8 @@ pub(super) fn list_within<C: Collection>(
     query: &Query,
 ) -> Result<Found, ProvisioningError> {
     let Hits { total, rows, next } = Search::<C>::new(cx, tenant, query)?.run(tx, tenant)?;
-    let items = show::<C>(tx, tenant, &rows, &query.projection)?;
+    let beside = C::gather(tx, tenant, &rows, &query.projection)?;
+    let items = show::<C>(tenant, &rows, &beside, &query.projection)?;
     let endpoint = C::resource_type(tenant.catalog).endpoint;
     let next = next.map(|mark| cursor::seal(cx, tenant, endpoint, query, &mark)).transpose()?;
     Ok(Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items })
@@ -135,23 +136,27 @@ impl<C: Collection> Search<C> {
     }
 
     fn by_columns(self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, StoreError> {
-        let total = match self.start {
-            Start::After(_) => None,
-            Start::Offset(_) | Start::First => Some(C::count(tx, tenant, &self.predicate)?),
-        };
+        let counted = !matches!(self.start, Start::After(_));
         let (offset, by_cursor, predicate) = match &self.start {
-            Start::Offset(offset) => (to_i64(*offset), false, self.predicate),
-            Start::First => (0, true, self.predicate),
-            Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, self.predicate),
-            Start::After(mark) => (0, true, Predicate::And(vec![self.predicate, after(mark, self.sorting)])),
+            Start::Offset(offset) => (to_i64(*offset), false, self.predicate.clone()),
+            Start::First => (0, true, self.predicate.clone()),
+            Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, self.predicate.clone()),
+            Start::After(mark) => {
+                let past = after(mark, self.sorting);
+                (0, true, Predicate::And(vec![self.predicate.clone(), past]))
+            }
         };
-        if self.count == 0 || total.is_some_and(|total| offset >= total) {
-            return Ok(Hits { total, rows: Vec::new(), next: None });
-        }
         // One more tells whether there is a next page.
         let limit = to_i64(self.count) + i64::from(by_cursor);
         let selection = Selection { predicate, sorting: self.sorting, offset, limit };
-        let mut rows = C::page(tx, tenant, &selection)?;
+        let mut rows = if self.count == 0 { Vec::new() } else { C::page(tx, tenant, &selection)? };
+        // A page that is not full says itself how many there are: whoever asks for one user pays for one question.
+        let shows_all = self.count > 0 && (!rows.is_empty() || offset == 0) && to_i64(rows.len()) < limit;
+        let total = match (counted, shows_all) {
+            (false, _) => None,
+            (true, true) => Some(offset + to_i64(rows.len())),
+            (true, false) => Some(C::count(tx, tenant, &self.predicate)?),
+        };
         let is_last = rows.len() <= self.count;
         rows.truncate(self.count);
         let next = rows.last().filter(|_| by_cursor && !is_last).map(|row| {
@@ -204,7 +209,7 @@ impl<C: Collection> Search<C> {
             let predicate = Predicate::And(vec![self.predicate.clone(), past]);
             let selection = Selection { predicate, sorting: None, offset: 0, limit: SCAN_PAGE };
             let rows = C::page(tx, tenant, &selection)?;
-            let whole = C::render(tx, tenant, &rows, &looked_at)?;
+            let whole = C::render(tenant, &rows, &C::gather(tx, tenant, &rows, &looked_at)?)?;
             for (row, whole) in rows.iter().zip(whole) {
                 if self.filter.as_ref().is_none_or(|filter| matches(filter, resource_type, &whole)) {
                     let key = self.sort.as_ref().map_or(SortKey::Missing, |sort| sort.key(&whole));

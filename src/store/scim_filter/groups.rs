@@ -2,12 +2,10 @@
 
 use diesel::{
     BoolExpressionMethods as _, BoxableExpression, EscapeExpressionMethods as _, ExpressionMethods as _,
-    NullableExpressionMethods as _, QueryDsl as _, TextExpressionMethods as _,
-    dsl::{not, sql},
-    sql_types::Bool,
+    NullableExpressionMethods as _, QueryDsl as _, TextExpressionMethods as _, dsl::not, sql_types::Bool,
 };
 
-use super::{Order, Predicate, TextColumn, TextTest, TimeColumn, texts::test_text};
+use super::{No, Order, Predicate, TextColumn, TextTest, TimeColumn, Yes, texts::test_text};
 use crate::{
     model::ids::OrganizationId,
     store::{
@@ -22,17 +20,17 @@ type OnGroups = Box<dyn BoxableExpression<groups::table, Backend, SqlType = Bool
 /// The predicate as a condition on rows of `groups`.
 pub(in crate::store) fn condition(predicate: Predicate, organization: &OrganizationId) -> OnGroups {
     match predicate {
-        Predicate::Always => Box::new(sql::<Bool>("TRUE")),
+        Predicate::Always => Box::new(Yes),
         Predicate::And(parts) => parts
             .into_iter()
             .map(|part| condition(part, organization))
             .reduce(|a, b| Box::new(a.and(b)))
-            .unwrap_or_else(|| Box::new(sql::<Bool>("TRUE"))),
+            .unwrap_or_else(|| Box::new(Yes)),
         Predicate::Or(parts) => parts
             .into_iter()
             .map(|part| condition(part, organization))
             .reduce(|a, b| Box::new(a.or(b)))
-            .unwrap_or_else(|| Box::new(sql::<Bool>("FALSE"))),
+            .unwrap_or_else(|| Box::new(No)),
         Predicate::Not(inner) => Box::new(not(condition(*inner, organization))),
         Predicate::Text(column, test) => text(column, test),
         Predicate::Time(column, order, millis) => time(column, order, millis),
@@ -57,18 +55,18 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
         | Predicate::ActiveAssigned
         | Predicate::Email(_)
         | Predicate::MemberOf(_)
-        | Predicate::Within(_) => Box::new(sql::<Bool>("FALSE")),
+        | Predicate::Within(_) => Box::new(No),
     }
 }
 
 fn text(column: TextColumn, test: TextTest) -> OnGroups {
     match column {
-        TextColumn::Id => test_text!(groups::id, sql::<Bool>("FALSE"), test),
+        TextColumn::Id => test_text!(groups::id, No, test),
         TextColumn::ExternalId => {
             test_text!(groups::external_id.assume_not_null(), groups::external_id.is_null(), test)
         }
-        TextColumn::DisplayName => test_text!(groups::display_name_folded, sql::<Bool>("FALSE"), test),
-        TextColumn::UserName => Box::new(sql::<Bool>("FALSE")),
+        TextColumn::DisplayName => test_text!(groups::display_name_folded, No, test),
+        TextColumn::UserName => Box::new(No),
     }
 }
 

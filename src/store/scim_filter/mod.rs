@@ -11,7 +11,20 @@ pub use compile::{Compiled, Resource, compile};
 pub(in crate::store) use groups::condition as on_groups;
 pub(in crate::store) use users::condition as on_users;
 
-use crate::model::ids::GroupId;
+use crate::{model::ids::GroupId, store::fixed::condition};
+
+condition! {
+    /// Of every row.
+    Yes = "TRUE"
+}
+condition! {
+    /// Of no row.
+    No = "FALSE"
+}
+condition! {
+    /// A user who is there and may not sign in.
+    Inactive = "users.status = 'inactive'"
+}
 
 /// A condition on users or groups. Every part is true or false, never unknown, so that `not` means what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +55,22 @@ pub enum Predicate {
     HasMember(String),
     /// A group has any member.
     HasMembers,
+}
+
+impl Predicate {
+    /// Whether it is one test at the most. Statements of those are kept, as there are few of them; of all the others a
+    /// client could make as many as it likes.
+    pub(in crate::store) fn is_one_test(&self) -> bool {
+        !matches!(
+            self,
+            Self::And(_) | Self::Or(_) | Self::Not(_) | Self::Email(_) | Self::MemberOf(_) | Self::Within(_)
+        )
+    }
+}
+
+/// A condition that says nothing, and keeps a statement from being kept.
+pub(in crate::store) fn not_kept() -> diesel::expression::SqlLiteral<diesel::sql_types::Bool> {
+    diesel::dsl::sql("TRUE")
 }
 
 /// Columns of text. Names that compare without case are compared folded.

@@ -2,12 +2,12 @@
 
 use diesel::{
     BoolExpressionMethods as _, BoxableExpression, EscapeExpressionMethods as _, ExpressionMethods as _,
-    NullableExpressionMethods as _, QueryDsl as _, TextExpressionMethods as _,
-    dsl::{not, sql},
-    sql_types::Bool,
+    NullableExpressionMethods as _, QueryDsl as _, TextExpressionMethods as _, dsl::not, sql_types::Bool,
 };
 
-use super::{Order, Predicate, TextColumn, TextTest, TimeColumn, emails::OnEmail, texts::test_text};
+use super::{
+    Inactive, No, Order, Predicate, TextColumn, TextTest, TimeColumn, Yes, emails::OnEmail, texts::test_text,
+};
 use crate::{
     model::{UserStatus, ids::OrganizationId},
     store::{
@@ -22,22 +22,20 @@ type OnUsers = Box<dyn BoxableExpression<users::table, Backend, SqlType = Bool>>
 /// The predicate as a condition on rows of `users`.
 pub(in crate::store) fn condition(predicate: Predicate, organization: &OrganizationId) -> OnUsers {
     match predicate {
-        Predicate::Always => Box::new(sql::<Bool>("TRUE")),
+        Predicate::Always => Box::new(Yes),
         Predicate::And(parts) => all(parts, organization),
         Predicate::Or(parts) => parts
             .into_iter()
             .map(|part| condition(part, organization))
             .reduce(|a, b| Box::new(a.or(b)))
-            .unwrap_or_else(|| Box::new(sql::<Bool>("FALSE"))),
+            .unwrap_or_else(|| Box::new(No)),
         Predicate::Not(inner) => Box::new(not(condition(*inner, organization))),
         Predicate::Text(column, test) => text(column, test),
         Predicate::Time(column, order, millis) => time(column, order, millis),
         Predicate::Active(true) => {
             Box::new(users::active_assigned.eq(true).and(users::status.eq(UserStatus::Active)))
         }
-        Predicate::Active(false) => {
-            Box::new(users::active_assigned.eq(true).and(sql::<Bool>("users.status = 'inactive'")))
-        }
+        Predicate::Active(false) => Box::new(users::active_assigned.eq(true).and(Inactive)),
         Predicate::ActiveAssigned => Box::new(users::active_assigned.eq(true)),
         Predicate::Email(test) => {
             let hits = user_emails::table
@@ -55,15 +53,13 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
             Box::new(users::id.eq_any(hits))
         }
         // `Within` has become `MemberOf` by then; groups have members, users have none.
-        Predicate::Within(_) | Predicate::HasMember(_) | Predicate::HasMembers => {
-            Box::new(sql::<Bool>("FALSE"))
-        }
+        Predicate::Within(_) | Predicate::HasMember(_) | Predicate::HasMembers => Box::new(No),
     }
 }
 
 fn all(parts: Vec<Predicate>, organization: &OrganizationId) -> OnUsers {
     let parts = parts.into_iter().map(|part| condition(part, organization));
-    parts.reduce(|a, b| Box::new(a.and(b))).unwrap_or_else(|| Box::new(sql::<Bool>("TRUE")))
+    parts.reduce(|a, b| Box::new(a.and(b))).unwrap_or_else(|| Box::new(Yes))
 }
 
 fn text(column: TextColumn, test: TextTest) -> OnUsers {
@@ -73,7 +69,7 @@ fn text(column: TextColumn, test: TextTest) -> OnUsers {
         };
     }
     match column {
-        TextColumn::Id => test_text!(users::id, sql::<Bool>("FALSE"), test),
+        TextColumn::Id => test_text!(users::id, No, test),
         TextColumn::ExternalId => nullable!(users::external_id),
         TextColumn::UserName => nullable!(users::user_name_folded),
         TextColumn::DisplayName => nullable!(users::scim_display_name_folded),

@@ -122,6 +122,28 @@ on_both_databases! {
         assert_eq!(scim.patch(&path, add("one@more")).await.status, 204);
     }
 
+    async fn a_large_group_is_read_in_pages_and_shown_whole(scim: Scim) {
+        let ids = scim.seeded(2_300).await;
+        let group = scim.group("Large", &[]).await;
+        let values: Vec<_> = ids.iter().map(|id| json!({ "value": id })).collect();
+        let everybody = json!([{ "op": "add", "path": "members", "value": values }]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), everybody).await.status, 204);
+        let answer = scim.get(&format!("/Groups/{group}")).await;
+        assert_eq!((answer.status, answer.id()), (200, group.clone()));
+        assert!(answer.header("etag").starts_with("W/"));
+        assert_eq!(members(&scim, &group).await, ids, "each of them, once, in order");
+        let some = scim.get(&format!("/Groups/{group}?attributes=members.value")).await.body;
+        assert_eq!(some["members"][2_299], json!({ "value": ids[2_299] }), "projected on every page");
+        assert_eq!(some["displayName"], json!(null));
+        let without = scim.get(&format!("/Groups/{group}?excludedAttributes=members")).await.body;
+        assert_eq!((&without["members"], &without["displayName"]), (&json!(null), &json!("Large")));
+        // What is exactly a page is no more than that.
+        let gone: Vec<_> = ids[1_000..].iter().map(|id| json!({ "value": id })).collect();
+        let remove = json!([{ "op": "remove", "path": "members", "value": gone }]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), remove).await.status, 204);
+        assert_eq!(members(&scim, &group).await, ids[..1_000]);
+    }
+
     async fn l03_more_groups_than_a_statement_takes_are_no_failure(scim: Scim) {
         let groups: Vec<GroupId> = (0..40_000).map(GroupId::from_u128).collect();
         let body = json!({ "schemas": [GROUP], "displayName": "Huge", "members": groups });

@@ -92,6 +92,11 @@ on_both_databases! {
         for (query, items, start) in [
             ("startIndex=1&count=2", 2, 1),
             ("startIndex=3&count=2", 1, 3),
+            ("startIndex=3&count=1", 1, 3),
+            ("startIndex=3&count=0", 0, 3),
+            ("sortBy=userName&startIndex=3&count=2", 1, 3),
+            ("filter=active pr and userName pr&startIndex=3&count=2", 1, 3),
+            ("startIndex=4&count=2", 0, 4),
             ("startIndex=9&count=2", 0, 9),
             ("startIndex=0&count=1", 1, 1),
             ("count=0", 0, 1),

@@ -13,7 +13,7 @@ use vestibule::{
     model::{AuthFactor, ids::UserId},
     service::{Actor, directory},
     store::{
-        StoreError,
+        StoreError, Tx,
         organizations::Organization,
         scim_connections,
         scim_filter::{Predicate, Selection},
@@ -135,6 +135,27 @@ impl Scim {
         let answer = self.post("/Users", user(name)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.id()
+    }
+
+    /// So many users of Acme's connection, written at once; the ids in order.
+    pub async fn seeded(&self, count: u128) -> Vec<String> {
+        let first = self.user("first@acme.example").await;
+        let (organization, id) = (self.gateway.acme.id.clone(), UserId::parse(&first).unwrap());
+        let seed = move |tx: &mut Tx<'_>| {
+            let pattern = users::find(tx, &organization, &id)?.unwrap();
+            let row = |n: u128| User {
+                id: UserId::from_u128(n),
+                external_id: None,
+                user_name: Some(format!("seed{n}@acme.example")),
+                user_name_folded: Some(format!("seed{n}@acme.example")),
+                email: None,
+                email_folded: None,
+                ..pattern.clone()
+            };
+            (1..=count).try_for_each(|n| users::insert(tx, &row(n)))
+        };
+        self.gateway.cx.store.write(seed).await.unwrap();
+        (1..=count).map(|n| UserId::from_u128(n).to_string()).collect()
     }
 
     /// A group of Acme, pushed by its provider; the id.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::id;
+use super::{id, members};
 use crate::{
     http::{
         HttpError,
@@ -18,10 +18,13 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
 ) -> Result<HttpResponse, HttpError> {
     let Exchange { cx, tenant, request, .. } = exchange;
     let projection = input::projection(&request)?;
-    let shown =
-        provisioning::get::<C>(&cx, &tenant, &id(&request), &projection).await.map_err(reply::refuse)?;
+    let found = provisioning::get::<C>(&cx, &tenant, &id(&request), &projection).await;
+    let (shown, more) = found.map_err(reply::refuse)?;
     if etag::is_not_modified(input::if_none_match(&request), shown.version) {
         return Ok(reply::not_modified(shown.version));
     }
-    Ok(reply::resource(StatusCode::OK, &shown))
+    Ok(match more {
+        None => reply::resource(StatusCode::OK, &shown),
+        Some(after) => members::stream(cx, tenant, projection, shown, after),
+    })
 }

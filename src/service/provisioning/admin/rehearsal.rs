@@ -16,7 +16,7 @@ use crate::{
         Context, new_id,
         provisioning::{
             Collection, Groups, ProvisioningError, ScimTenant, Shown, Users,
-            collection::{Change, Changed, show},
+            collection::{Change, Changed, Made, show},
             search::list_within,
         },
     },
@@ -161,7 +161,7 @@ fn single<C: Collection>(
         ("POST", None) => {
             tenant.hear(|| rewrite_body(resource_type, &mut body));
             let draft = C::draft(tenant.catalog, &body)?;
-            let (row, is_new) = C::create(tx, cx, tenant, &C::new_id(cx), &draft)?;
+            let Made { row, is_new, .. } = C::create(tx, cx, tenant, &C::new_id(cx), &draft)?;
             answered::<C>(tx, tenant, row, if is_new { 201 } else { 200 })
         }
         ("PUT", Some(id)) => {
@@ -203,7 +203,9 @@ fn answered<C: Collection>(
     row: C::Row,
     status: u16,
 ) -> Result<Answer, ProvisioningError> {
-    let shown = show::<C>(tx, tenant, &[row], &Projection::default())?.pop();
+    let (rows, whole) = ([row], Projection::default());
+    let beside = C::gather(tx, tenant, &rows, &whole)?;
+    let shown = show::<C>(tenant, &rows, &beside, &whole)?.pop();
     Ok(Answer { status, body: shown.map_or(Value::Null, |shown: Shown| shown.body) })
 }
 

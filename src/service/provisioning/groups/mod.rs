@@ -10,10 +10,11 @@ mod view;
 use serde_json::{Map, Value, json};
 
 pub(super) use self::nesting::MAX_LEVELS;
+pub use self::view::members_after;
 use self::{create::Draft, members::MembersChanged, row::tell};
 use super::{
     Collection, ProvisioningError, ScimTenant,
-    collection::{Change, Changed},
+    collection::{Change, Changed, Made},
 };
 use crate::{
     model::ids::GroupId,
@@ -28,7 +29,7 @@ use crate::{
         StoreError, Tx,
         groups::{self, Group},
         scim_filter::{self, Predicate, Selection, SortColumn, TextColumn, TimeColumn},
-        scim_groups,
+        scim_groups::{self, NamedMember},
     },
 };
 
@@ -38,6 +39,8 @@ pub struct Groups;
 
 impl Collection for Groups {
     type Row = Group;
+    /// The members of each.
+    type Beside = Vec<Vec<NamedMember>>;
     type Draft = Draft;
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::Group;
@@ -81,13 +84,34 @@ impl Collection for Groups {
         scim_groups::of_ids(tx, &tenant.connection.id, ids)
     }
 
-    fn render(
+    fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         rows: &[Group],
         projection: &Projection,
+    ) -> Result<Self::Beside, StoreError> {
+        rows.iter().map(|group| view::members(tx, tenant, &group.id, projection, "", i64::MAX)).collect()
+    }
+
+    fn gather_some(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &Group,
+        projection: &Projection,
+    ) -> Result<(Self::Beside, Option<String>), StoreError> {
+        let members = view::members(tx, tenant, &row.id, projection, "", view::PAGE_ROWS)?;
+        let end = view::end_of(&members);
+        Ok((vec![members], end))
+    }
+
+    fn render(
+        tenant: &ScimTenant,
+        rows: &[Group],
+        beside: &Self::Beside,
     ) -> Result<Vec<Map<String, Value>>, StoreError> {
-        rows.iter().map(|group| view::render(tx, tenant, group, projection)).collect()
+        // Nothing is beside a group that was made a moment ago.
+        let members = beside.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+        rows.iter().zip(members).map(|(group, members)| view::render(tenant, group, members)).collect()
     }
 
     fn draft(catalog: Catalog, body: &Value) -> Result<Draft, ScimError> {
@@ -104,8 +128,9 @@ impl Collection for Groups {
         tenant: &ScimTenant,
         id: &str,
         draft: &Draft,
-    ) -> Result<(Group, bool), ProvisioningError> {
-        Ok((create::create(tx, cx, tenant, group_id(id)?, draft)?, true))
+    ) -> Result<Made<Group>, ProvisioningError> {
+        let row = create::create(tx, cx, tenant, group_id(id)?, draft)?;
+        Ok(Made { row, is_new: true, is_alone: draft.members.is_empty() })
     }
 
     fn change(

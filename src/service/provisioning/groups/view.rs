@@ -4,8 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::row::resource_of;
 use crate::{
+    model::ids::GroupId,
     scim::{projection::Projection, resource::Meta},
-    service::provisioning::ScimTenant,
+    service::{
+        Context,
+        provisioning::{ProvisioningError, ScimTenant},
+    },
     store::{
         StoreError, Tx,
         group_members::{self, GroupMember},
@@ -14,13 +18,11 @@ use crate::{
     },
 };
 
-/// The group before projection; its members only where the projection shows them, and their names only where it asks for
-/// them.
+/// The group with these members, before projection.
 pub(super) fn render(
-    tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     group: &Group,
-    projection: &Projection,
+    members: &[NamedMember],
 ) -> Result<Map<String, Value>, StoreError> {
     let meta = Meta {
         id: group.id.to_string(),
@@ -30,7 +32,6 @@ pub(super) fn render(
         location: format!("{}/Groups/{}", tenant.base, group.id),
     };
     let mut shown = resource_of(tenant.catalog, group)?.render(&meta);
-    let members = members(tx, tenant, group, projection)?;
     if !members.is_empty() {
         let members = members.iter().map(|member| shown_member(member, &tenant.base));
         shown.insert("members".to_owned(), members.collect());
@@ -38,26 +39,60 @@ pub(super) fn render(
     Ok(shown)
 }
 
-fn members(
+/// How many members are read at once.
+const PAGE: usize = 1_000;
+pub(super) const PAGE_ROWS: i64 = 1_000;
+
+/// The members of a group where the projection shows them, and their names only where it asks for them: at most so many of
+/// those after one, by id.
+pub(super) fn members(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
-    group: &Group,
+    group: &GroupId,
     projection: &Projection,
+    after: &str,
+    limit: i64,
 ) -> Result<Vec<NamedMember>, StoreError> {
-    let resource_type = tenant.catalog.group;
+    let (resource_type, organization) = (tenant.catalog.group, &tenant.organization.id);
     if projection.names(resource_type, "members", "display") {
-        return scim_groups::named_members(tx, &tenant.organization.id, &group.id);
+        return scim_groups::named_members(tx, organization, group, after, limit);
     }
     if !projection.shows(resource_type, "members") {
         return Ok(Vec::new());
     }
-    let rows = group_members::list(tx, &tenant.organization.id, &group.id)?;
+    let rows = group_members::page(tx, organization, group, after, limit)?;
     let unnamed = |row: GroupMember| NamedMember {
         id: row.member_id,
         is_group: row.member_group_id.is_some(),
         display: None,
     };
     Ok(rows.into_iter().map(unnamed).collect())
+}
+
+/// Where the next page begins: after this member, if the page was full.
+pub(super) fn end_of(page: &[NamedMember]) -> Option<String> {
+    page.last().filter(|_| page.len() == PAGE).map(|member| member.id.clone())
+}
+
+/// The members after one as they are shown, a page of them, and where the next page begins.
+pub async fn members_after(
+    cx: &Context,
+    tenant: &ScimTenant,
+    group: &str,
+    projection: &Projection,
+    after: String,
+) -> Result<(Vec<Value>, Option<String>), ProvisioningError> {
+    let group = GroupId::parse(group).map_err(|_| ProvisioningError::NotFound)?;
+    let (of, looked_at) = (tenant.clone(), projection.clone());
+    let read = move |tx: &mut Tx<'_>| members(tx, &of, &group, &looked_at, &after, PAGE_ROWS);
+    let page: Vec<NamedMember> = cx.store.read(read).await?;
+    let shown = page.iter().map(|member| shown_member(member, &tenant.base)).collect();
+    let whole = Map::from_iter([("members".to_owned(), Value::Array(shown))]);
+    let shown = match projection.apply(tenant.catalog.group, whole).remove("members") {
+        Some(Value::Array(members)) => members,
+        _ => Vec::new(),
+    };
+    Ok((shown, end_of(&page)))
 }
 
 fn shown_member(member: &NamedMember, base: &str) -> Value {

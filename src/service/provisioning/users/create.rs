@@ -9,7 +9,7 @@ use crate::{
     scim::{Resource, dialect::Provider},
     service::{
         Context,
-        provisioning::{ProvisioningError, ScimTenant},
+        provisioning::{ProvisioningError, ScimTenant, collection::Made},
     },
     store::{
         StoreError, Tx, domains, scim_users,
@@ -29,19 +29,20 @@ const PROTECTED: &str = "this login address belongs to an account that provision
 /// How often to look again where the user that was found has changed its names before it was locked.
 const LOOKS: usize = 4;
 
-/// Creates, restores or adopts a user (RFC 7644 section 3.3). False: the create was sent again, and nothing changed.
+/// Creates, restores or adopts a user (RFC 7644 section 3.3). One that is not new was sent again, and nothing changed.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
     id: &UserId,
     resource: &Resource,
-) -> Result<(User, bool), ProvisioningError> {
+) -> Result<Made<User>, ProvisioningError> {
+    let known = |row: User, is_new| Made { row, is_new, is_alone: false };
     Ok(match find(tx, tenant, resource)? {
-        Found::Nothing => (insert(tx, cx, tenant, id, resource)?, true),
-        Found::Restorable(user) => (restore(tx, cx, tenant, &user, resource)?, true),
-        Found::Adoptable(user) => (adopt(tx, cx, tenant, &user, resource)?, true),
-        Found::SentAgain(user) => (user, false),
+        Found::Nothing => insert(tx, cx, tenant, id, resource)?,
+        Found::Restorable(user) => known(restore(tx, cx, tenant, &user, resource)?, true),
+        Found::Adoptable(user) => known(adopt(tx, cx, tenant, &user, resource)?, true),
+        Found::SentAgain(user) => known(user, false),
         Found::Taken(detail) => return Err(ProvisioningError::Conflict(detail)),
     })
 }
@@ -130,7 +131,7 @@ fn insert(
     tenant: &ScimTenant,
     id: &UserId,
     resource: &Resource,
-) -> Result<User, ProvisioningError> {
+) -> Result<Made<User>, ProvisioningError> {
     let now = cx.now();
     let active = resource.active().unwrap_or(true);
     let mut user = User {
@@ -162,9 +163,9 @@ fn insert(
     };
     fill(&mut user, resource);
     set_login_address(tx, tenant, &mut user, resource)?;
-    save(tx, cx, tenant, None, &user, resource)?;
+    let joined = save(tx, cx, tenant, None, &user, resource)?;
     tell(tx, cx, tenant, "user.created", None, &user)?;
-    Ok(user)
+    Ok(Made { row: user, is_new: true, is_alone: !joined })
 }
 
 /// The same person is back, with the same id, but with nothing that was granted here before.

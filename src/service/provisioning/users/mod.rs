@@ -8,9 +8,10 @@ mod view;
 
 use serde_json::{Map, Value, json};
 
+use self::view::Memberships;
 use super::{
     Collection, ProvisioningError, ScimTenant,
-    collection::{Change, Changed},
+    collection::{Change, Changed, Made},
 };
 use crate::{
     model::ids::UserId,
@@ -34,6 +35,7 @@ pub struct Users;
 
 impl Collection for Users {
     type Row = User;
+    type Beside = Memberships;
     type Draft = Resource;
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
@@ -78,13 +80,21 @@ impl Collection for Users {
         scim_users::of_ids(tx, &tenant.connection.id, ids)
     }
 
-    fn render(
+    fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         rows: &[User],
         projection: &Projection,
+    ) -> Result<Memberships, StoreError> {
+        Memberships::load(tx, tenant, rows, projection)
+    }
+
+    fn render(
+        tenant: &ScimTenant,
+        rows: &[User],
+        beside: &Memberships,
     ) -> Result<Vec<Map<String, Value>>, StoreError> {
-        view::render(tx, tenant, rows, projection)
+        view::render(tenant, rows, beside)
     }
 
     fn draft(catalog: Catalog, body: &Value) -> Result<Resource, ScimError> {
@@ -101,7 +111,7 @@ impl Collection for Users {
         tenant: &ScimTenant,
         id: &str,
         draft: &Resource,
-    ) -> Result<(User, bool), ProvisioningError> {
+    ) -> Result<Made<User>, ProvisioningError> {
         create::create(tx, cx, tenant, &user_id(id)?, draft)
     }
 

@@ -75,7 +75,7 @@ pub(super) fn set_login_address(
     Ok(())
 }
 
-/// Writes the row and what hangs on it: addresses, and the memberships that waited for this user.
+/// Writes the row and what hangs on it: addresses, and the memberships that waited for this user. Whether there were any.
 pub(super) fn save(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -83,7 +83,7 @@ pub(super) fn save(
     before: Option<&User>,
     user: &User,
     resource: &Resource,
-) -> Result<(), ProvisioningError> {
+) -> Result<bool, ProvisioningError> {
     if user.scim_attributes.as_ref().is_some_and(|text| text.len() > MAX_STORED) {
         return Err(ProvisioningError::TooLarge(MAX_STORED));
     }
@@ -101,9 +101,9 @@ pub(super) fn save(
     }
     let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
     if before.is_none_or(|before| names(before) != names(user)) {
-        claim_memberships(tx, cx, tenant, user)?;
+        return claim_memberships(tx, cx, tenant, user);
     }
-    Ok(())
+    Ok(false)
 }
 
 fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
@@ -124,16 +124,17 @@ fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
     rows.collect()
 }
 
-/// Groups may have named the user before it existed, by its externalId or userName.
+/// Groups may have named the user before it existed, by its externalId or userName. Whether any have.
 fn claim_memberships(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
     user: &User,
-) -> Result<(), ProvisioningError> {
+) -> Result<bool, ProvisioningError> {
     let user_name = fold(user.user_name.as_deref().unwrap_or_default());
     let external_id = user.external_id.as_deref().map_or_else(|| user_name.clone(), fold);
     let parked = parked_members::take(tx, &tenant.connection.id, [&user_name, &external_id])?;
+    let any = !parked.is_empty();
     for waiting in parked {
         let member = GroupMember {
             group_id: waiting.group_id.clone(),
@@ -149,7 +150,7 @@ fn claim_memberships(
             scim_groups::touch(tx, &user.organization_id, &[waiting.group_id], cx.now())?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Writes audit row and outbox event of a change to a user.

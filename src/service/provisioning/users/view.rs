@@ -12,18 +12,12 @@ use crate::{
     store::{StoreError, Tx, scim_groups, scim_users, users::User},
 };
 
-/// The users before projection; their groups only where the projection shows them.
+/// The users before projection.
 pub(super) fn render(
-    tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     users: &[User],
-    projection: &Projection,
+    memberships: &Memberships,
 ) -> Result<Vec<Map<String, Value>>, StoreError> {
-    let memberships = if projection.shows(tenant.catalog.user, "groups") && !users.is_empty() {
-        Memberships::load(tx, tenant, users)?
-    } else {
-        Memberships::default()
-    };
     users
         .iter()
         .map(|user| {
@@ -49,16 +43,25 @@ fn whole(user: &User, tenant: &ScimTenant) -> Result<Map<String, Value>, StoreEr
 }
 
 /// The groups of some users: those that they are members of, and those that contain these (RFC 7643 section 4.1.2).
-#[derive(Default)]
-struct Memberships {
+#[derive(Debug, Default)]
+pub struct Memberships {
     direct: BTreeMap<UserId, BTreeSet<GroupId>>,
     parents: BTreeMap<GroupId, BTreeSet<GroupId>>,
     names: BTreeMap<GroupId, String>,
 }
 
 impl Memberships {
-    fn load(tx: &mut Tx<'_>, tenant: &ScimTenant, users: &[User]) -> Result<Self, StoreError> {
+    /// Those of the users, where the projection shows groups.
+    pub(super) fn load(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        users: &[User],
+        projection: &Projection,
+    ) -> Result<Self, StoreError> {
         let mut found = Self::default();
+        if users.is_empty() || !projection.shows(tenant.catalog.user, "groups") {
+            return Ok(found);
+        }
         let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
         let mut next = BTreeSet::new();
         for (user, group, name) in scim_users::groups_of(tx, &tenant.connection.id, &ids)? {
