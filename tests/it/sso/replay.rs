@@ -1,9 +1,68 @@
 //! Responses that were used, edited, or have expired, or belong to somebody else.
 
-use vestibule::store::saml_assertion_replays;
+use std::sync::{Mutex, mpsc};
+
+use diesel::{
+    Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _,
+    sql_query, sql_types::BigInt,
+};
+use vestibule::store::{identities, saml_assertion_replays};
 
 use super::*;
 use crate::support::on_both_databases;
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// On PostgreSQL another transaction can end between two questions of this one: the subject is not known yet, the address
+/// is, and it has a link. That link is this person's own.
+#[actix_web::test]
+async fn a_link_that_is_made_while_a_first_login_waits_is_its_own() {
+    let world = World::start(Kind::Postgres).await;
+    let organization = world.acme.organization.id.clone();
+    let user = world.user(&world.acme.organization, "ada@acme.example", |_| ()).await;
+    assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+    let (connection, id) = (world.acme.connection.id.clone(), user.id.clone());
+    let of_user = move |tx: &mut Tx<'_>| identities::of_user_on_saml(tx, &connection, &id);
+    let link = world.read(of_user).await.remove(0);
+    let mut watch = PgConnection::establish(&world.gateway.database.url).unwrap();
+    watch.batch_execute("UPDATE sessions SET identity_id = NULL; DELETE FROM identities").unwrap();
+
+    // The other login has the user's row, and makes the link when it is told to.
+    let (locked, is_locked) = mpsc::channel();
+    let (go, gone) = mpsc::channel::<()>();
+    let gone = Mutex::new(gone);
+    let other = world.gateway.cx.store.write(move |tx| {
+        users::lock(tx, &organization, &user.id)?;
+        locked.send(()).unwrap();
+        let _ = gone.lock().unwrap().recv();
+        identities::insert(tx, &link)
+    });
+    let waits = async {
+        actix_web::rt::task::spawn_blocking(move || is_locked.recv()).await.unwrap().unwrap();
+        let again = Claims { assertion_id: "_a2", ..ADA };
+        let login = world.log_in(&world.acme, &again);
+        let watching = actix_web::rt::task::spawn_blocking(move || {
+            let waiting = "SELECT count(*) AS count FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let blocked = (0..100_000).any(|_| {
+                let found: Waiting = sql_query(waiting).get_result(&mut watch).unwrap();
+                found.count > 0
+            });
+            drop(go);
+            blocked
+        });
+        let (answer, blocked) = tokio::join!(login, watching);
+        assert!(blocked.unwrap(), "the login waits for the user's row");
+        answer
+    };
+    let (made, answer) = tokio::join!(other, waits);
+    made.unwrap();
+    assert!(signed_in(&answer), "{}", answer.body);
+}
 
 on_both_databases! {
     async fn a_response_is_used_once(world: World) {

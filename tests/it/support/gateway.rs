@@ -25,7 +25,7 @@ pub struct Gateway {
     pub acme: Organization,
     pub globex: Organization,
     // Last, so that the store closes its connections before the database goes.
-    _database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 impl Gateway {
@@ -44,7 +44,7 @@ impl Gateway {
         .unwrap();
         let acme = organization(&cx, &project, "Acme", "acme.example").await;
         let globex = organization(&cx, &project, "Globex", "globex.example").await;
-        Self { cx, clock, project, acme, globex, _database: database }
+        Self { cx, clock, project, acme, globex, database }
     }
 
     /// The frame for `public_app` and `private_app`, with the context as the handlers' state.
