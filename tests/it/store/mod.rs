@@ -3,5 +3,6 @@
 mod events;
 mod group_commit;
 mod migrations;
+mod plans;
 mod sandbox;
 mod schema;

@@ -1,0 +1,82 @@
+//! That what is asked in every request is answered by an index, on SQLite, whose plans do not depend on what is in the
+//! tables. The texts are those that the store makes, cut down to what decides the plan.
+
+use diesel::{
+    Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection, sql_query, sql_types::Text,
+};
+
+use crate::support::{Kind, TestDatabase};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// A query, and the indexes that answer it.
+const PLANS: &[(&str, &[&str])] = &[
+    (
+        "SELECT * FROM users WHERE scim_connection_id = ? AND user_name_folded = ? AND users.status <> 'deleted' \
+         OR scim_connection_id = ? AND external_id = ? AND users.status <> 'deleted' \
+         OR organization_id = ? AND email_folded = ? AND users.status <> 'deleted'",
+        &[
+            "users_scim_connection_id_user_name_folded_key",
+            "users_scim_connection_id_external_id_id_idx",
+            "users_organization_id_email_folded_key",
+        ],
+    ),
+    ("SELECT * FROM users WHERE organization_id = ? AND id = ? AND users.status <> 'deleted'", &["(id=?)"]),
+    (
+        "SELECT id FROM users WHERE scim_connection_id = ? AND users.status <> 'deleted' ORDER BY id LIMIT 1 OFFSET ?",
+        &["COVERING INDEX users_scim_connection_id_id_idx"],
+    ),
+    (
+        "SELECT count(*) FROM users WHERE scim_connection_id = ? AND users.status <> 'deleted'",
+        &["COVERING INDEX users_scim_connection_id_id_idx"],
+    ),
+    (
+        "DELETE FROM user_emails WHERE organization_id = ? AND user_id = ? AND position >= ?",
+        &["(user_id=? AND position>?)"],
+    ),
+    (
+        "SELECT id FROM outbox_events WHERE project_id = ? AND position IS NULL ORDER BY id LIMIT ?",
+        &["outbox_events_project_id_position_key"],
+    ),
+    (
+        "SELECT * FROM outbox_events WHERE project_id = ? AND position > ? ORDER BY position LIMIT ?",
+        &["outbox_events_project_id_position_key"],
+    ),
+    (
+        "SELECT * FROM sessions WHERE saml_connection_id = ? AND saml_name_id = ? AND project_id = ? AND revoked_at IS NULL",
+        &["sessions_saml_connection_id_saml_name_id_idx"],
+    ),
+    (
+        "SELECT id FROM sessions WHERE organization_id = ? AND user_id = ? AND revoked_at IS NULL ORDER BY id",
+        &["sessions_organization_id_user_id_idx"],
+    ),
+    (
+        "SELECT * FROM identities WHERE saml_connection_id = ? AND user_id = ?",
+        &["identities_user_id_saml_connection_id_idx"],
+    ),
+    ("SELECT * FROM group_members WHERE member_group_id IN (?, ?)", &["group_members_member_group_id_idx"]),
+    (
+        "SELECT * FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?",
+        &["(group_id=? AND member_id>?)"],
+    ),
+];
+
+#[actix_web::test]
+async fn what_every_request_asks_is_answered_by_an_index() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let mut c = SqliteConnection::establish(database.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    let mut faults = Vec::new();
+    for (query, indexes) in PLANS {
+        let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {query}")).load(&mut c).unwrap();
+        let plan: Vec<_> = steps.into_iter().map(|step| step.detail).collect();
+        let plan = plan.join("; ");
+        if plan.contains("SCAN") || !indexes.iter().all(|index| plan.contains(index)) {
+            faults.push(format!("{query}\n  {plan}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
