@@ -67,14 +67,17 @@ pub async fn choices(
 ) -> Result<Option<Choices>, SetupError> {
     let (own, project, session, search) =
         (cx.clone(), project.clone(), session.clone(), search.trim().to_lowercase());
-    // Reading a large document is work for a thread of its own.
-    let list = move |tx: &mut Tx<'_>| {
+    let find = move |tx: &mut Tx<'_>| {
         let wizard = load(tx, &own, &project, &session)?;
-        let Some(row) = setup_metadata::find(tx, &wizard.link.id)? else { return Ok(None) };
+        Ok::<_, SetupError>(setup_metadata::find(tx, &wizard.link.id)?)
+    };
+    let Some(row) = cx.store.read(find).await? else { return Ok(None) };
+    // Reading a large document is work for a thread of its own, which holds no connection meanwhile.
+    let list = tokio::task::spawn_blocking(move || {
         let all = candidates(row.document.as_bytes()).map_err(|error| SetupError::fetched(&error))?;
         Ok(Some(narrow(all, &search)))
-    };
-    cx.store.read(list).await
+    });
+    list.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
 fn narrow(all: Vec<Candidate>, search: &str) -> Choices {

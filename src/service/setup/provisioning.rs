@@ -136,7 +136,11 @@ pub async fn live_view(cx: &Context, wizard: &Wizard) -> Result<LiveView, SetupE
     }
     // What this node remembers is written down every few seconds; whoever looks wants to see it now.
     cx.provisioning.flush(cx).await?;
-    let seen = traces::last(cx, &wizard.link.organization_id, Some(&connection.id), SHOWN).await?;
+    // What a live connection is asked is of real people, and none of a link's business (R23).
+    let seen = match wizard.is_scim_draft() {
+        true => traces::last(cx, &wizard.link.organization_id, Some(&connection.id), SHOWN).await?,
+        false => Vec::new(),
+    };
     let mut rewrites = traces::rewrites(cx, &connection.id).await?;
     rewrites.sort_by_key(|rewrite| std::cmp::Reverse(rewrite.count));
     let more = seen.len() == usize::from(SHOWN);

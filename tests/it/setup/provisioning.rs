@@ -159,6 +159,20 @@ on_both_databases! {
         assert_eq!(scim.scim(&token, "GET", "/Users", None).await.status, StatusCode::OK);
     }
 
+    async fn r23_a_draft_that_is_switched_off_ends_with_its_link_all_the_same(scim: ScimAdmin) {
+        let mut scim = scim;
+        let token = scim.token().await;
+        let gateway = &scim.admin.world.gateway;
+        let (cx, project) = (gateway.cx.clone(), gateway.project.id.clone());
+        let connection = scim.admin.link.scim_connection_id.clone().unwrap();
+        let off = ConnectionUpdate { enabled: Some(false), ..ConnectionUpdate::default() };
+        connections::update(&cx, &Actor::operator(), &project, &gateway.acme.id, &connection, off).await.unwrap();
+        let revoked = revoke_setup_link(&cx, &Actor::operator(), &project, &scim.admin.link.id).await.unwrap();
+        assert_eq!(revoked.1, 1);
+        scim.activate().await;
+        assert_eq!(scim.scim(&token, "GET", "/Users", None).await.status, StatusCode::UNAUTHORIZED);
+    }
+
     async fn a_check_runs_on_the_draft_and_leaves_it_a_draft(scim: ScimAdmin) {
         let mut scim = scim;
         assert!(scim.admin.get("/setup/scim/check").await.body.contains("All of it is undone"));
@@ -203,6 +217,7 @@ on_both_databases! {
         assert_eq!(scim.scim(&token, "PATCH", &format!("/Users/{id}"), Some(off)).await.status, StatusCode::OK);
         let page = scim.admin.get("/setup/scim/requests").await.body;
         assert!(page.contains("sends booleans as the texts True and False") && page.contains("today"), "{page}");
+        assert!(!page.contains(id.as_str()) && page.contains("Nothing has come yet"), "what is live is not a link's business");
     }
 
     async fn r23_a_preview_tells_of_the_list_and_of_nobody_else(scim: ScimAdmin) {
@@ -233,6 +248,16 @@ on_both_databases! {
         assert_eq!(foreign, not_there);
         assert_eq!(scim.admin.world.find(&scim.admin.world.gateway.acme, "carol@acme.example").await.unwrap().id, known);
         assert!(scim.admin.world.find(&scim.admin.world.gateway.acme, "frank@acme.example").await.is_none());
+        // Nor does a group that names the one before it tell whether that one was made.
+        let grouped = async |scim: &mut ScimAdmin, email: &str| {
+            let list = format!(
+                r#"[{{"userName":"p1","emails":[{{"value":"{email}","primary":true}}]}},{{"displayName":"g1","Members":[{{"value":"p1"}}]}}]"#
+            );
+            scim.preview(&list).await.body.replace(email, "somebody")
+        };
+        let there = grouped(&mut scim, "carol@unproved.example").await;
+        assert_eq!(there, grouped(&mut scim, "nobody@unproved.example").await);
+        assert!(there.contains("<strong>1</strong>"), "{there}");
         refused(&scim.preview("hello").await, StatusCode::BAD_REQUEST, "first line");
         refused(&scim.preview("").await, StatusCode::BAD_REQUEST, "give a file");
     }

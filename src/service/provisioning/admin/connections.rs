@@ -223,7 +223,13 @@ fn apply(connection: &mut ScimConnection, update: &ConnectionUpdate) {
         connection.display_name = name.trim().to_owned();
     }
     if let Some(enabled) = update.enabled {
-        connection.status = if enabled { ConnectionStatus::Enabled } else { ConnectionStatus::Disabled };
+        // A draft that is switched off stays a draft: the tokens of its link end with the link, and it is looked at again
+        // before it goes live.
+        connection.status = match (enabled, connection.status) {
+            (true, _) => ConnectionStatus::Enabled,
+            (false, ConnectionStatus::Draft) => ConnectionStatus::Draft,
+            (false, _) => ConnectionStatus::Disabled,
+        };
     }
     connection.strict = update.strict.unwrap_or(connection.strict);
     if let Some(provider) = &update.provider {
