@@ -164,6 +164,10 @@ proptest! {
 
     #[test]
     fn one_operation_twice_is_the_same_as_once(operation in operation()) {
+        // What takes the place of a selected element may be selected no more: then the second is another operation.
+        let selects = operation["path"].as_str().is_some_and(|path| path.trim_end().ends_with(']'));
+        let replaces = operation["op"].as_str().is_some_and(|op| op.eq_ignore_ascii_case("replace"));
+        prop_assume!(!(selects && replaces));
         let mut body = json!({ "schemas": [PATCH_URN], "Operations": [operation] });
         dialect::rewrite_patch(&USER, "u1", &mut body);
         if let Ok(patch) = Patch::parse(&USER, &body)
