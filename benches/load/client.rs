@@ -21,7 +21,7 @@ impl Connection {
     /// Sends a request; the answer's head and body.
     pub fn send(&mut self, request: &str) -> String {
         self.stream.get_mut().write_all(request.as_bytes()).unwrap();
-        let (mut answer, mut length) = (String::new(), 0);
+        let (mut answer, mut length, mut in_chunks) = (String::new(), 0, false);
         loop {
             let start = answer.len();
             assert!(self.stream.read_line(&mut answer).unwrap() > 0, "the connection was closed: {answer}");
@@ -29,14 +29,32 @@ impl Connection {
             if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
             }
+            in_chunks |= line == "transfer-encoding: chunked";
             if line.is_empty() {
                 break;
             }
         }
+        if !in_chunks {
+            self.read_into(&mut answer, length);
+            return answer;
+        }
+        loop {
+            let mut size = String::new();
+            self.stream.read_line(&mut size).unwrap();
+            let size = usize::from_str_radix(size.trim(), 16).unwrap();
+            self.read_into(&mut answer, size);
+            // Each chunk ends its line, the empty one too.
+            self.stream.read_line(&mut String::new()).unwrap();
+            if size == 0 {
+                return answer;
+            }
+        }
+    }
+
+    fn read_into(&mut self, answer: &mut String, length: usize) {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).unwrap();
         answer.push_str(&String::from_utf8_lossy(&body));
-        answer
     }
 }
 

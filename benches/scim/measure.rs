@@ -72,7 +72,7 @@ pub fn timed(connection: &mut Connection, request: &str, statuses: &[&str]) -> (
     let answer = connection.send(request);
     let time = start.elapsed();
     let status = answer.get(9..12).unwrap_or_default();
-    assert!(statuses.contains(&status), "{request}\n\n{answer}");
+    assert!(statuses.contains(&status), "{request}\n\n{answer:.2000}");
     (time, answer)
 }
 
