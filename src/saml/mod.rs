@@ -9,7 +9,7 @@
 //! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
 //! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
 //! | [`logout`] | LogoutRequest and LogoutResponse, both ways |
-//! | [`redact`] | a message becomes what may be kept of it |
+//! | [`mod@redact`] | a message becomes what may be kept of it |
 //! | [`claims`] | the attribute names that are recognised without a mapping |
 //! | [`metadata`] | identity provider metadata is read, our own is written |
 //! | [`issue`] | the other side: responses as an identity provider makes them, for the development provider and tests |

@@ -35,8 +35,8 @@ pub struct Options {
     pub dummy_in_response_to: bool,
     /// Metadata with a new host, or with all keys new, waits for somebody to accept it (R24).
     pub hold_metadata_changes: bool,
-    /// For how many days after the metadata has ended logins are still accepted on its word; not set, for
-    /// [`STALE_DAYS`] where it has an address, and for ever where somebody uploaded it once (R24).
+    /// For how many days after the metadata has ended logins are still accepted on its word; not set,
+    /// for thirty where it has an address, and for ever where somebody uploaded it once (R24).
     pub stale_metadata_days: Option<u32>,
     /// From the metadata: the logout endpoint takes forms, not redirects.
     pub slo_by_post: bool,
