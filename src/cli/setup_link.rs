@@ -81,8 +81,8 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
 async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
     let project = context::project(cx, new.project.as_ref()).await?;
     let link = NewSetupLink {
-        saml: part(new.kinds.saml, new.connection),
-        scim: part(new.kinds.scim, new.scim_connection),
+        saml: Part::of(new.kinds.saml, new.connection),
+        scim: Part::of(new.kinds.scim, new.scim_connection),
         lifetime: Some(new.hours * 60 * 60 * 1000),
         capabilities: Vec::new(),
     };
@@ -95,14 +95,6 @@ async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
     values.extend([("good until", until.as_str()), ("address (shown once)", address.as_str())]);
     output::values(&values);
     Ok(())
-}
-
-fn part<I>(wanted: bool, draft: Option<I>) -> Part<I> {
-    match draft {
-        Some(id) => Part::Draft(id),
-        None if wanted => Part::New,
-        None => Part::Not,
-    }
 }
 
 async fn list(cx: &Context, org: &OrganizationId, project: Option<&ProjectId>) -> Result<(), Failure> {

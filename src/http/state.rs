@@ -99,7 +99,7 @@ impl Frame {
         self
     }
 
-    /// Lets the caller begin a login, or says that its address has begun too many (R32).
+    /// Lets the caller begin a login, or do what may begin one, or says that its address has begun too many (R32).
     pub(super) fn admit_login(&self, caller: &RequestContext) -> Result<(), HttpError> {
         self.pace.admit(caller.address(), self.clock.now())
     }

@@ -33,7 +33,7 @@ pub enum ScimError {
     /// Text that is too long, or holds a NUL character.
     #[error("the text of {0} is too long or holds a NUL character")]
     BadText(String),
-    /// More elements than are accepted in one attribute.
+    /// More elements than are accepted in one attribute, or more parts in extensions that no schema describes.
     #[error("{0} has too many values")]
     TooManyValues(String),
     /// A required attribute is missing or empty.

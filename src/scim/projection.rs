@@ -12,7 +12,7 @@ use super::{
 
 /// The most names in a list, repetitions aside. Each is compared with each part of each resource; all that the standard
 /// has, sub-attributes too, are about a hundred.
-pub const MAX_NAMES: usize = 200;
+const MAX_NAMES: usize = 200;
 
 /// Which attributes an answer holds.
 #[derive(Clone, Debug, Default, PartialEq)]

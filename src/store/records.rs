@@ -46,6 +46,9 @@ impl Tx<'_> {
 /// How many go into one statement. Each number of rows is a statement of its own, which is prepared once.
 const MOST: usize = 4;
 
+/// What has no statement must not be lost in silence: the transaction fails.
+const UNEVEN: &str = "there is no statement for this number of records";
+
 /// How many are gathered at the most.
 const GATHERED: usize = 256;
 
@@ -59,9 +62,9 @@ fn write_some(
             match audits.len() {
                 $($number => match (audits.try_into(), events.try_into()) {
                     (Ok(audits), Ok(events)) => write::<$number>(connection, audits, events),
-                    _ => Ok(()),
+                    _ => Err(diesel::result::Error::QueryBuilderError(UNEVEN.into())),
                 },)*
-                _ => Ok(()),
+                _ => Err(diesel::result::Error::QueryBuilderError(UNEVEN.into())),
             }
         };
     }

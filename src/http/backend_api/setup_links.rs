@@ -104,19 +104,11 @@ impl NewLink {
         // Sign-in is what a link is for that says nothing.
         let plain = self.kinds.is_none() && scim.is_none();
         Ok(NewSetupLink {
-            saml: part(saml, plain || named(Kind::Saml)),
-            scim: part(scim, named(Kind::Scim)),
+            saml: Part::of(plain || named(Kind::Saml), saml),
+            scim: Part::of(named(Kind::Scim), scim),
             lifetime: self.expires_in_seconds.map(|seconds| seconds.saturating_mul(1000)),
             capabilities: Vec::new(),
         })
-    }
-}
-
-fn part<I>(draft: Option<I>, wanted: bool) -> Part<I> {
-    match draft {
-        Some(id) => Part::Draft(id),
-        None if wanted => Part::New,
-        None => Part::Not,
     }
 }
 

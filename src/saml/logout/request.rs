@@ -14,7 +14,7 @@ use crate::saml::{
 
 /// More sessions of one person than any provider names.
 const MAX_SESSIONS: usize = 64;
-/// A SessionIndex longer than this was never kept.
+/// A SessionIndex longer than this was never kept; a longer ID is refused.
 const MAX_INDEX: usize = 1024;
 
 /// A request of the provider to end sessions. Only verification makes one.

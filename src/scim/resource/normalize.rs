@@ -14,7 +14,8 @@ use crate::scim::{
     schema::{Attribute, Kind, ResourceType},
 };
 
-/// The most elements of one multi-valued attribute of a user. Members of a group are not counted here.
+/// The most elements of one multi-valued attribute, and the most parts of all extensions that no schema describes. Members
+/// of a group are not counted here.
 pub const MAX_VALUES: usize = 500;
 /// The longest text in bytes. Names are in indexes, and an index entry has its limit (2,704 bytes on PostgreSQL).
 const MAX_TEXT: usize = 1024;

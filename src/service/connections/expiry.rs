@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{Options, gauges::Within};
+use super::{Options, gauges::Within, options::DAY};
 use crate::{
     model::{
-        Millis, Timestamp,
+        Timestamp,
         ids::{ProjectId, SamlConnectionId},
     },
     service::{Actor, Change, Context, record::record},
@@ -19,10 +19,8 @@ use crate::{
     },
 };
 
-const DAY: Millis = 24 * 60 * 60 * 1000;
-
 /// The days before the end on which a warning is given, once each.
-pub(super) const WARNED: [i64; 4] = [60, 30, 7, 1];
+const WARNED: [i64; 4] = [60, 30, 7, 1];
 
 /// Gives the warnings that are due, and brings the gauges up to date. Returns how many warnings.
 pub async fn warn_of_expiry(cx: &Context) -> Result<usize, StoreError> {

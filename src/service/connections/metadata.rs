@@ -63,7 +63,7 @@ pub(in crate::service) async fn read_metadata(
         let reading = Reading { entity_id: entity_id.as_deref(), ..Reading::at(now) };
         metadata::read(&document, &reading)
     });
-    // A panic in there is a bug of ours, and goes on as one.
+    // A panic in there is a bug of ours, and goes on as one; it is cancelled only when the process ends.
     reading.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 

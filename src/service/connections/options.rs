@@ -8,7 +8,7 @@ use crate::{
     store::saml_connections::SamlConnection,
 };
 
-const DAY: Millis = 24 * 60 * 60 * 1000;
+pub(super) const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// For so many days metadata that could not be fetched again is used after its end.
 const STALE_DAYS: u32 = 30;

@@ -10,6 +10,7 @@ use url::Url;
 use super::{
     ConnectionError, Options,
     metadata::{Loaded, apply, read_metadata, store_keys, view},
+    options::DAY,
 };
 use crate::{
     model::{
@@ -27,7 +28,6 @@ use crate::{
 };
 
 const HOUR: Millis = 60 * 60 * 1000;
-const DAY: Millis = 24 * HOUR;
 /// For so long nobody else fetches what is being fetched.
 const CLAIMED: Millis = HOUR / 4;
 /// Between two fetches because of a failed signature (R24).

@@ -1,6 +1,6 @@
 //! Our metadata for a connection.
 
-use super::{Options, SpKeyError, SpUrls, sp_keys::sp_keys};
+use super::{Options, SpKeyError, SpUrls, options::DAY, sp_keys::sp_keys};
 use crate::{
     model::{
         Millis, SpKeyPurpose,
@@ -10,8 +10,6 @@ use crate::{
     service::Context,
     store::{StoreError, Tx, saml_connections},
 };
-
-const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// Who reads our metadata, which decides how long it may be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

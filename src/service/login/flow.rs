@@ -49,7 +49,7 @@ pub struct OauthRequest {
 }
 
 /// Begins a login for the browser that holds `nonce`. Without a request it is the browser's own, and ends on a
-/// page of ours. Several tabs of one browser may each have a flow under the same nonce; beyond twenty, the oldest is
+/// page of ours. Several tabs of one browser may each have a flow under the same nonce; beyond a hundred, the oldest is
 /// forgotten (R32).
 pub fn begin(
     tx: &mut Tx<'_>,
@@ -118,12 +118,8 @@ pub fn of_browser(
     nonce: &Secret,
     id: &LoginFlowId,
 ) -> Result<Option<LoginFlow>, StoreError> {
-    let flow = login_flows::lock(tx, project, id)?;
-    Ok(flow.filter(|flow| {
-        flow.browser_nonce_hash == nonce.hash()
-            && flow.expires_at > cx.now()
-            && matches!(flow.state, FlowState::Identifying | FlowState::AwaitingSaml)
-    }))
+    let flow = open(tx, cx, project, nonce, id)?;
+    Ok(flow.filter(|flow| matches!(flow.state, FlowState::Identifying | FlowState::AwaitingSaml)))
 }
 
 /// As [`of_browser`], of a login that began at a provider and waits for consent (R8).
@@ -134,12 +130,20 @@ pub fn awaiting_consent(
     nonce: &Secret,
     id: &LoginFlowId,
 ) -> Result<Option<LoginFlow>, StoreError> {
+    let flow = open(tx, cx, project, nonce, id)?;
+    Ok(flow.filter(|flow| flow.state == FlowState::AwaitingConsent))
+}
+
+/// The browser's flow of this id, locked, whatever it waits for, unless it has expired.
+fn open(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    nonce: &Secret,
+    id: &LoginFlowId,
+) -> Result<Option<LoginFlow>, StoreError> {
     let flow = login_flows::lock(tx, project, id)?;
-    Ok(flow.filter(|flow| {
-        flow.browser_nonce_hash == nonce.hash()
-            && flow.expires_at > cx.now()
-            && flow.state == FlowState::AwaitingConsent
-    }))
+    Ok(flow.filter(|flow| flow.browser_nonce_hash == nonce.hash() && flow.expires_at > cx.now()))
 }
 
 /// Notes that the browser is sent to a SAML provider with the request of this id, the only one that the flow

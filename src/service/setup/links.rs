@@ -54,6 +54,17 @@ pub enum Part<I> {
     Draft(I),
 }
 
+impl<I> Part<I> {
+    /// This draft, a new one where one is wanted, or none.
+    pub fn of(wanted: bool, draft: Option<I>) -> Self {
+        match draft {
+            Some(id) => Self::Draft(id),
+            None if wanted => Self::New,
+            None => Self::Not,
+        }
+    }
+}
+
 impl NewSetupLink {
     /// A link to a new SAML connection.
     pub fn saml() -> Self {

@@ -77,11 +77,12 @@ pub async fn revoke_setup_link(
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let write = move |tx: &mut Tx<'_>| {
         let link = setup_links::find(tx, &project, &id)?.ok_or(ConnectionError::NotFound("set-up link"))?;
-        if !setup_links::revoke(tx, &id, own.now())? {
+        let now = own.now();
+        if !setup_links::revoke(tx, &id, now)? {
             return Ok((link, 0));
         }
         setup_metadata::delete(tx, &id)?;
-        let revoked = SetupLink { revoked_at: Some(own.now()), ..link.clone() };
+        let revoked = SetupLink { revoked_at: Some(now), ..link.clone() };
         let change = Change {
             project: &project,
             organization: Some(&link.organization_id),

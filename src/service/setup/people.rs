@@ -6,10 +6,11 @@ use super::SetupError;
 use crate::{
     model::fold::fold,
     scim::schema::{GROUP_URN, USER_URN},
+    service::provisioning::admin::preview::MAX_PREVIEW,
 };
 
-/// So many entries are read.
-const MOST: usize = 1_000;
+/// So many entries are read: what a preview takes.
+const MOST: usize = MAX_PREVIEW;
 
 /// Columns of the exports of providers, without case, blanks and signs, and what they fill.
 const COLUMNS: &[(&str, &[&str])] = &[

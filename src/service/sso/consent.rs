@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    consume::{Arrived, Consumed, use_once, vouch},
+    consume::{ATTEMPTS, Arrived, Consumed, use_once, vouch},
     refusal::{Refusal, SsoError},
     session_key,
 };
@@ -59,11 +59,11 @@ struct Pending {
 
 /// Uses the assertion up, matches the person, asks the policy, and notes what waits for the answer.
 pub(super) async fn ask(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError> {
-    let outcome = match note(cx, arrived).await {
-        // Two first logins of one person at the same moment: the second finds what the first has made.
-        Err(SsoError::Store(StoreError::Conflict(_))) => note(cx, arrived).await,
-        outcome => outcome,
-    };
+    let mut outcome = note(cx, arrived).await;
+    for _ in 1..ATTEMPTS {
+        let Err(SsoError::Store(StoreError::Conflict(_))) = outcome else { break };
+        outcome = note(cx, arrived).await;
+    }
     if matches!(outcome, Err(SsoError::Refused(_))) {
         // Refused once, refused for good: the same message must not be tried again when the policy has changed.
         let (own, p) = (cx.clone(), Arc::clone(arrived));

@@ -81,7 +81,7 @@ pub enum Consumed {
 
 /// How often a login is tried that another login is in the way of. Each time the other one has come to its end, so that
 /// what was in the way is found the next time: a user, a link, a group that both were the first to bring.
-const ATTEMPTS: usize = 5;
+pub(super) const ATTEMPTS: usize = 5;
 
 /// Takes in a response.
 pub async fn consume(cx: &Context, posted: Posted) -> Result<Consumed, SsoError> {

@@ -116,11 +116,12 @@ pub(crate) async fn carry(
     connection: &SamlConnection,
     wishes: &Wishes<'_>,
 ) -> Result<Carrier, SsoError> {
-    let key = match Options::of(connection).signs_requests(connection) {
+    let options = Options::of(connection);
+    let key = match options.signs_requests(connection) {
         true => Some(sp_keys(cx, project).await?.signing_key(cx)?),
         false => None,
     };
-    written(cx, origin, request_id, connection, wishes, key.as_ref())
+    written(cx, origin, request_id, connection, &options, wishes, key.as_ref())
 }
 
 /// The provider's endpoint, and whether it takes a form. The redirect is the one that providers know best.
@@ -135,10 +136,10 @@ fn written(
     origin: &str,
     request_id: &str,
     connection: &SamlConnection,
+    options: &Options,
     wishes: &Wishes<'_>,
     key: Option<&SigningKey>,
 ) -> Result<Carrier, SsoError> {
-    let options = Options::of(connection);
     let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
     let (destination, by_form) = endpoint(connection).ok_or(Refusal::ConnectionNotUsable)?;
     let urls = SpUrls::new(origin, &connection.id);

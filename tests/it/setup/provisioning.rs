@@ -217,7 +217,7 @@ on_both_databases! {
         assert_eq!(scim.scim(&token, "PATCH", &format!("/Users/{id}"), Some(off)).await.status, StatusCode::OK);
         let page = scim.admin.get("/setup/scim/requests").await.body;
         assert!(page.contains("sends booleans as the texts True and False") && page.contains("today"), "{page}");
-        assert!(!page.contains(id.as_str()) && page.contains("Nothing has come yet"), "what is live is not a link's business");
+        assert!(!page.contains(id.as_str()) && page.contains("not shown with this link"), "what is live is not a link's business");
     }
 
     async fn r23_a_preview_tells_of_the_list_and_of_nobody_else(scim: ScimAdmin) {

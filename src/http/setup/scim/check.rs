@@ -1,10 +1,10 @@
 //! `GET` and `POST /setup/scim/check`: what Okta and Entra do, tried on the connection's own endpoint and undone.
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    refuse,
+    go, refuse,
     session::Setup,
 };
 use crate::{
@@ -35,5 +35,5 @@ pub(in crate::http::setup) async fn run(
     let target = setup::admit_check(&cx, &site.project, &setup.session).await.map_err(refuse)?;
     let checked = check_connection(&cx, &site.project, &site.origin, &target).await;
     checked.map_err(|error: AdminError| HttpError::internal(error))?;
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, Step::Check.path())).finish())
+    Ok(go(Step::Check.path()))
 }

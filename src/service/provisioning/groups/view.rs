@@ -40,7 +40,6 @@ pub(super) fn render(
 }
 
 /// How many members are read at once.
-const PAGE: usize = 1_000;
 pub(super) const PAGE_ROWS: i64 = 1_000;
 
 /// The members of a group where the projection shows them, and their names only where it asks for them: at most so many of
@@ -71,7 +70,7 @@ pub(super) fn members(
 
 /// Where the next page begins: after this member, if the page was full.
 pub(super) fn end_of(page: &[NamedMember]) -> Option<String> {
-    page.last().filter(|_| page.len() == PAGE).map(|member| member.id.clone())
+    page.last().filter(|_| i64::try_from(page.len()) == Ok(PAGE_ROWS)).map(|member| member.id.clone())
 }
 
 /// The members after one as they are shown, a page of them, and where the next page begins.

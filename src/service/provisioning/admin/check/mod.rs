@@ -18,7 +18,7 @@ pub use judge::{Answer, Run, Sent};
 use suites::suites;
 
 use crate::{
-    model::{ConnectionStatus, Millis, Timestamp, ids::ScimConnectionId, secret::Secret},
+    model::{ConnectionStatus, Millis, Timestamp, ids::ScimConnectionId},
     service::Context,
     store::{
         Sandbox, StoreError, Tx,
@@ -80,7 +80,7 @@ impl Trial {
             scim_connections::insert_key(tx, &key)
         };
         within.store.write(prepare).await?;
-        let run = Run::new(suite, suites(suite, target.catalog), token, other_token(cx));
+        let run = Run::new(suite, suites(suite, target.catalog), token, keys::new_token(cx));
         Ok(Self { sandbox, cx: within, run })
     }
 
@@ -110,11 +110,6 @@ fn as_live(connection: &ScimConnection) -> ScimConnection {
         status => status,
     };
     ScimConnection { status, hold_enabled: false, held_until: None, ..connection.clone() }
-}
-
-/// A token that nobody has given out.
-fn other_token(cx: &Context) -> Secret {
-    keys::new_token(cx)
 }
 
 /// Whether a check may begin now: a stranger could keep everybody's writes waiting.

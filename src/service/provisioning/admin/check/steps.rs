@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scim::schema::USER_URN;
-
-const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+use crate::scim::{patch::PATCH_URN, schema::USER_URN};
 
 /// A user whom no organization has: the domain is reserved (RFC 2606) and cannot be proved.
 pub(super) const NAME: &str = "vestibule-check@check.invalid";
