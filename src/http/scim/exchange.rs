@@ -69,6 +69,11 @@ where
         Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
     };
     let _turn = admitted.turn().await;
+    let _costly = if limit > input::SMALL && input::may_be_large(&request) {
+        cx.provisioning.costly_turn(&tenant).await
+    } else {
+        None
+    };
     let body = if limit == 0 { Ok(Value::Null) } else { input::json(&request, payload, limit).await };
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let seen = body.as_ref().unwrap_or(&Value::Null);

@@ -21,6 +21,12 @@ pub(super) const LARGE: usize = 8 * 1024 * 1024;
 /// The types that providers send; Google says `application/json`, some say nothing.
 const MEDIA_TYPES: &[&str] = &["application/scim+json", "application/json"];
 
+/// Whether the body is longer than a small one, or does not say how long it is. Parsed, it takes many times as much.
+pub(super) fn may_be_large(request: &HttpRequest) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse::<usize>().ok()).is_none_or(|length| length > SMALL)
+}
+
 /// The JSON body, of at most `limit` bytes.
 pub(super) async fn json(
     request: &HttpRequest,

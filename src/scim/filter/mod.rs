@@ -160,6 +160,15 @@ impl Filter {
         }
     }
 
+    /// How many comparisons it is made of.
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::And(members) | Self::Or(members) => members.iter().map(Self::terms).sum(),
+            Self::Not(inner) | Self::ValuePath { filter: inner, .. } => inner.terms(),
+            Self::Present(_) | Self::Compare { .. } => 1,
+        }
+    }
+
     /// Whether the filter asks about an attribute of the base schema by this name.
     pub fn mentions(&self, name: &str) -> bool {
         match self {

@@ -129,10 +129,10 @@ impl Run<'_> {
         let id = operation.id.as_deref().unwrap_or_default();
         let target = Target { id, if_match: operation.version.as_deref() };
         let data = operation.data.clone();
-        let changed = |shown| Some(Done { shown, is_new: false });
+        let changed = |(shown, _)| Some(Done { shown, is_new: false });
         match operation.method {
             BulkMethod::Post => {
-                let Created { shown, is_new } = create::<C>(cx, tenant, data, &projection).await?;
+                let Created { shown, is_new, .. } = create::<C>(cx, tenant, data, &projection).await?;
                 Ok(Some(Done { shown, is_new }))
             }
             BulkMethod::Put => Ok(changed(replace::<C>(cx, tenant, target, data, &projection).await?)),

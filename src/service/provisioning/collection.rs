@@ -38,6 +38,8 @@ pub struct Shown {
 pub struct Created {
     /// The resource.
     pub shown: Shown,
+    /// Of a group with many members, as in [`get`].
+    pub more: Option<String>,
     /// Whether it was not there for this connection before: new, restored or adopted. Otherwise a provider that is known
     /// to do so has sent its create again, and nothing changed.
     pub is_new: bool,
@@ -103,22 +105,23 @@ pub trait Collection: Send + Sync + 'static {
     fn page(tx: &mut Tx<'_>, tenant: &ScimTenant, page: &Selection) -> Result<Vec<Self::Row>, StoreError>;
     /// Those of the ids.
     fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<Self::Row>, StoreError>;
-    /// Reads what is beside the rows; what is costly only where the projection shows it.
+    /// About how many bytes a row takes.
+    fn size(row: &Self::Row) -> usize;
+    /// Reads what is beside the rows of a page; what is costly only where the projection shows it. Where that would be too
+    /// much for one page, rows at its end are dropped.
     fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
-        rows: &[Self::Row],
+        rows: &mut Vec<Self::Row>,
         projection: &Projection,
     ) -> Result<Self::Beside, StoreError>;
     /// The same of one row, where some of it may be left for later: then with what it goes on after.
-    fn gather_some(
+    fn gather_one(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         row: &Self::Row,
         projection: &Projection,
-    ) -> Result<(Self::Beside, Option<String>), StoreError> {
-        Ok((Self::gather(tx, tenant, std::slice::from_ref(row), projection)?, None))
-    }
+    ) -> Result<(Self::Beside, Option<String>), StoreError>;
     /// The rows as they are shown, before projection.
     fn render(
         tenant: &ScimTenant,
@@ -137,7 +140,7 @@ pub trait Collection: Send + Sync + 'static {
         tenant: &ScimTenant,
         id: &str,
         draft: &Self::Draft,
-    ) -> Result<Made<Self::Row>, ProvisioningError>;
+    ) -> Result<Changed<Made<Self::Row>>, ProvisioningError>;
     /// Changes it. A change to what is there already writes nothing.
     fn change(
         tx: &mut Tx<'_>,
@@ -169,13 +172,24 @@ pub async fn create<C: Collection>(
     let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
     // Only what needs the database is done in the transaction: there is one writer for everybody.
     let written = cx.store.write(move |tx| {
-        let made = C::create(tx, &context, &of, &id, &draft)?;
-        let rows = std::slice::from_ref(&made.row);
-        let beside = if made.is_alone { C::Beside::default() } else { C::gather(tx, &of, rows, &looked_at)? };
-        Ok::<_, ProvisioningError>((made, beside))
+        let made = match C::create(tx, &context, &of, &id, &draft)? {
+            Changed::Done(made) => made,
+            Changed::Held(until) => return Ok(Changed::Held(until)),
+        };
+        let (beside, more) = if made.is_alone {
+            (C::Beside::default(), None)
+        } else {
+            C::gather_one(tx, &of, &made.row, &looked_at)?
+        };
+        Ok::<_, ProvisioningError>(Changed::Done((made, beside, more)))
     });
-    let (made, beside) = written.await?;
-    Ok(Created { shown: show_one::<C>(tenant, made.row, &beside, projection)?, is_new: made.is_new })
+    match written.await? {
+        Changed::Done((made, beside, more)) => {
+            let shown = show_one::<C>(tenant, made.row, &beside, projection)?;
+            Ok(Created { shown, more, is_new: made.is_new })
+        }
+        Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
+    }
 }
 
 /// One resource of the connection. Of a group with many members the first ones: then with what [`members_after`] goes on.
@@ -191,32 +205,32 @@ pub async fn get<C: Collection>(
     cx.store
         .read(move |tx| {
             let row = C::find(tx, &tenant, &id)?;
-            let (beside, more) = C::gather_some(tx, &tenant, &row, &projection)?;
+            let (beside, more) = C::gather_one(tx, &tenant, &row, &projection)?;
             Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
         })
         .await
 }
 
-/// Replaces a resource (RFC 7644 section 3.5.1).
+/// Replaces a resource (RFC 7644 section 3.5.1). The answer is as that of [`get`].
 pub async fn replace<C: Collection>(
     cx: &Context,
     tenant: &ScimTenant,
     target: Target<'_>,
     mut body: Value,
     projection: &Projection,
-) -> Result<Shown, ProvisioningError> {
+) -> Result<(Shown, Option<String>), ProvisioningError> {
     tenant.hear(|| rewrite_body(C::resource_type(tenant.catalog), &mut body));
     change::<C>(cx, tenant, target, Change::Replace(body), projection).await
 }
 
-/// Patches a resource (RFC 7644 section 3.5.2).
+/// Patches a resource (RFC 7644 section 3.5.2). The answer is as that of [`get`].
 pub async fn patch<C: Collection>(
     cx: &Context,
     tenant: &ScimTenant,
     target: Target<'_>,
     mut body: Value,
     projection: &Projection,
-) -> Result<Shown, ProvisioningError> {
+) -> Result<(Shown, Option<String>), ProvisioningError> {
     let resource_type = C::resource_type(tenant.catalog);
     tenant.hear(|| rewrite_patch(resource_type, target.id, &mut body));
     let patch = Patch::parse(resource_type, &body)?;
@@ -278,7 +292,7 @@ async fn change<C: Collection>(
     target: Target<'_>,
     change: Change,
     projection: &Projection,
-) -> Result<Shown, ProvisioningError> {
+) -> Result<(Shown, Option<String>), ProvisioningError> {
     let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
     let target = target.to_owned();
     let changed = cx.store.write(move |tx| {
@@ -286,14 +300,14 @@ async fn change<C: Collection>(
         target.check_version(C::identity(&before).1)?;
         Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, &change)? {
             Changed::Done(row) => {
-                let beside = C::gather(tx, &of, std::slice::from_ref(&row), &looked_at)?;
-                Changed::Done((row, beside))
+                let (beside, more) = C::gather_one(tx, &of, &row, &looked_at)?;
+                Changed::Done((row, beside, more))
             }
             Changed::Held(until) => Changed::Held(until),
         })
     });
     match changed.await? {
-        Changed::Done((row, beside)) => Ok(show_one::<C>(tenant, row, &beside, projection)?),
+        Changed::Done((row, beside, more)) => Ok((show_one::<C>(tenant, row, &beside, projection)?, more)),
         Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
     }
 }

@@ -28,6 +28,8 @@ const BURST_SECONDS: f64 = 2.0;
 /// connections: with no bound, one connection's queue would be everybody's. So many more wait for their turn.
 const AT_ONCE: usize = 64;
 const WAITING: usize = 960;
+/// How many of those may be costly ones at once: searches that no index answers, large bodies.
+const COSTLY_AT_ONCE: usize = 2;
 /// How many traces wait to be written; more are lost (R32).
 const MAX_WAITING: usize = 500;
 /// How long traces are kept, and how many of a connection.
@@ -48,6 +50,7 @@ struct Speed {
     at: Timestamp,
     in_flight: usize,
     turns: Arc<Semaphore>,
+    costly_turns: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,8 +118,13 @@ impl Memory {
         let (rate, now) = (limit as f64, cx.now());
         let burst = rate * BURST_SECONDS;
         let mut speeds = lock(&self.speeds);
-        let full =
-            || Speed { tokens: burst, at: now, in_flight: 0, turns: Arc::new(Semaphore::new(AT_ONCE)) };
+        let full = || Speed {
+            tokens: burst,
+            at: now,
+            in_flight: 0,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            costly_turns: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
+        };
         let speed = speeds.entry(tenant.connection.id.clone()).or_insert_with(full);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds between two requests")]
         let passed = now.millis().saturating_sub(speed.at.millis()).max(0) as f64 / 1000.0;
@@ -136,6 +144,15 @@ impl Memory {
             limit,
             remaining,
         })
+    }
+
+    /// Waits until the costly requests of the connection leave room for one more. The turn ends when it is dropped. A request
+    /// takes one at the most, so that none waits for itself.
+    pub async fn costly_turn(&self, tenant: &ScimTenant) -> Option<OwnedSemaphorePermit> {
+        let turns =
+            lock(&self.speeds).get(&tenant.connection.id).map(|speed| Arc::clone(&speed.costly_turns))?;
+        // Closed by nobody.
+        turns.acquire_owned().await.ok()
     }
 
     /// What the log will show of a request; nothing where there is no room for more.

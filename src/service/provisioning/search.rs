@@ -33,7 +33,15 @@ use crate::{
 const MAX_SCAN: i64 = 5_000;
 
 /// How many of them are held at once: a row may be as large as a body.
-const SCAN_PAGE: i64 = 100;
+const SCAN_PAGE: usize = 100;
+
+/// How much looking one search may cost: bytes of rows, each read once and once more for each term of the filter. What a
+/// row weighs and what is asked of it are the client's to choose. It takes about half a second.
+const MAX_LOOK: usize = 128 * 1024 * 1024;
+const READ_COST: usize = 4;
+
+/// A page ends early, after one resource at the least, where it would hold more than so many bytes.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// A page of what was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +61,8 @@ pub async fn list<C: Collection>(
     query: &Query,
 ) -> Result<Found, ProvisioningError> {
     // Refused before a connection to the database is taken.
-    Search::<C>::new(cx, tenant, query)?;
+    let search = Search::<C>::new(cx, tenant, query)?;
+    let _turn = if search.is_costly() { cx.provisioning.costly_turn(tenant).await } else { None };
     let (context, tenant, query) = (cx.clone(), tenant.clone(), query.clone());
     cx.store.read(move |tx| list_within::<C>(tx, &context, &tenant, &query)).await
 }
@@ -65,8 +74,8 @@ pub(super) fn list_within<C: Collection>(
     tenant: &ScimTenant,
     query: &Query,
 ) -> Result<Found, ProvisioningError> {
-    let Hits { total, rows, next } = Search::<C>::new(cx, tenant, query)?.run(tx, tenant)?;
-    let beside = C::gather(tx, tenant, &rows, &query.projection)?;
+    let Hits { total, rows, beside, next } =
+        Search::<C>::new(cx, tenant, query)?.run(tx, tenant, &query.projection)?;
     let items = show::<C>(tenant, &rows, &beside, &query.projection)?;
     let endpoint = C::resource_type(tenant.catalog).endpoint;
     let next = next.map(|mark| cursor::seal(cx, tenant, endpoint, query, &mark)).transpose()?;
@@ -92,9 +101,10 @@ enum Start {
     After(Mark),
 }
 
-struct Hits<Row> {
+struct Hits<C: Collection> {
     total: Option<i64>,
-    rows: Vec<Row>,
+    rows: Vec<C::Row>,
+    beside: C::Beside,
     next: Option<Mark>,
 }
 
@@ -125,17 +135,37 @@ impl<C: Collection> Search<C> {
         })
     }
 
-    fn run(mut self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, ProvisioningError> {
+    /// Whether it may take long: all but what an index finds at once.
+    fn is_costly(&self) -> bool {
+        !self.is_by_columns() || !self.predicate.is_selective()
+    }
+
+    /// Whether columns answer all of it.
+    fn is_by_columns(&self) -> bool {
+        self.filter.is_none() && self.sort.is_some() == self.sorting.is_some()
+    }
+
+    fn run(
+        mut self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        shown: &Projection,
+    ) -> Result<Hits<C>, ProvisioningError> {
         let mut room = MAX_WITHIN;
         self.predicate = expanded(tx, tenant, self.predicate, &mut room)?;
-        if self.filter.is_none() && self.sort.is_some() == self.sorting.is_some() {
-            Ok(self.by_columns(tx, tenant)?)
+        if self.is_by_columns() {
+            Ok(self.by_columns(tx, tenant, shown)?)
         } else {
-            self.by_looking(tx, tenant)
+            self.by_looking(tx, tenant, shown)
         }
     }
 
-    fn by_columns(self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, StoreError> {
+    fn by_columns(
+        self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        shown: &Projection,
+    ) -> Result<Hits<C>, StoreError> {
         let counted = !matches!(self.start, Start::After(_));
         let (offset, by_cursor, predicate) = match &self.start {
             Start::Offset(offset) => (to_i64(*offset), false, self.predicate.clone()),
@@ -157,20 +187,26 @@ impl<C: Collection> Search<C> {
             (true, true) => Some(offset + to_i64(rows.len())),
             (true, false) => Some(C::count(tx, tenant, &self.predicate)?),
         };
-        let is_last = rows.len() <= self.count;
+        let found = rows.len();
         rows.truncate(self.count);
-        let next = rows.last().filter(|_| by_cursor && !is_last).map(|row| {
+        let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
+        let next = rows.last().filter(|_| by_cursor && rows.len() < found).map(|row| {
             let id = C::identity(row).0.to_owned();
             match self.sorting {
                 Some(sorting) => Mark::Value(C::sort_value(row, sorting.column), id),
                 None => Mark::Id(id),
             }
         });
-        Ok(Hits { total, rows, next })
+        Ok(Hits { total, rows, beside, next })
     }
 
     /// Looks at each row that the columns leave, a few at a time, and keeps what to sort them by.
-    fn by_looking(self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<Hits<C::Row>, ProvisioningError> {
+    fn by_looking(
+        self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        shown: &Projection,
+    ) -> Result<Hits<C>, ProvisioningError> {
         let mut hits = self.hits(tx, tenant)?;
         if let Some(sort) = &self.sort {
             hits.sort_by(|(a, _), (b, _)| sort.compare(a, b));
@@ -181,13 +217,14 @@ impl<C: Collection> Search<C> {
             Start::First | Start::After(_) => (0, true),
         };
         let ids: Vec<String> = hits.iter().skip(offset).take(self.count).map(|(_, id)| id.clone()).collect();
-        let end = offset.saturating_add(ids.len());
-        let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));
         let rows = C::of_ids(tx, tenant, &ids)?;
         let mut by_id: HashMap<String, C::Row> =
             rows.into_iter().map(|row| (C::identity(&row).0.to_owned(), row)).collect();
-        let rows = ids.iter().filter_map(|id| by_id.remove(id)).collect();
-        Ok(Hits { total: Some(to_i64(hits.len())), rows, next })
+        let mut rows = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
+        let end = offset.saturating_add(rows.len());
+        let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));
+        Ok(Hits { total: Some(to_i64(hits.len())), rows, beside, next })
     }
 
     /// What matches, in the order of ids.
@@ -203,13 +240,18 @@ impl<C: Collection> Search<C> {
         let costly = self.filter.as_ref().is_some_and(|filter| filter.ast().mentions(C::COSTLY))
             || self.sort.as_ref().is_some_and(|sort| sort.path().name == C::COSTLY);
         let looked_at = if costly { Projection::everything() } else { Projection::without(C::COSTLY) };
-        let (mut hits, mut last) = (Vec::new(), String::new());
+        let terms = self.filter.as_ref().map_or(0, |filter| filter.ast().terms());
+        let (mut hits, mut last, mut room) = (Vec::new(), String::new(), MAX_LOOK);
         loop {
             let past = Predicate::Text(TextColumn::Id, TextTest::Ordered(Order::After, last.clone()));
             let predicate = Predicate::And(vec![self.predicate.clone(), past]);
-            let selection = Selection { predicate, sorting: None, offset: 0, limit: SCAN_PAGE };
-            let rows = C::page(tx, tenant, &selection)?;
-            let whole = C::render(tenant, &rows, &C::gather(tx, tenant, &rows, &looked_at)?)?;
+            let selection = Selection { predicate, sorting: None, offset: 0, limit: to_i64(SCAN_PAGE) };
+            let mut rows = C::page(tx, tenant, &selection)?;
+            let found = rows.len();
+            let beside = fill_page::<C>(tx, tenant, &mut rows, &looked_at)?;
+            let cost = rows.iter().map(C::size).sum::<usize>() * (READ_COST + terms);
+            room = room.checked_sub(cost).ok_or(ProvisioningError::TooManyResults)?;
+            let whole = C::render(tenant, &rows, &beside)?;
             for (row, whole) in rows.iter().zip(whole) {
                 if self.filter.as_ref().is_none_or(|filter| matches(filter, resource_type, &whole)) {
                     let key = self.sort.as_ref().map_or(SortKey::Missing, |sort| sort.key(&whole));
@@ -217,11 +259,30 @@ impl<C: Collection> Search<C> {
                 }
             }
             match rows.last() {
-                Some(row) if to_i64(rows.len()) == SCAN_PAGE => last = C::identity(row).0.to_owned(),
+                Some(row) if found == SCAN_PAGE || rows.len() < found => last = C::identity(row).0.to_owned(),
                 _ => return Ok(hits),
             }
         }
     }
+}
+
+/// Reads what is beside the rows, of as many of them as one page may hold. Clients go on after what they got, since a
+/// server may give them fewer than they ask for (RFC 7644 section 3.4.2.4, RFC 9865 section 2.1).
+fn fill_page<C: Collection>(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    rows: &mut Vec<C::Row>,
+    shown: &Projection,
+) -> Result<C::Beside, StoreError> {
+    let mut bytes = 0_usize;
+    let fitting = rows.iter().take_while(|row| {
+        let is_first = bytes == 0;
+        bytes = bytes.saturating_add(C::size(row).max(1));
+        is_first || bytes <= PAGE_BYTES
+    });
+    let fitting = fitting.count();
+    rows.truncate(fitting);
+    C::gather(tx, tenant, rows, shown)
 }
 
 /// The column that has the order of a sort, if there is one.

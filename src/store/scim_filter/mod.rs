@@ -58,6 +58,19 @@ pub enum Predicate {
 }
 
 impl Predicate {
+    /// Whether an index leads to the few rows of which it can hold.
+    pub fn is_selective(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().any(Self::is_selective),
+            Self::Or(parts) => parts.iter().all(Self::is_selective),
+            Self::Text(_, TextTest::Equal(_) | TextTest::Ordered(Order::Same, _)) | Self::HasMember(_) => {
+                true
+            }
+            Self::Email(test) => test.is_selective(),
+            _ => false,
+        }
+    }
+
     /// Whether it is one test at the most. Statements of those are kept, as there are few of them; of all the others a
     /// client could make as many as it likes.
     pub(in crate::store) fn is_one_test(&self) -> bool {
@@ -144,6 +157,17 @@ pub enum EmailTest {
     Primary,
     /// Any address.
     Any,
+}
+
+impl EmailTest {
+    fn is_selective(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().any(Self::is_selective),
+            Self::Or(parts) => parts.iter().all(Self::is_selective),
+            Self::Value(TextTest::Equal(_)) => true,
+            _ => false,
+        }
+    }
 }
 
 /// By which column a page is ordered.

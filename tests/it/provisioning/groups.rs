@@ -13,7 +13,7 @@ use vestibule::{
     },
 };
 
-use super::support::{GROUP, Scim, USER, user};
+use super::support::{GROUP, PATCH, Scim, USER, user};
 use crate::support::on_both_databases;
 
 /// The ids of the members that a group shows.
@@ -135,6 +135,10 @@ on_both_databases! {
         let some = scim.get(&format!("/Groups/{group}?attributes=members.value")).await.body;
         assert_eq!(some["members"][2_299], json!({ "value": ids[2_299] }), "projected on every page");
         assert_eq!(some["displayName"], json!(null));
+        let rename = json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "value": { "displayName": "Large" } }] });
+        let path = format!("/Groups/{group}?attributes=members.value");
+        let patched = scim.request_as(&scim.acme, "PATCH", &path, Some(&rename)).await.body;
+        assert_eq!(patched["members"][2_299], json!({ "value": ids[2_299] }), "whole after a change too");
         let without = scim.get(&format!("/Groups/{group}?excludedAttributes=members")).await.body;
         assert_eq!((&without["members"], &without["displayName"]), (&json!(null), &json!("Large")));
         // What is exactly a page is no more than that.

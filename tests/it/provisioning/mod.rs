@@ -5,6 +5,7 @@
 mod access;
 mod admin;
 mod bulk;
+mod burden;
 mod check;
 mod concurrency;
 mod conversations;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
+use super::members;
 use crate::{
     http::{
         HttpError,
@@ -18,5 +19,5 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     let Exchange { cx, tenant, body, .. } = exchange;
     let created = provisioning::create::<C>(&cx, &tenant, body, &projection).await.map_err(reply::refuse)?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(reply::resource(status, &created.shown))
+    Ok(members::answer(status, cx, tenant, projection, (created.shown, created.more)))
 }

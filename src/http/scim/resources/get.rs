@@ -19,12 +19,9 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     let Exchange { cx, tenant, request, .. } = exchange;
     let projection = input::projection(&request)?;
     let found = provisioning::get::<C>(&cx, &tenant, &id(&request), &projection).await;
-    let (shown, more) = found.map_err(reply::refuse)?;
-    if etag::is_not_modified(input::if_none_match(&request), shown.version) {
-        return Ok(reply::not_modified(shown.version));
+    let found = found.map_err(reply::refuse)?;
+    if etag::is_not_modified(input::if_none_match(&request), found.0.version) {
+        return Ok(reply::not_modified(found.0.version));
     }
-    Ok(match more {
-        None => reply::resource(StatusCode::OK, &shown),
-        Some(after) => members::stream(cx, tenant, projection, shown, after),
-    })
+    Ok(members::answer(StatusCode::OK, cx, tenant, projection, found))
 }

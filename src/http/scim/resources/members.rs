@@ -23,16 +23,25 @@ use crate::{
     },
 };
 
-/// The group, whose first members are in `shown` and whose others come after one. A member that is added or removed
-/// meanwhile may be in the answer or not; every other one is, once.
-pub(super) fn stream(
+/// The resource; of a group whose first members alone are in `shown`, the others from the database, after `more`. A member
+/// that is added or removed meanwhile may be in the answer or not; every other one is, once.
+pub(super) fn answer(
+    status: StatusCode,
     cx: web::Data<Context>,
     tenant: ScimTenant,
     projection: Projection,
-    mut shown: Shown,
-    after: String,
+    (shown, more): (Shown, Option<String>),
 ) -> HttpResponse {
-    let mut answer = reply::head_of(StatusCode::OK, &shown);
+    match more {
+        None => reply::resource(status, &shown),
+        Some(after) => {
+            stream(status, Source { cx, tenant, projection, group: shown.id.clone() }, shown, after)
+        }
+    }
+}
+
+fn stream(status: StatusCode, source: Source, mut shown: Shown, after: String) -> HttpResponse {
+    let mut answer = reply::head_of(status, &shown);
     let first = match shown.body.as_object_mut().and_then(|group| group.remove("members")) {
         Some(Value::Array(members)) => members,
         _ => Vec::new(),
@@ -42,7 +51,6 @@ pub(super) fn stream(
     start.pop();
     start.push_str(if start.len() > 1 { ",\"members\":[" } else { "\"members\":[" });
     start.push_str(&joined(&first));
-    let source = Source { cx, tenant, projection, group: shown.id };
     let state = State::Text(start, Some(after));
     answer.streaming(Members { is_first: first.is_empty(), source, state })
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{id, target};
+use super::{id, members, target};
 use crate::{
     http::{
         HttpError,
@@ -18,7 +18,8 @@ pub(in crate::http::scim) async fn user(exchange: Exchange) -> Result<HttpRespon
     let Exchange { cx, tenant, request, body } = exchange;
     let id = id(&request);
     let patched = provisioning::patch::<Users>(&cx, &tenant, target(&request, &id), body, &projection);
-    Ok(reply::resource(StatusCode::OK, &patched.await.map_err(reply::refuse)?))
+    let (patched, _) = patched.await.map_err(reply::refuse)?;
+    Ok(reply::resource(StatusCode::OK, &patched))
 }
 
 /// Patches a group. 204, so that its members need not be read, unless the client asks for attributes.
@@ -30,8 +31,8 @@ pub(in crate::http::scim) async fn group(exchange: Exchange) -> Result<HttpRespo
     let patched = provisioning::patch::<Groups>(&cx, &tenant, target(&request, &id), body, &projection);
     let patched = patched.await.map_err(reply::refuse)?;
     if asked.is_given() {
-        Ok(reply::resource(StatusCode::OK, &patched))
+        Ok(members::answer(StatusCode::OK, cx, tenant, asked, patched))
     } else {
-        Ok(reply::no_content(Some(patched.version)))
+        Ok(reply::no_content(Some(patched.0.version)))
     }
 }

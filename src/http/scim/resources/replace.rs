@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{id, target};
+use super::{id, members, target};
 use crate::{
     http::{
         HttpError,
@@ -18,5 +18,6 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     let Exchange { cx, tenant, request, body } = exchange;
     let (projection, id) = (input::projection(&request)?, id(&request));
     let replaced = provisioning::replace::<C>(&cx, &tenant, target(&request, &id), body, &projection);
-    Ok(reply::resource(StatusCode::OK, &replaced.await.map_err(reply::refuse)?))
+    let replaced = replaced.await.map_err(reply::refuse)?;
+    Ok(members::answer(StatusCode::OK, cx, tenant, projection, replaced))
 }

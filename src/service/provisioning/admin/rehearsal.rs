@@ -161,8 +161,12 @@ fn single<C: Collection>(
         ("POST", None) => {
             tenant.hear(|| rewrite_body(resource_type, &mut body));
             let draft = C::draft(tenant.catalog, &body)?;
-            let Made { row, is_new, .. } = C::create(tx, cx, tenant, &C::new_id(cx), &draft)?;
-            answered::<C>(tx, tenant, row, if is_new { 201 } else { 200 })
+            match C::create(tx, cx, tenant, &C::new_id(cx), &draft)? {
+                Changed::Done(Made { row, is_new, .. }) => {
+                    answered::<C>(tx, tenant, row, if is_new { 201 } else { 200 })
+                }
+                Changed::Held(_) => Ok(HELD),
+            }
         }
         ("PUT", Some(id)) => {
             tenant.hear(|| rewrite_body(resource_type, &mut body));
@@ -193,9 +197,12 @@ fn changed<C: Collection>(
     let before = C::lock(tx, tenant, id)?;
     match C::change(tx, cx, tenant, before, change)? {
         Changed::Done(row) => answered::<C>(tx, tenant, row, 200),
-        Changed::Held(_) => Ok(Answer { status: 429, body: Value::Null }),
+        Changed::Held(_) => Ok(HELD),
     }
 }
+
+/// The answer to a change that waits for an administrator.
+const HELD: Answer = Answer { status: 429, body: Value::Null };
 
 fn answered<C: Collection>(
     tx: &mut Tx<'_>,
@@ -203,9 +210,9 @@ fn answered<C: Collection>(
     row: C::Row,
     status: u16,
 ) -> Result<Answer, ProvisioningError> {
-    let (rows, whole) = ([row], Projection::default());
-    let beside = C::gather(tx, tenant, &rows, &whole)?;
-    let shown = show::<C>(tenant, &rows, &beside, &whole)?.pop();
+    let whole = Projection::default();
+    let (beside, _) = C::gather_one(tx, tenant, &row, &whole)?;
+    let shown = show::<C>(tenant, &[row], &beside, &whole)?.pop();
     Ok(Answer { status, body: shown.map_or(Value::Null, |shown: Shown| shown.body) })
 }
 

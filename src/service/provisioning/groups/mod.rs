@@ -84,16 +84,32 @@ impl Collection for Groups {
         scim_groups::of_ids(tx, &tenant.connection.id, ids)
     }
 
+    fn size(row: &Group) -> usize {
+        row.scim_attributes.as_ref().map_or(0, String::len)
+    }
+
+    /// The members of the first group whole, and of as many more as a page has room for.
     fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
-        rows: &[Group],
+        rows: &mut Vec<Group>,
         projection: &Projection,
     ) -> Result<Self::Beside, StoreError> {
-        rows.iter().map(|group| view::members(tx, tenant, &group.id, projection, "", i64::MAX)).collect()
+        let (mut beside, mut room) = (Vec::with_capacity(rows.len()), view::PAGE_MEMBERS);
+        for group in rows.iter() {
+            let limit = if beside.is_empty() { usize::MAX } else { room + 1 };
+            let members = view::members(tx, tenant, &group.id, projection, "", limit)?;
+            if !beside.is_empty() && members.len() > room {
+                break;
+            }
+            room = room.saturating_sub(members.len());
+            beside.push(members);
+        }
+        rows.truncate(beside.len());
+        Ok(beside)
     }
 
-    fn gather_some(
+    fn gather_one(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         row: &Group,
@@ -128,9 +144,9 @@ impl Collection for Groups {
         tenant: &ScimTenant,
         id: &str,
         draft: &Draft,
-    ) -> Result<Made<Group>, ProvisioningError> {
+    ) -> Result<Changed<Made<Group>>, ProvisioningError> {
         let row = create::create(tx, cx, tenant, group_id(id)?, draft)?;
-        Ok(Made { row, is_new: true, is_alone: draft.members.is_empty() })
+        Ok(Changed::Done(Made { row, is_new: true, is_alone: draft.members.is_empty() }))
     }
 
     fn change(

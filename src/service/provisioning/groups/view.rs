@@ -40,7 +40,10 @@ pub(super) fn render(
 }
 
 /// How many members are read at once.
-pub(super) const PAGE_ROWS: i64 = 1_000;
+pub(super) const PAGE_ROWS: usize = 1_000;
+
+/// How many members the groups of one page have together, unless its first group alone has more.
+pub(super) const PAGE_MEMBERS: usize = 20_000;
 
 /// The members of a group where the projection shows them, and their names only where it asks for them: at most so many of
 /// those after one, by id.
@@ -50,8 +53,9 @@ pub(super) fn members(
     group: &GroupId,
     projection: &Projection,
     after: &str,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<NamedMember>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (resource_type, organization) = (tenant.catalog.group, &tenant.organization.id);
     if projection.names(resource_type, "members", "display") {
         return scim_groups::named_members(tx, organization, group, after, limit);
@@ -70,7 +74,7 @@ pub(super) fn members(
 
 /// Where the next page begins: after this member, if the page was full.
 pub(super) fn end_of(page: &[NamedMember]) -> Option<String> {
-    page.last().filter(|_| i64::try_from(page.len()) == Ok(PAGE_ROWS)).map(|member| member.id.clone())
+    page.last().filter(|_| page.len() == PAGE_ROWS).map(|member| member.id.clone())
 }
 
 /// The members after one as they are shown, a page of them, and where the next page begins.

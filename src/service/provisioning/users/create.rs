@@ -9,7 +9,11 @@ use crate::{
     scim::{Resource, dialect::Provider},
     service::{
         Context,
-        provisioning::{ProvisioningError, ScimTenant, collection::Made},
+        provisioning::{
+            ProvisioningError, ScimTenant,
+            collection::{Changed, Made},
+            hold,
+        },
     },
     store::{
         StoreError, Tx, domains, scim_users,
@@ -36,15 +40,18 @@ pub(super) fn create(
     tenant: &ScimTenant,
     id: &UserId,
     resource: &Resource,
-) -> Result<Made<User>, ProvisioningError> {
+) -> Result<Changed<Made<User>>, ProvisioningError> {
     let known = |row: User, is_new| Made { row, is_new, is_alone: false };
-    Ok(match find(tx, tenant, resource)? {
+    Ok(Changed::Done(match find(tx, tenant, resource)? {
         Found::Nothing => insert(tx, cx, tenant, id, resource)?,
         Found::Restorable(user) => known(restore(tx, cx, tenant, &user, resource)?, true),
-        Found::Adoptable(user) => known(adopt(tx, cx, tenant, &user, resource)?, true),
+        Found::Adoptable(user) => match adopt(tx, cx, tenant, &user, resource)? {
+            Changed::Done(user) => known(user, true),
+            Changed::Held(until) => return Ok(Changed::Held(until)),
+        },
         Found::SentAgain(user) => known(user, false),
         Found::Taken(detail) => return Err(ProvisioningError::Conflict(detail)),
-    })
+    }))
 }
 
 /// What the organization has under the names of the new user.
@@ -182,15 +189,21 @@ fn restore(
     change::write(tx, cx, tenant, &plain, resource, "user.restored")
 }
 
-/// The organization speaks for the address, so its provider may hold the user from now on.
+/// The organization speaks for the address, so its provider may hold the user from now on. To adopt a user as inactive is
+/// to deactivate it: many of these at once are what many deactivations are.
 fn adopt(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
     before: &User,
     resource: &Resource,
-) -> Result<User, ProvisioningError> {
+) -> Result<Changed<User>, ProvisioningError> {
+    if resource.active() == Some(false)
+        && let Some(until) = hold::before_deprovisioning(tx, cx, tenant, before)?
+    {
+        return Ok(Changed::Held(until));
+    }
     let mut held = before.clone();
     held.scim_connection_id = Some(tenant.connection.id.clone());
-    change::write(tx, cx, tenant, &held, resource, "user.adopted")
+    change::write(tx, cx, tenant, &held, resource, "user.adopted").map(Changed::Done)
 }

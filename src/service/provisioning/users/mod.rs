@@ -80,13 +80,26 @@ impl Collection for Users {
         scim_users::of_ids(tx, &tenant.connection.id, ids)
     }
 
+    fn size(row: &User) -> usize {
+        row.scim_attributes.as_ref().map_or(0, String::len)
+    }
+
     fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
-        rows: &[User],
+        rows: &mut Vec<User>,
         projection: &Projection,
     ) -> Result<Memberships, StoreError> {
         Memberships::load(tx, tenant, rows, projection)
+    }
+
+    fn gather_one(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &User,
+        projection: &Projection,
+    ) -> Result<(Memberships, Option<String>), StoreError> {
+        Ok((Memberships::load(tx, tenant, std::slice::from_ref(row), projection)?, None))
     }
 
     fn render(
@@ -111,7 +124,7 @@ impl Collection for Users {
         tenant: &ScimTenant,
         id: &str,
         draft: &Resource,
-    ) -> Result<Made<User>, ProvisioningError> {
+    ) -> Result<Changed<Made<User>>, ProvisioningError> {
         create::create(tx, cx, tenant, &user_id(id)?, draft)
     }
 

@@ -1,0 +1,121 @@
+//! What one connection may burden everybody with: searches that look at rows, pages of large resources, large bodies.
+
+use serde_json::{Value, json};
+use vestibule::{
+    model::secret::Secret,
+    service::provisioning::{Caller, ScimTenant, authenticate},
+};
+
+use super::support::{Answer, GROUP, Scim, USER};
+use crate::support::on_both_databases;
+
+/// Users of some 120 kB each.
+async fn large_people(scim: &Scim, count: usize) {
+    for number in 0..count {
+        let entitled = |n: usize| json!({ "value": format!("{n}{}", "x".repeat(1_000)) });
+        let body = json!({
+            "schemas": [USER], "userName": format!("large{number}@acme.example"), "title": number.to_string(),
+            "entitlements": (0..110).map(entitled).collect::<Vec<_>>(),
+        });
+        assert_eq!(scim.post("/Users", body).await.status, 201);
+    }
+}
+
+fn names(answer: &Answer) -> Vec<Value> {
+    let resources = answer.body["Resources"].as_array().unwrap();
+    resources.iter().map(|resource| resource["userName"].clone()).collect()
+}
+
+/// Acme's provider, as its next request will be known.
+async fn tenant(scim: &Scim) -> ScimTenant {
+    let caller = Caller { request_id: "req_test", base: "http://localhost/scim/v2", provider: None };
+    authenticate(&scim.gateway.cx, &scim.gateway.project.id, &Secret::new(&scim.acme), caller).await.unwrap()
+}
+
+on_both_databases! {
+    async fn pages_of_large_users_end_early_and_lose_nobody(scim: Scim) {
+        large_people(&scim, 40).await;
+        for order in ["", "&sortBy=userName", "&sortBy=title"] {
+            let first = scim.get(&format!("/Users?count=100{order}")).await;
+            let shown = names(&first).len();
+            assert!((2..40).contains(&shown), "{shown}");
+            assert_eq!((&first.body["totalResults"], &first.body["itemsPerPage"]), (&json!(40), &json!(shown)));
+            let second = scim.get(&format!("/Users?count=100&startIndex={}{order}", shown + 1)).await;
+            let mut all = [names(&first), names(&second)].concat();
+            all.sort_unstable_by_key(Value::to_string);
+            all.dedup();
+            assert_eq!(all.len(), 40, "{order}");
+
+            let (mut all, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = scim.get(&format!("/Users?cursor={cursor}&count=100{order}")).await;
+                all.extend(names(&page));
+                let Some(next) = page.body["nextCursor"].as_str() else { break };
+                cursor = next.to_owned();
+            }
+            all.sort_unstable_by_key(Value::to_string);
+            all.dedup();
+            assert_eq!(all.len(), 40, "{order}");
+        }
+    }
+
+    async fn a_page_of_groups_has_room_for_so_many_members(scim: Scim) {
+        let ids = scim.seeded(10_001).await;
+        let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+        for name in ["First", "Second", "Third"] {
+            let body = json!({ "schemas": [GROUP], "displayName": name, "members": members });
+            assert_eq!(scim.post("/Groups?attributes=displayName", body).await.status, 201);
+        }
+        let sizes = |answer: &Answer| -> Vec<usize> {
+            let groups = answer.body["Resources"].as_array().unwrap();
+            groups.iter().map(|group| group["members"].as_array().map_or(0, Vec::len)).collect()
+        };
+        let first = scim.get("/Groups?attributes=members.value").await;
+        assert_eq!((sizes(&first), &first.body["totalResults"]), (vec![10_001], &json!(3)), "whole, and alone");
+        let others = scim.get("/Groups?attributes=displayName").await;
+        assert_eq!(sizes(&others), [0, 0, 0], "without members there is room");
+        let found = scim.get(&format!("/Groups?attributes=displayName&filter=members[value eq \"{}\" and type eq \"User\"]", ids[7])).await;
+        assert_eq!(sizes(&found).len(), 3, "a search looks at all of them");
+    }
+
+    async fn looking_at_large_users_has_an_end(scim: Scim) {
+        large_people(&scim, 40).await;
+        let terms = |count: usize| vec!["entitlements.value ew \"y\""; count].join(" or ");
+        assert_eq!(scim.get(&format!("/Users?filter={}", terms(2))).await.status, 200);
+        let refused = scim.get(&format!("/Users?filter={}", terms(40))).await;
+        assert_eq!(refused.refusal(), (400, "tooMany"));
+    }
+
+    async fn costly_requests_of_a_connection_take_turns_and_others_pass_them(scim: Scim) {
+        scim.user("anna@acme.example").await;
+        let tenant = tenant(&scim).await;
+        let memory = &scim.gateway.cx.provisioning;
+        let taken = (memory.costly_turn(&tenant).await, memory.costly_turn(&tenant).await);
+        assert!(taken.0.is_some() && taken.1.is_some());
+        let large = json!({ "schemas": [GROUP], "displayName": "Large", "comment": "x".repeat(300_000) });
+        let waiting = async {
+            tokio::join!(
+                scim.get("/Users?filter=title pr"),
+                scim.get("/Users?filter=userName co \"a\""),
+                scim.get("/Users"),
+                scim.post("/Groups", large),
+            )
+        };
+        let mut waiting = std::pin::pin!(waiting);
+        let passing = async {
+            for _ in 0..10 {
+                assert_eq!(scim.get("/Users?filter=userName eq \"anna@acme.example\"").await.status, 200);
+            }
+            let other = scim.request_as(&scim.globex, "GET", "/Users?filter=title pr", None).await;
+            assert_eq!(other.status, 200, "the neighbour has turns of its own");
+        };
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("they did not wait"),
+            () = passing => {}
+        }
+        drop(taken);
+        let (looked, scanned, listed, made) = waiting.await;
+        assert_eq!((looked.status, scanned.status, listed.status, made.status), (200, 200, 200, 201));
+    }
+}
