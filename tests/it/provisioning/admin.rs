@@ -292,6 +292,36 @@ on_both_databases! {
         assert_eq!(scim.delete(&format!("/Users/{}", ids[4])).await.status, 204);
     }
 
+    async fn users_who_are_adopted_inactive_count_as_deactivated(scim: Scim) {
+        let mut known = Vec::new();
+        for number in 0..3 {
+            known.push(scim.add_row(&format!("known{number}@acme.example"), |_| {}).await);
+        }
+        // Who was made and deleted on the way is forgotten by then.
+        scim.gateway.clock.advance(2 * 60 * 60 * 1000);
+        let (gateway, connection) = (&scim.gateway, scim.connection().await);
+        scim.update(ConnectionUpdate { hold_enabled: Some(true), hold_threshold: Some(2), ..ConnectionUpdate::default() }).await;
+        scim.sign_in(&known[2]).await;
+        let adopt = |number: usize| {
+            let mut body = user(&format!("known{number}@acme.example"));
+            body["active"] = json!(false);
+            scim.post("/Users", body)
+        };
+        for (number, id) in known.iter().enumerate().take(2) {
+            let adopted = adopt(number).await;
+            assert_eq!((adopted.status, adopted.id()), (201, id.clone()));
+        }
+        let held = adopt(2).await;
+        assert_eq!((held.status, held.header("retry-after")), (429, "900"));
+        assert_eq!(scim.live_sessions(&known[2]).await, 0, "sessions end at once");
+        let row = scim.row(&known[2]).await.unwrap();
+        assert_eq!((row.scim_connection_id, row.status), (None, UserStatus::Active), "it was not adopted");
+        let ended = connections::end_hold(&gateway.cx, &ACTOR, &gateway.project.id, &gateway.acme.id, &connection, Verdict::LetThrough);
+        ended.await.unwrap();
+        assert_eq!(adopt(2).await.status, 201);
+        assert_eq!(scim.row(&known[2]).await.unwrap().status, UserStatus::Inactive);
+    }
+
     async fn mass_deactivation_without_a_hold_raises_an_alarm_alone(scim: Scim) {
         scim.update(ConnectionUpdate { hold_threshold: Some(2), ..ConnectionUpdate::default() }).await;
         for number in 0..5 {
