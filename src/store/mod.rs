@@ -70,7 +70,7 @@ pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
 use sandbox::Relay;
 pub use sandbox::Sandbox;
-use writer::Writer;
+use writer::{Then, Writer};
 
 /// The database, shared by all of the application: a handle that is cheap to clone.
 #[derive(Clone)]
@@ -148,8 +148,9 @@ impl Store {
 
     /// Runs `work` in one transaction: all of it happens, durably, before this answers, or none of it.
     ///
-    /// `work` may run more than once (PostgreSQL: after a deadlock), so it must only touch the database, and
-    /// should come prepared: on SQLite every write of the process waits for it.
+    /// `work` may run more than once (PostgreSQL: after a deadlock; SQLite: after the failure of another write that it
+    /// shares its commit with), so it must only touch the database, and should come prepared: on SQLite every write of the
+    /// process waits for it. It must not go on after an error of the database.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -160,10 +161,24 @@ impl Store {
             return relay.run(work).await;
         }
         if let Some(writer) = &self.inner.writer {
-            return writer.write(work).await;
+            return writer.write(work, Then::Keep).await;
         }
         let inner = Arc::clone(&self.inner);
         blocking(move || inner.write_with_retries(&work)).await
+    }
+
+    /// Runs `work` in a transaction that is undone in any case, and tells what it saw. It runs once.
+    pub async fn try_out<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Error + From<StoreError> + Send + 'static,
+    {
+        if let Some(writer) = &self.inner.writer {
+            return writer.write(work, Then::Undo).await;
+        }
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.run_and_undo(&work)).await
     }
 
     /// Counters for metrics.
@@ -184,6 +199,24 @@ impl Store {
 const RETRIES: usize = 5;
 
 impl Inner {
+    fn run_and_undo<T, E>(&self, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        let mut kept = self.pool.get()?;
+        let mut seen = None;
+        let undone = kept.connection.transaction::<(), writer::Stop<()>, _>(|connection| {
+            seen = Some(Tx::new(connection).run(work));
+            Err(writer::Stop::Refused(()))
+        });
+        kept.doubtful = true;
+        match (seen, undone) {
+            (Some(seen), Err(writer::Stop::Refused(()))) => seen,
+            (_, Err(writer::Stop::Database(error))) => Err(StoreError::from(error).into()),
+            (None, _) | (_, Ok(())) => Err(StoreError::Unavailable("nothing was tried".into()).into()),
+        }
+    }
+
     fn write_with_retries<T, E>(&self, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
     where
         E: Error + From<StoreError> + 'static,

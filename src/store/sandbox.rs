@@ -27,27 +27,18 @@ pub struct Sandbox {
     held: Option<JoinHandle<()>>,
 }
 
-/// Undoes the transaction.
-#[derive(Debug, thiserror::Error)]
-enum Undone {
-    #[error("undone as intended")]
-    Undone,
-    #[error("database")]
-    Store(#[from] StoreError),
-}
-
 impl Store {
     /// Opens a transaction that will be undone, and a store that reads and writes in it, for `limit` at most: on SQLite
     /// nobody else writes until it ends.
     pub fn sandbox(&self, limit: Duration) -> Sandbox {
         let (jobs, work) = channel();
         let (host, work) = (self.clone(), Mutex::new(work));
-        let hold = move |tx: &mut Tx<'_>| -> Result<(), Undone> {
+        let hold = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             run(tx, &work.lock().unwrap_or_else(PoisonError::into_inner), limit);
-            Err(Undone::Undone)
+            Ok(())
         };
         let held = tokio::spawn(async move {
-            if let Err(Undone::Store(error)) = host.write(hold).await {
+            if let Err(error) = host.try_out(hold).await {
                 tracing::warn!(%error, "a sandbox could not be opened");
             }
         });

@@ -1,8 +1,12 @@
 //! SQLite's one writer thread, with group commit.
 //!
-//! It takes the writes that wait, runs each in a savepoint inside one transaction, commits once, and only then
-//! answers all of them. A flush of the disk is what a small write costs, so that sharing it multiplies the
-//! throughput, while a write that comes alone is committed at once and waits for nobody.
+//! It takes the writes that wait, runs them inside one transaction, commits once, and only then answers all of them. A
+//! flush of the disk is what a small write costs, so that sharing it multiplies the throughput, while a write that comes
+//! alone is committed at once and waits for nobody.
+//!
+//! A write that fails must leave nothing behind, and its neighbours must stand. A savepoint around each gives that, and
+//! costs a copy of every page that it touches. Most batches have no failing write, so a batch is run without savepoints
+//! first; if a write in it fails, all of it is undone and run again with them.
 
 use std::{
     error::Error,
@@ -27,6 +31,10 @@ use super::{Counters, StoreError, Tx, connection::AnyConnection, pool::Database}
 /// The most writes that share a commit: more would gain little and make the first wait for the last.
 const MAX_BATCH: usize = 128;
 
+/// So many batches after a failed one begin with savepoints: failures come in rows, as from a provider that sends again
+/// what it was refused.
+const CAREFUL_BATCHES: u32 = 32;
+
 /// The handle on the writer thread. Dropping it finishes what was accepted.
 pub(in crate::store) struct Writer {
     queue: Option<Sender<Box<dyn Unit>>>,
@@ -39,13 +47,13 @@ impl Writer {
         let (queue, units) = channel();
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || Loop { database, connection: Some(connection), counters }.run(&units))
+            .spawn(move || Loop { database, connection: Some(connection), counters, careful: 0 }.run(&units))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Hands a unit of work to the thread and waits for its commit.
-    pub(in crate::store) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Hands a unit of work to the thread and waits for its commit; or for its end, where it is to be undone.
+    pub(in crate::store) async fn write<T, E, F>(&self, work: F, then: Then) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -53,7 +61,7 @@ impl Writer {
     {
         let gone = || StoreError::Unavailable("the writer has stopped".into());
         let (reply, answer) = oneshot::channel();
-        let unit = Box::new(Pending { work, outcome: None, reply });
+        let unit = Box::new(Pending { work, then, outcome: None, reply });
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.send(unit).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -93,8 +101,19 @@ impl<E: From<StoreError>> Stop<E> {
     }
 }
 
+/// What becomes of what a unit has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Then {
+    /// It is kept, if the unit succeeds.
+    Keep,
+    /// It is undone in any case: the unit was about what would happen.
+    Undo,
+}
+
 /// A waiting write, its types erased.
 trait Unit: Send {
+    /// Whether its savepoint will be undone, whatever it says.
+    fn is_undone(&self) -> bool;
     /// Runs the work. `Err` asks for its savepoint to be undone; the result is kept for [`Unit::finish`].
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()>;
     /// Answers the caller: with the kept result, or with the failure of the whole batch.
@@ -103,6 +122,7 @@ trait Unit: Send {
 
 struct Pending<F, T, E> {
     work: F,
+    then: Then,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -113,9 +133,13 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
+    fn is_undone(&self) -> bool {
+        self.then == Then::Undo
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()> {
         let outcome = tx.run(&self.work);
-        let kept = if outcome.is_ok() { Ok(()) } else { Err(()) };
+        let kept = if outcome.is_ok() && !self.is_undone() { Ok(()) } else { Err(()) };
         self.outcome = Some(outcome);
         kept
     }
@@ -136,6 +160,16 @@ struct Loop {
     /// `None` after a failure that a fresh connection must mend.
     connection: Option<AnyConnection>,
     counters: Arc<Counters>,
+    /// How many batches more begin with savepoints.
+    careful: u32,
+}
+
+/// What became of a run without savepoints.
+enum Bare {
+    /// Everything is written and committed.
+    Committed,
+    /// A unit failed: everything was undone.
+    Undone,
 }
 
 impl Loop {
@@ -172,13 +206,21 @@ impl Loop {
             Some(connection) => connection,
             None => self.database.connect()?,
         };
+        if self.careful == 0 && !batch.iter().any(|unit| unit.is_undone()) {
+            if matches!(bare(&mut connection, batch)?, Bare::Committed) {
+                self.connection = Some(connection);
+                return Ok(());
+            }
+            self.careful = CAREFUL_BATCHES;
+        }
+        self.careful = self.careful.saturating_sub(1);
         begin_immediate(&mut connection)?;
         for (unit, outcome) in batch.iter_mut().zip(outcomes) {
             match catch_unwind(AssertUnwindSafe(|| in_savepoint(&mut connection, unit.as_mut()))) {
                 Ok(run) => run?,
                 Err(_panic) => {
                     *outcome = Err(StoreError::Panicked);
-                    roll_back_to_batch(&mut connection)?;
+                    roll_back_to(&mut connection, 1)?;
                 }
             }
         }
@@ -186,6 +228,25 @@ impl Loop {
         self.connection = Some(connection);
         Ok(())
     }
+}
+
+/// Runs all units with nothing between them, and commits; or undoes all of them if one fails. A transaction that SQLite
+/// has ended by itself cannot be undone or committed, which fails the batch.
+fn bare(connection: &mut AnyConnection, batch: &mut [Box<dyn Unit>]) -> Result<Bare, StoreError> {
+    begin_immediate(connection)?;
+    for unit in batch {
+        let run = catch_unwind(AssertUnwindSafe(|| unit.run(&mut Tx::new(connection))));
+        match depth(connection) {
+            Some(1) if matches!(run, Ok(Ok(()))) => {}
+            Some(1..) => {
+                roll_back_to(connection, 0)?;
+                return Ok(Bare::Undone);
+            }
+            _ => return Err(StoreError::Unavailable("the transaction was lost".into())),
+        }
+    }
+    with_sqlite(connection, AnsiTransactionManager::commit_transaction)?;
+    Ok(Bare::Committed)
 }
 
 /// Runs a unit in its savepoint. An error means that the whole transaction is lost: SQLite ends it by itself
@@ -207,12 +268,12 @@ fn begin_immediate(connection: &mut AnyConnection) -> Result<(), StoreError> {
     with_sqlite(connection, |c| AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"))
 }
 
-/// After a panic: undoes the savepoints that the unit left open.
-fn roll_back_to_batch(connection: &mut AnyConnection) -> Result<(), StoreError> {
+/// Undoes what is open above this depth: the savepoints that a panic left, or the whole transaction.
+fn roll_back_to(connection: &mut AnyConnection, wanted: u32) -> Result<(), StoreError> {
     loop {
-        match depth(connection) {
-            Some(1) => return Ok(()),
-            Some(more) if more > 1 => with_sqlite(connection, AnsiTransactionManager::rollback_transaction)?,
+        match depth(connection).unwrap_or(0) {
+            depth if depth == wanted => return Ok(()),
+            depth if depth > wanted => with_sqlite(connection, AnsiTransactionManager::rollback_transaction)?,
             _ => return Err(StoreError::Unavailable("the transaction was lost in a panic".into())),
         }
     }

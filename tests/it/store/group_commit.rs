@@ -2,14 +2,14 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
     mpsc,
 };
 
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
 use tokio::task::JoinHandle;
 use vestibule::store::{
-    Store, StoreError, StoreOptions,
+    Store, StoreError, StoreOptions, Tx,
     settings::{self, Setting},
 };
 
@@ -131,6 +131,35 @@ async fn a_failing_write_does_not_touch_its_neighbours() {
 }
 
 #[actix_web::test]
+async fn a_failure_among_others_is_undone_before_they_are_written() {
+    let database = TestDatabase::start(Kind::Sqlite).await;
+    let store = database.store();
+    // The first batch with a failure runs without savepoints, those after it with them; both must come to the same.
+    for round in 0..3 {
+        let held = hold_writer(&store).await;
+        let (a, b, failing) = (store.clone(), store.clone(), store.clone());
+        let half = format!("half{round}");
+        let (before, failed, after, ()) = tokio::join!(
+            async { put(&a, format!("before{round}")).await },
+            async {
+                let half = half.clone();
+                let work = move |tx: &mut Tx<'_>| {
+                    settings::insert(tx, &Setting { name: half.clone(), value: "v".into() })?;
+                    Err::<(), _>(StoreError::Damaged("refused, for the test".into()))
+                };
+                failing.write(work).await
+            },
+            async { put(&b, format!("after{round}")).await },
+            held.let_go(),
+        );
+        (before.unwrap(), after.unwrap());
+        assert!(matches!(failed, Err(StoreError::Damaged(_))));
+        assert!(!has(&store, &half).await);
+        assert!(has(&store, &format!("before{round}")).await && has(&store, &format!("after{round}")).await);
+    }
+}
+
+#[actix_web::test]
 async fn a_full_disk_fails_the_batch_and_not_the_process() {
     let database = TestDatabase::start(Kind::Sqlite).await;
     let store = database.store();
@@ -239,6 +268,22 @@ on_both_databases! {
         assert!(undone.load(Ordering::SeqCst));
         assert!(has(&store, "kept").await && has(&store, "after").await);
         assert!(!has(&store, "undone").await);
+    }
+
+    async fn what_is_tried_out_is_seen_and_undone(database: TestDatabase) {
+        let store = database.store();
+        let (runs, neighbour) = (Arc::new(AtomicU32::new(0)), store.clone());
+        let counted = runs.clone();
+        let tried = store.try_out(move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            settings::insert(tx, &Setting { name: "tried".into(), value: "v".into() })?;
+            settings::find(tx, "tried")
+        });
+        let (seen, kept) = tokio::join!(tried, put(&neighbour, "kept".into()));
+        assert_eq!(seen.unwrap().as_deref(), Some("v"));
+        kept.unwrap();
+        assert!(!has(&store, "tried").await && has(&store, "kept").await);
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
     }
 
     async fn a_refused_write_leaves_nothing(database: TestDatabase) {

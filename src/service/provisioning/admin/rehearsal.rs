@@ -57,15 +57,6 @@ pub struct Tried {
 /// A script: asked for the next request with what the ones before have got, until it has no more.
 pub type Script = dyn Fn(&[Tried]) -> Option<Rehearsed> + Send + Sync;
 
-/// Undoes the transaction, and carries out what was seen in it.
-#[derive(Debug, thiserror::Error)]
-enum Undone {
-    #[error("undone as intended")]
-    Seen(Vec<Tried>),
-    #[error("database")]
-    Store(#[from] StoreError),
-}
-
 /// What each of some requests would get, one after the other, the ones before counted in.
 pub(in crate::service) async fn rehearse_all(
     cx: &Context,
@@ -86,7 +77,7 @@ pub(super) async fn rehearse(
     script: Box<Script>,
 ) -> Result<Vec<Tried>, StoreError> {
     let (context, base) = (cx.clone(), base.to_owned());
-    let outcome = cx.store.write(move |tx| {
+    let tried = cx.store.try_out(move |tx| {
         let key = new_id!(context, ScimApiKeyId);
         let tenant = ScimTenant::rehearsing(tx, &organization, &connection, key, &base)?;
         let mut tried: Vec<Tried> = Vec::new();
@@ -94,14 +85,9 @@ pub(super) async fn rehearse(
             let tenant = tenant.in_request(&format!("{}-{}", tenant.request_id(), tried.len()));
             tried.push(attempt(tx, &context, &tenant, &request)?);
         }
-        Err::<(), Undone>(Undone::Seen(tried))
+        Ok::<_, StoreError>(tried)
     });
-    match outcome.await {
-        Err(Undone::Seen(tried)) => Ok(tried),
-        Err(Undone::Store(error)) => Err(error),
-        // The closure never says so.
-        Ok(()) => Ok(Vec::new()),
-    }
+    tried.await
 }
 
 fn attempt(
