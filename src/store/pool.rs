@@ -82,6 +82,11 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
 
+/// On PostgreSQL a statement, a wait for a lock and a transaction that nobody goes on with have an end: each of them keeps a
+/// connection, and rows that others wait for. On SQLite the work is bounded by what it looks at.
+const POSTGRES_LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '60s'";
+
 /// Connections that wait to be used.
 pub(in crate::store) struct Pool(r2d2::Pool<Manager>);
 
@@ -123,7 +128,11 @@ impl ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Kept, StoreError> {
-        Ok(Kept { connection: self.0.connect()?, doubtful: false, idle_since: Instant::now() })
+        let mut connection = self.0.connect()?;
+        if matches!(connection, AnyConnection::Postgres(_)) {
+            connection.batch_execute(POSTGRES_LIMITS)?;
+        }
+        Ok(Kept { connection, doubtful: false, idle_since: Instant::now() })
     }
 
     fn is_valid(&self, kept: &mut Kept) -> Result<(), StoreError> {

@@ -69,6 +69,9 @@ where
         Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
     };
     let _turn = admitted.turn().await;
+    // Of what is refused anyway, as much is read as the log shows.
+    let is_refused = tenant.is_draft() && writes(&request);
+    let limit = if is_refused { limit.min(input::SMALL) } else { limit };
     let _costly = if limit > input::SMALL && input::may_be_large(&request) {
         cx.provisioning.costly_turn(&tenant).await
     } else {
@@ -79,7 +82,7 @@ where
     let seen = body.as_ref().unwrap_or(&Value::Null);
     let outline = cx.provisioning.outline(request.method().as_str(), path, seen);
     let outcome = match body {
-        _ if tenant.is_draft() && writes(&request) => Err(not_live()),
+        _ if is_refused => Err(not_live()),
         Ok(body) => {
             learn_from_body(&cx, &mut tenant, &body).await.map_err(HttpError::internal)?;
             endpoint(Exchange { cx: cx.clone(), tenant: tenant.clone(), request: request.clone(), body })

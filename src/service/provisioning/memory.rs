@@ -37,11 +37,23 @@ const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 const KEPT_COUNT: i64 = 1_000;
 
 /// The memory of one node, shared by all requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memory {
+    sandbox: Arc<Semaphore>,
     speeds: Mutex<HashMap<ScimConnectionId, Speed>>,
     rewrites: Mutex<HashMap<(ScimConnectionId, Rewrite), Count>>,
     traces: Mutex<VecDeque<ScimTrace>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            sandbox: Arc::new(Semaphore::new(1)),
+            speeds: Mutex::default(),
+            rewrites: Mutex::default(),
+            traces: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -153,6 +165,12 @@ impl Memory {
             lock(&self.speeds).get(&tenant.connection.id).map(|speed| Arc::clone(&speed.costly_turns))?;
         // Closed by nobody.
         turns.acquire_owned().await.ok()
+    }
+
+    /// Waits until nobody else on this node tries things out in a transaction that is held open.
+    pub async fn sandbox_turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Closed by nobody.
+        Arc::clone(&self.sandbox).acquire_owned().await.ok()
     }
 
     /// What the log will show of a request; nothing where there is no room for more.

@@ -62,6 +62,21 @@ on_both_databases! {
         assert!(failed.iter().any(|one| one.fault.as_deref().is_some_and(|why| why.contains("switched off"))), "{failed:#?}");
     }
 
+    async fn one_check_at_a_time_keeps_writes_waiting(scim: Scim) {
+        let gateway = &scim.gateway;
+        let target = check::find(&gateway.cx, &gateway.project.id, &gateway.acme.id, None).await.unwrap();
+        let other = gateway.cx.provisioning.sandbox_turn().await;
+        let checking = check_connection(&gateway.cx, &gateway.project.id, "http://localhost", &target);
+        let mut checking = std::pin::pin!(checking);
+        tokio::select! {
+            biased;
+            _ = &mut checking => panic!("it did not wait for the other one"),
+            anna = scim.user("anna@acme.example") => assert!(!anna.is_empty()),
+        }
+        drop(other);
+        assert!(checking.await.unwrap().iter().all(Checked::passed));
+    }
+
     async fn a_draft_answers_reads_and_takes_nothing(scim: Scim) {
         let (gateway, id) = (&scim.gateway, scim.connection().await);
         let organization = gateway.acme.id.clone();

@@ -1,9 +1,11 @@
 //! Requests tried out: run on the organization's own data in one transaction that is undone at the end. A check leaves
 //! nothing behind, and a preview shows what would change before it does.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use super::target::Target;
+use super::{AdminError, target::Target};
 use crate::{
     model::ids::ScimApiKeyId,
     scim::{
@@ -57,12 +59,15 @@ pub struct Tried {
 /// A script: asked for the next request with what the ones before have got, until it has no more.
 pub type Script = dyn Fn(&[Tried]) -> Option<Rehearsed> + Send + Sync;
 
+/// So long at most is everybody's writing kept waiting by what is tried out.
+const LIMIT: Duration = Duration::from_secs(2);
+
 /// What each of some requests would get, one after the other, the ones before counted in.
 pub(in crate::service) async fn rehearse_all(
     cx: &Context,
     target: &Target,
     requests: Vec<Rehearsed>,
-) -> Result<Vec<Answer>, StoreError> {
+) -> Result<Vec<Answer>, AdminError> {
     let script: Box<Script> = Box::new(move |tried: &[Tried]| requests.get(tried.len()).cloned());
     let tried = rehearse(cx, target.organization.clone(), target.connection.clone(), "", script).await?;
     Ok(tried.into_iter().map(|tried| tried.answer).collect())
@@ -75,17 +80,23 @@ pub(super) async fn rehearse(
     connection: ScimConnection,
     base: &str,
     script: Box<Script>,
-) -> Result<Vec<Tried>, StoreError> {
+) -> Result<Vec<Tried>, AdminError> {
     let (context, base) = (cx.clone(), base.to_owned());
     let tried = cx.store.try_out(move |tx| {
         let key = new_id!(context, ScimApiKeyId);
         let tenant = ScimTenant::rehearsing(tx, &organization, &connection, key, &base)?;
-        let mut tried: Vec<Tried> = Vec::new();
+        let (mut tried, begun): (Vec<Tried>, _) = (Vec::new(), Instant::now());
         while let Some(request) = script(&tried) {
+            if begun.elapsed() > LIMIT {
+                return Err(AdminError::Invalid(format!(
+                    "this takes too long to be tried out at once; the first {} entries took all the time there is",
+                    tried.len()
+                )));
+            }
             let tenant = tenant.in_request(&format!("{}-{}", tenant.request_id(), tried.len()));
             tried.push(attempt(tx, &context, &tenant, &request)?);
         }
-        Ok::<_, StoreError>(tried)
+        Ok(tried)
     });
     tried.await
 }

@@ -11,6 +11,7 @@ mod suites;
 use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
 pub use super::target::{Target, find};
 use super::{AdminError, keys};
@@ -57,6 +58,8 @@ impl Checked {
 
 /// One suite, in a sandbox of its own.
 pub struct Trial {
+    /// One suite at a time keeps everybody's writing waiting.
+    _turn: Option<OwnedSemaphorePermit>,
     sandbox: Sandbox,
     cx: Context,
     run: Run,
@@ -70,6 +73,7 @@ pub fn suite_names() -> [&'static str; 5] {
 impl Trial {
     /// Opens the sandbox for a suite, with a token that exists in it alone.
     pub async fn open(cx: &Context, target: &Target, suite: &str) -> Result<Self, AdminError> {
+        let turn = cx.provisioning.sandbox_turn().await;
         let token = keys::new_token(cx);
         let sandbox = cx.store.sandbox(LIMIT);
         let within = Context { store: sandbox.store().clone(), provisioning: Arc::default(), ..cx.clone() };
@@ -81,7 +85,7 @@ impl Trial {
         };
         within.store.write(prepare).await?;
         let run = Run::new(suite, suites(suite, target.catalog), token, keys::new_token(cx));
-        Ok(Self { sandbox, cx: within, run })
+        Ok(Self { _turn: turn, sandbox, cx: within, run })
     }
 
     /// What the SCIM server runs on meanwhile.
@@ -96,7 +100,7 @@ impl Trial {
 
     /// Undoes everything, and tells how it went.
     pub async fn end(self) -> Vec<Checked> {
-        let Self { sandbox, cx, run } = self;
+        let Self { _turn, sandbox, cx, run } = self;
         drop(cx);
         sandbox.end().await;
         run.into_checked()
