@@ -10,6 +10,7 @@ pub mod login;
 pub mod providers;
 pub mod provisioning;
 pub mod record;
+pub mod roles;
 pub mod sessions;
 pub mod setup;
 pub mod signing;
