@@ -197,7 +197,9 @@ fn look(
     // A thief is found out also where the scope is wrong.
     let scope = match narrowed(&token.scope, asked.scope.as_deref()) {
         Some(scope) => scope,
-        None if matches!(used(&token, now), Outcome::Reused) => token.scope.clone(),
+        None if token.used_at.is_some() && matches!(used(&token, now), Outcome::Reused) => {
+            token.scope.clone()
+        }
         None => return Ok(Err(TokenRefusal::Scope)),
     };
     let known = userinfo::known(tx, &live, &scope)?;
