@@ -128,7 +128,9 @@ pub fn bind(
 ) -> Result<(), StoreError> {
     let waiting = role_mappings::table
         .filter(role_mappings::connection_id.eq(connection).and(role_mappings::group_key.eq(external_id)))
-        .filter(role_mappings::matched_by.eq(MatchedBy::ExternalId))
+        .filter(
+            role_mappings::matched_by.eq(MatchedBy::ExternalId).and(role_mappings::attribute_name.is_null()),
+        )
         .filter(role_mappings::organization_id.eq(organization).and(role_mappings::group_id.is_null()));
     diesel::update(waiting).set(role_mappings::group_id.eq(Some(group))).execute(tx.connection)?;
     Ok(())

@@ -99,8 +99,10 @@ pub(super) fn first(
     if !scope.split(' ').any(|scope| scope == OFFLINE_ACCESS) {
         return Ok(None);
     }
-    // Nobody ends the session without this token.
-    session_rows::hold(tx, &live.session.id)?;
+    // Nobody ends the session without this token. Where somebody just has, there is none to give.
+    if !session_rows::hold(tx, &live.session.id)? {
+        return Ok(None);
+    }
     refresh_tokens::insert(tx, &fresh.row(client, live, scope, now))?;
     Ok(Some(fresh.token.clone()))
 }

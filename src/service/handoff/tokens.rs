@@ -153,6 +153,8 @@ pub(super) fn issue(
 ) -> Result<Tokens, HandoffFailure> {
     let Grant { client, live, known, keyring, scope, nonce, jti, refresh_token } = grant;
     let signer = keyring.signer(cx, algorithm(client.id_token_alg))?;
+    // Nobody but us verifies an access token: the cheaper algorithm will do, whatever the client wants of ID tokens.
+    let own = keyring.signer(cx, Algorithm::Es256)?;
     let claims = userinfo::claims(&live, known);
     let LiveSession { session, user, organization } = live;
     let expires_at = now.plus(ACCESS_TOKEN_LIFETIME).min(session.expires_at);
@@ -189,7 +191,7 @@ pub(super) fn issue(
         groups_omitted: claims.groups_omitted,
     };
     Ok(Tokens {
-        access_token: Secret::new(jose::sign(&signer, ACCESS_TOKEN_TYPE, &access)?),
+        access_token: Secret::new(jose::sign(&own, ACCESS_TOKEN_TYPE, &access)?),
         expires_in: (expires_at.seconds() - now.seconds()).max(0),
         id_token: Secret::new(jose::sign(&signer, ID_TOKEN_TYPE, &id)?),
         refresh_token,
