@@ -55,7 +55,7 @@ impl Gateway {
     }
 
     /// A request with a body, ready to be sent.
-    fn post(&self, path: &str, content_type: &str, headers: &str, body: &str) -> String {
+    pub fn post(&self, path: &str, content_type: &str, headers: &str, body: &str) -> String {
         format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}",
             self.address,

@@ -1,5 +1,5 @@
-//! Load: SCIM creates and SAML logins a second over HTTP, each beside a raw loop that writes the same rows to the
-//! same kind of database. Numbers are for docs/OPERATIONS.md; ratios are what counts, absolute numbers are this
+//! Load: SCIM creates, SAML logins and token refreshes a second over HTTP, the first two beside a raw loop that writes the
+//! same rows to the same kind of database. Numbers are for docs/OPERATIONS.md; ratios are what counts, absolute numbers are this
 //! machine's.
 //!
 //! `cargo bench --bench load` runs on SQLite, and on PostgreSQL too where TEST_DATABASE_URL names an empty database.
@@ -9,17 +9,19 @@
 mod client;
 mod gateway;
 mod raw;
+mod refresh;
 
 use std::time::Instant;
 
 use client::Connection;
 use gateway::Gateway;
-use vestibule::devidp::Account;
+use vestibule::{devidp::Account, model::SigningAlgorithm};
 
 /// Connections at once, as in the bars of DESIGN part 10.
 const CONNECTIONS: usize = 32;
 const CREATES: usize = 8_000;
 const LOGINS: usize = 4_000;
+const REFRESHES: usize = 8_000;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
@@ -39,6 +41,11 @@ fn run(name: &str, url: &str) {
     let logins = saml_logins(&gateway);
     let raw_logins = raw::logins(&gateway, LOGINS, CONNECTIONS);
     report("ACS, pre-signed responses", &logins, raw_logins);
+    for (what, algorithm) in [("RS256", SigningAlgorithm::Rs256), ("ES256", SigningAlgorithm::Es256)] {
+        let refreshes = drive(&gateway, &refresh::requests(&gateway, REFRESHES, algorithm), "200");
+        println!("  token refresh, ID token {what} {:6.0} a second", refreshes.a_second);
+        by_thread(&refreshes);
+    }
 }
 
 /// What a run came to.
@@ -57,6 +64,10 @@ fn report(what: &str, outcome: &Outcome, raw: f64) {
         outcome.a_second / raw,
         outcome.generator_share * 100.0
     );
+    by_thread(outcome);
+}
+
+fn by_thread(outcome: &Outcome) {
     let threads = outcome.by_thread.iter().filter(|(_, micros)| *micros >= 1.0);
     let threads: Vec<_> = threads.map(|(name, micros)| format!("{name} {micros:.0} us")).collect();
     println!("    processor time a request: {}", threads.join(", "));

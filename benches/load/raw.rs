@@ -186,7 +186,7 @@ fn user(gateway: &Gateway, address: &str) -> User {
     }
 }
 
-fn session(gateway: &Gateway, user: &User) -> (Session, Identity) {
+pub fn session(gateway: &Gateway, user: &User) -> (Session, Identity) {
     let (now, ids) = (SystemClock.now(), &gateway.cx.ids);
     let identity = Identity {
         id: IdentityId::from_u128(ids.next(&SystemClock, &SystemRng)),

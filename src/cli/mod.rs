@@ -11,6 +11,8 @@ mod migrate;
 mod organization;
 mod output;
 mod project;
+mod role;
+mod role_mapping;
 mod saml_connection;
 mod saml_switches;
 mod scim_check;
@@ -72,6 +74,12 @@ enum Command {
     /// The keys that sign tokens and SAML requests, and those that read encrypted assertions.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Roles: what your app lets people do, named by you.
+    #[command(subcommand)]
+    Role(role::Command),
+    /// Groups and attributes of an organization's identity provider that give roles.
+    #[command(subcommand)]
+    RoleMapping(role_mapping::Command),
     /// Links with which a customer's administrator sets a connection up.
     #[command(subcommand)]
     SetupLink(setup_link::Command),
@@ -123,6 +131,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
         Command::ScimConnection(command) => done(scim_connection::run(&config, command)),
         Command::Keys(command) => done(keys::run(&config, command)),
+        Command::Role(command) => done(role::run(&config, command)),
+        Command::RoleMapping(command) => done(role_mapping::run(&config, command)),
         Command::SetupLink(command) => done(setup_link::run(&config, command)),
         Command::Logins(args) => done(logins::run(&config, args)),
         Command::ScimKey(command) => done(scim_key::run(&config, command)),

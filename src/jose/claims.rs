@@ -56,6 +56,15 @@ pub struct IdTokenClaims {
     pub organization_id: String,
     /// The organization.
     pub organization: OrganizationClaim,
+    /// The names of the user's roles.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The names of the user's groups, where they were asked for and are not too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// They were asked for and are too many for a token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub groups_omitted: bool,
 }
 
 /// An OAuth access token (RFC 9068), for our own userinfo endpoint.

@@ -127,6 +127,10 @@ ids! {
     BackendApiKeyId = "backend_api_key";
     /// A role.
     RoleId = "role";
+    /// A mapping of a group or an attribute to a role.
+    RoleMappingId = "role_mapping";
+    /// A role of a user.
+    UserRoleAssignmentId = "user_role_assignment";
     /// An audit log event.
     AuditLogEventId = "audit_log_event";
     /// An outbox event.

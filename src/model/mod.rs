@@ -13,6 +13,6 @@ pub use clock::{Clock, Millis, SystemClock, Timestamp};
 pub use email::EmailAddress;
 pub use rng::{Rng, SystemRng};
 pub use text_enum::{
-    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
+    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, MatchedBy, OrganizationStatus,
     SigningAlgorithm, SpKeyPurpose, SubjectKind, TokenEndpointAuthMethod, UnknownText, UserStatus,
 };

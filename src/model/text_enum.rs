@@ -144,6 +144,18 @@ text_enums! {
         Encryption = "encryption",
     }
 
+    /// What a role mapping knows its group by (R5).
+    MatchedBy {
+        /// Our id of the group.
+        GroupId = "group_id",
+        /// The provider's stable id: the externalId of SCIM, the name in the SAML attribute.
+        ExternalId = "external_id",
+        /// The display name: a rename suspends the mapping.
+        DisplayName = "display_name",
+        /// No group: a SAML attribute and its value.
+        Attribute = "attribute",
+    }
+
     /// What a SAML subject was read from (R2).
     SubjectKind {
         /// A configured stable attribute.

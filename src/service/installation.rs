@@ -4,8 +4,8 @@ use super::Context;
 use crate::{
     model::Millis,
     store::{
-        StoreError, Tx, authorization_codes, login_flows, login_traces, saml_assertion_replays, saml_logouts,
-        saml_test_logins, scim_connections, scim_traces,
+        StoreError, Tx, authorization_codes, login_flows, login_traces, refresh_tokens,
+        saml_assertion_replays, saml_logouts, saml_test_logins, scim_connections, scim_traces,
         settings::{self, Setting},
         setup_metadata,
     },
@@ -15,7 +15,7 @@ use crate::{
 const ENVIRONMENT: &str = "environment";
 const DEMO: &str = "demo";
 
-/// Ended flows and codes are kept this long, to recognise a late second use. A flow that did not end is of no use to
+/// Ended flows, codes and refresh tokens are kept this long, to recognise a late second use. A flow that did not end is of no use to
 /// anybody, and anybody can begin one: it goes when it expires.
 const KEPT_AFTER_EXPIRY: Millis = 24 * 60 * 60 * 1000;
 
@@ -52,6 +52,7 @@ pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| saml_logouts::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
+        + in_portions(cx, move |tx| refresh_tokens::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| saml_test_logins::delete_created_before(tx, week, PORTION)).await?

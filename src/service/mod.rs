@@ -10,6 +10,7 @@ pub mod login;
 pub mod providers;
 pub mod provisioning;
 pub mod record;
+pub mod roles;
 pub mod sessions;
 pub mod setup;
 pub mod signing;
@@ -47,6 +48,8 @@ pub struct Context {
     pub master_key: Arc<MasterKey>,
     /// The providers' keys, read once.
     pub idp_keys: Arc<KeyCache>,
+    /// The keys that sign tokens, opened once.
+    pub signers: Arc<signing::SignerCache>,
     /// What may still be kept of logins that work.
     pub trace_budget: Arc<TraceBudget>,
     /// What this node remembers of SCIM requests.
@@ -91,6 +94,7 @@ impl Context {
             ids: Arc::default(),
             master_key: Arc::new(master_key),
             idp_keys: Arc::default(),
+            signers: Arc::default(),
             trace_budget: Arc::default(),
             provisioning: Arc::default(),
             gauges: connections::Gauges::default(),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Actor, Change, Context, new_id, record::record};
 use crate::{
     model::{
-        AuthFactor, OrganizationStatus, Timestamp, UserStatus,
+        AuthFactor, Millis, OrganizationStatus, Timestamp, UserStatus,
         ids::{IdentityId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId},
         secret::Secret,
     },
@@ -104,6 +104,17 @@ pub struct LiveSession {
     pub organization: Organization,
 }
 
+/// Why a session does not stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotLive {
+    /// Its organization is switched off.
+    Organization,
+    /// Its user is inactive, deleted, or held.
+    User,
+    /// It was ended, has expired, or was never there.
+    Session,
+}
+
 /// Looks a session up and says whether it stands: not revoked, not expired, its user and organization active.
 /// Every online check asks this, so that an end takes effect at once.
 pub fn find_live(
@@ -112,7 +123,17 @@ pub fn find_live(
     id: &SessionId,
     now: Timestamp,
 ) -> Result<Option<LiveSession>, StoreError> {
-    let Some(session) = sessions::find(tx, project, id)? else { return Ok(None) };
+    Ok(find_standing(tx, project, id, now)?.ok())
+}
+
+/// As [`find_live`], with the reason where it does not stand.
+pub fn find_standing(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &SessionId,
+    now: Timestamp,
+) -> Result<Result<LiveSession, NotLive>, StoreError> {
+    let Some(session) = sessions::find(tx, project, id)? else { return Ok(Err(NotLive::Session)) };
     live(tx, session, now)
 }
 
@@ -124,20 +145,38 @@ pub fn find_live_by_token(
     now: Timestamp,
 ) -> Result<Option<LiveSession>, StoreError> {
     let Some(session) = sessions::find_by_token(tx, project, &token.hash())? else { return Ok(None) };
-    live(tx, session, now)
+    Ok(live(tx, session, now)?.ok())
 }
 
-fn live(tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Option<LiveSession>, StoreError> {
-    if session.revoked_at.is_some() || session.expires_at <= now || session.idle_expires_at <= now {
-        return Ok(None);
-    }
-    let Some(organization) = organizations::find(tx, &session.project_id, &session.organization_id)? else {
-        return Ok(None);
+/// The organization and the user are asked first: a session that ended because they did is told as theirs.
+fn live(
+    tx: &mut Tx<'_>,
+    session: Session,
+    now: Timestamp,
+) -> Result<Result<LiveSession, NotLive>, StoreError> {
+    let organization = organizations::find(tx, &session.project_id, &session.organization_id)?;
+    let Some(organization) = organization.filter(|found| found.status == OrganizationStatus::Active) else {
+        return Ok(Err(NotLive::Organization));
     };
-    let Some(user) = users::find(tx, &session.organization_id, &session.user_id)? else { return Ok(None) };
-    let stands =
-        user.login_status(now) == UserStatus::Active && organization.status == OrganizationStatus::Active;
-    Ok(stands.then_some(LiveSession { session, user, organization }))
+    let user = users::find(tx, &session.organization_id, &session.user_id)?;
+    let Some(user) = user.filter(|user| user.login_status(now) == UserStatus::Active) else {
+        return Ok(Err(NotLive::User));
+    };
+    if session.revoked_at.is_some() || session.expires_at <= now || session.idle_expires_at <= now {
+        return Ok(Err(NotLive::Session));
+    }
+    Ok(Ok(LiveSession { session, user, organization }))
+}
+
+/// How often at most a session's use is written down: a write per request would be for nothing.
+const TOUCH_EVERY: Millis = 60 * 1000;
+
+/// The idle end of a session that is used now: moved by the time that it is given at its start. `None`: its use was
+/// written down a moment ago.
+pub(in crate::service) fn next_idle_end(session: &Session, now: Timestamp) -> Option<Timestamp> {
+    let idle = session.idle_expires_at.millis() - session.last_active_at.millis();
+    let due = now >= session.last_active_at.plus(TOUCH_EVERY);
+    due.then(|| now.plus(idle).min(session.expires_at))
 }
 
 /// Ends one session.

@@ -1,5 +1,10 @@
 //! The project's signing keys: rows, sealed, published before they sign (DESIGN part 7).
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
 use serde_json::json;
 
 use crate::{
@@ -170,8 +175,34 @@ impl Keyring {
                     && row.sign_until.is_none_or(|until| until > self.now)
             })
             .ok_or(SigningError::Missing(algorithm))?;
+        cx.signers.open(cx, algorithm, row)
+    }
+}
+
+/// Keys that sign, opened once: unsealing and reading one costs as much as signing with it.
+#[derive(Debug, Default)]
+pub struct SignerCache(Mutex<HashMap<String, SigningKey>>);
+
+/// More keys than one gateway signs with.
+const CAPACITY: usize = 1_000;
+
+impl SignerCache {
+    /// The key of a row. Which rows sign is asked of the database each time; what the text of one means never changes.
+    fn open(&self, cx: &Context, algorithm: Algorithm, row: &Row) -> Result<SigningKey, SigningError> {
+        let name = format!("{} {} {}", row.project_id, row.id, row.private_key_sealed);
+        // A panic elsewhere leaves the map whole: every change of it is one call.
+        let keys = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = keys().get(&name) {
+            return Ok(key.clone());
+        }
         let der = cx.master_key.open(place(&row.id, &row.project_id), &row.private_key_sealed)?;
-        Ok(SigningKey::from_der(algorithm, &der)?)
+        let key = SigningKey::from_der(algorithm, &der)?;
+        let mut keys = keys();
+        if keys.len() >= CAPACITY {
+            keys.clear();
+        }
+        keys.insert(name, key.clone());
+        Ok(key)
     }
 }
 

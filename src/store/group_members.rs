@@ -4,10 +4,13 @@ use diesel::prelude::*;
 
 use super::connection::on_both;
 use super::fixed::fixed;
-use super::{StoreError, Tx, schema::group_members};
+use super::{
+    StoreError, Tx,
+    schema::{group_members, groups},
+};
 use crate::model::{
     Timestamp,
-    ids::{GroupId, OrganizationId, UserId},
+    ids::{GroupId, OrganizationId, ScimConnectionId, UserId},
 };
 
 /// Group membership is rows: adding one member never reads the others.
@@ -102,4 +105,56 @@ pub fn remove_user(
     let groups = rows().select(group_members::group_id).load(tx.connection)?;
     diesel::delete(rows()).execute(tx.connection)?;
     Ok(groups)
+}
+
+/// A group that somebody is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberOf {
+    pub id: GroupId,
+    pub display_name: String,
+    /// Only a group of a SCIM connection can be in another.
+    pub may_be_nested: bool,
+}
+
+type MemberOfRow = (GroupId, String, Option<ScimConnectionId>);
+
+fn member_of((id, display_name, scim): MemberOfRow) -> MemberOf {
+    MemberOf { id, display_name, may_be_nested: scim.is_some() }
+}
+
+/// The groups that have the user as a member.
+pub fn groups_of_user(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+) -> Result<Vec<MemberOf>, StoreError> {
+    let rows: Vec<MemberOfRow> = on_both!(tx, c => group_members::table
+        .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+        .filter(group_members::member_user_id.eq(user).and(group_members::organization_id.eq(organization)))
+        .filter(groups::organization_id.eq(organization))
+        .select((groups::id, groups::display_name, groups::scim_connection_id))
+        .load(c))?;
+    Ok(rows.into_iter().map(member_of).collect())
+}
+
+/// The groups that have any of the groups as a member.
+pub fn groups_of_groups(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    ids: &[GroupId],
+) -> Result<Vec<MemberOf>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let rows: Vec<MemberOfRow> = group_members::table
+            .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
+            // Written out for the planner: the index is over those that are not null.
+            .filter(group_members::member_group_id.is_not_null())
+            .filter(group_members::member_group_id.eq_any(some))
+            .filter(group_members::organization_id.eq(organization))
+            .filter(groups::organization_id.eq(organization))
+            .select((groups::id, groups::display_name, groups::scim_connection_id))
+            .load(tx.connection)?;
+        found.extend(rows.into_iter().map(member_of));
+    }
+    Ok(found)
 }

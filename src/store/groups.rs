@@ -45,6 +45,45 @@ pub fn update(tx: &mut Tx<'_>, group: &Group) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The organization's group of this id.
+pub fn find(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    id: &GroupId,
+) -> Result<Option<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::organization_id.eq(organization).and(groups::id.eq(id)))
+        .select(Group::as_select())
+        .get_result(tx.connection)
+        .optional()?)
+}
+
+/// Two at most of the groups that a SCIM connection holds under this id of its provider's.
+pub fn scim_by_external_id(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    external_id: &str,
+) -> Result<Vec<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::external_id.eq(external_id)))
+        .limit(2)
+        .select(Group::as_select())
+        .load(tx.connection)?)
+}
+
+/// The same, under this folded name.
+pub fn scim_by_name(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    folded: &str,
+) -> Result<Vec<Group>, StoreError> {
+    Ok(groups::table
+        .filter(groups::scim_connection_id.eq(connection).and(groups::display_name_folded.eq(folded)))
+        .limit(2)
+        .select(Group::as_select())
+        .load(tx.connection)?)
+}
+
 /// The group of this id that a SCIM connection holds.
 pub fn find_scim(
     tx: &mut Tx<'_>,

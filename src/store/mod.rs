@@ -31,6 +31,9 @@ pub mod organizations;
 pub mod outbox_events;
 pub mod parked_members;
 pub mod projects;
+pub mod refresh_tokens;
+pub mod role_mappings;
+pub mod roles;
 pub mod saml_assertion_replays;
 pub mod saml_connections;
 pub mod saml_logouts;
@@ -52,6 +55,7 @@ pub mod setup_links;
 pub mod setup_metadata;
 pub mod signing_keys;
 pub mod user_emails;
+pub mod user_role_assignments;
 pub mod users;
 
 use std::{

@@ -443,6 +443,7 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        scope -> Text,
     }
 }
 
@@ -467,6 +468,7 @@ diesel::table! {
         role_id -> Text,
         suspended_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        attribute_name -> Nullable<Text>,
     }
 }
 
@@ -480,6 +482,7 @@ diesel::table! {
         description -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        name -> Text,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::on_both;
+use super::connection::{AnyConnection, on_both};
 use super::fixed::fixed;
 use super::{
     StoreError, Tx,
@@ -133,15 +133,36 @@ pub fn revoke_for_user(
     Ok(live)
 }
 
-/// Notes that a session was used, which moves its idle end.
+/// Whether a session is not ended; and until the transaction ends, nobody ends it.
+pub fn hold(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
+    let live = sessions::table.find(id).filter(sessions::revoked_at.is_null()).select(sessions::id);
+    let found: Option<SessionId> = match &mut *tx.connection {
+        AnyConnection::Postgres(c) => live.for_share().first(c).optional()?,
+        // The one writer is the lock.
+        AnyConnection::Sqlite(c) => live.first(c).optional()?,
+    };
+    Ok(found.is_some())
+}
+
+/// As [`hold`], and nobody else holds it.
+pub fn lock(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
+    match &mut *tx.connection {
+        AnyConnection::Postgres(c) => {
+            let live = sessions::table.find(id).filter(sessions::revoked_at.is_null()).select(sessions::id);
+            Ok(live.for_no_key_update().first::<SessionId>(c).optional()?.is_some())
+        }
+        AnyConnection::Sqlite(_) => hold(tx, id),
+    }
+}
+
+/// Notes that a session was used, which moves its idle end. `false`: it is ended.
 pub fn touch(
     tx: &mut Tx<'_>,
     id: &SessionId,
     at: Timestamp,
     idle_expires_at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let row = sessions::table.find(id).filter(sessions::revoked_at.is_null());
     let change = (sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at));
-    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
-    Ok(())
+    Ok(on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))? > 0)
 }

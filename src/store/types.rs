@@ -10,7 +10,7 @@ use diesel::{
 };
 
 use crate::model::{
-    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
+    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, MatchedBy, OrganizationStatus,
     SigningAlgorithm, SpKeyPurpose, SubjectKind, Timestamp, TokenEndpointAuthMethod, UserStatus, ids::*,
     secret::TokenHash,
 };
@@ -94,9 +94,10 @@ parsed_text! {
     ProjectId, OrganizationId, DomainId, UserId, IdentityId, SessionId, RefreshTokenId, GroupId,
     SamlConnectionId, SamlIdpKeyId, SamlSpKeyId, ScimConnectionId, ScimApiKeyId, ScimOauthClientId, ScimTraceId,
     OidcConnectionId, OauthClientId,
-    OauthClientSecretId, AuthorizationCodeId, SigningKeyId, LoginFlowId, BackendApiKeyId, RoleId,
+    OauthClientSecretId, AuthorizationCodeId, SigningKeyId, LoginFlowId, BackendApiKeyId, RoleId, RoleMappingId,
+    UserRoleAssignmentId,
     AuditLogEventId, EventId, LoginTraceId, SetupLinkId, SamlTestLoginId,
-    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, OrganizationStatus,
+    AuthFactor, ConnectionStatus, DeactivatedBy, DomainMethod, FlowState, MatchedBy, OrganizationStatus,
     SigningAlgorithm, SpKeyPurpose, SubjectKind, TokenEndpointAuthMethod, UserStatus,
 }
 

@@ -107,6 +107,65 @@ fn a_host_app_is_set_up_by_commands() {
 }
 
 #[test]
+fn roles_are_made_and_mapped_by_commands() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    let project =
+        machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
+    let org = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let of = ["--project", project.as_str(), "--org", org.as_str()];
+    let with = |start: &[&'static str], more: &[&str]| -> Vec<String> {
+        [start, &of[..], more].concat().into_iter().map(str::to_owned).collect()
+    };
+    let words = |arguments: &[String]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = machine.run(&arguments);
+        let (out, err) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        (output.status.success(), format!("{out}{err}"))
+    };
+    machine.done(&["role", "create", "editor", "--project", &project, "--description", "Writes."]);
+    assert!(words(&with(&["role", "create", "auditor"], &[])).0);
+    let owner = words(&with(&["role", "create", "owner"], &[]));
+    assert!(!owner.0 && owner.1.contains("owner is no role"), "{owner:?}");
+    let (_, list) = words(&with(&["role", "list"], &[]));
+    assert!(list.contains("project  editor  editor  Writes.") && list.contains("custom   auditor"), "{list}");
+    let draft = machine.values(&[&["saml-connection", "create", "IdP"], &of[..]].concat());
+    let connection = ["--connection", &draft("connection"), "--role", "editor"].map(str::to_owned);
+    let map = |source: &[&str]| {
+        let mut arguments = with(&["role-mapping", "create"], source);
+        arguments.extend(connection.clone());
+        words(&arguments)
+    };
+    let (made, said) = map(&["--group", "staff"]);
+    assert!(made && said.contains("external_id") && said.contains("waiting for its group"), "{said}");
+    assert!(map(&["--attribute", "memberOf=CN=Staff,OU=Groups"]).0);
+    for (wrong, why) in [
+        (&["--group", "staff"][..], "taken"),
+        (&["--attribute", "team"], "NAME=VALUE"),
+        (&[], "--group"),
+        (&["--group", "a", "--attribute", "b=c"], "cannot be used with"),
+    ] {
+        let (made, said) = map(wrong);
+        assert!(!made && said.contains(why), "{wrong:?}: {said}");
+    }
+    let (_, list) = words(&with(&["role-mapping", "list"], &[]));
+    assert!(list.contains("memberOf=CN=Staff,OU=Groups  ->  editor  active"), "{list}");
+    for line in list.lines() {
+        let id = line.split_whitespace().next().unwrap();
+        assert!(words(&with(&["role-mapping", "resume"], &[id])).0);
+        assert!(words(&with(&["role-mapping", "delete"], &[id])).0);
+    }
+    let nobody = ["user_0000000000000000000000009", "--role", "editor"];
+    for command in [["role", "assign"], ["role", "unassign"]] {
+        let (done, said) = words(&with(&command, &nobody));
+        assert!(!done && said.contains("no user"), "{said}");
+    }
+    assert!(words(&with(&["role", "delete"], &["auditor"])).0);
+    machine.done(&["role", "delete", "editor", "--project", &project]);
+}
+
+#[test]
 fn mistakes_are_named() {
     let machine = Machine::new();
     machine.done(&["migrate"]);

@@ -13,7 +13,7 @@ use actix_web::{
 use serde_json::json;
 use vestibule::{
     http::{Sites, private_endpoints, public_endpoints},
-    model::secret::Secret,
+    model::{SigningAlgorithm, TokenEndpointAuthMethod, secret::Secret},
     service::{
         Actor,
         directory::{self, NewProject},
@@ -23,7 +23,7 @@ use vestibule::{
 };
 
 use crate::{
-    oidc::{Answer, REDIRECT, VERIFIER, World, basic, get, post},
+    oidc::{Answer, REDIRECT, VERIFIER, World, basic, get, host_app_in, post},
     support::on_both_databases,
 };
 
@@ -45,6 +45,9 @@ struct Keys {
     flow_cookie: String,
     session_cookie: String,
     access_token: String,
+    refresh_token: String,
+    /// A client of the other project, and its secret.
+    foreign_client: (String, String),
     code: Secret,
     scim_token: String,
     scim_client: (String, String),
@@ -89,6 +92,8 @@ on_both_databases! {
         let home = get(&format!("/login?flow={}", keys.flow)).insert_header((header::COOKIE, keys.flow_cookie.clone()));
         assert!(call(&world, home).await.body.contains(&keys.flow));
         assert_eq!(world.exchange(&world.app, &keys.code, &[]).await.status.as_u16(), 200);
+        let credentials = (world.app.client.id.to_string(), world.app.secret.as_ref().unwrap().expose().to_owned());
+        assert_eq!(call(&world, refresh_request(&keys, HOME, &credentials)).await.status.as_u16(), 200);
     }
 }
 
@@ -114,7 +119,12 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         }
         "/oauth/jwks" => vec![door(elsewhere(method, pattern), 200, &[])],
         "/oauth/authorize" => authorize(world, keys, method),
-        "/oauth/token" => vec![door(token_request(world, keys), 401, &[])],
+        "/oauth/token" => vec![
+            door(token_request(world, keys), 401, &[]),
+            door(refresh_request(keys, OTHER, &keys.foreign_client), 400, &["access_token"]),
+            door(refresh_request(keys, HOME, &keys.foreign_client), 401, &["access_token"]),
+        ],
+        "/oauth/revoke" => revocation(world, keys),
         "/oauth/userinfo" => {
             vec![door(bearer(elsewhere(method, pattern), &keys.access_token), 401, &["ada@"])]
         }
@@ -255,6 +265,29 @@ fn token_request(world: &World, keys: &Keys) -> TestRequest {
         .insert_header((header::AUTHORIZATION, credentials))
 }
 
+/// Acme's refresh token in the hands of another project's client.
+fn refresh_request(keys: &Keys, host: &str, (id, secret): &(String, String)) -> TestRequest {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", &keys.refresh_token)];
+    let request = TestRequest::post().uri("/oauth/token").insert_header((header::HOST, host));
+    request.set_form(form).insert_header((header::AUTHORIZATION, basic(id, secret)))
+}
+
+/// Nobody can give back what is Acme's: it works after the matrix has been tried.
+fn revocation(world: &World, keys: &Keys) -> Vec<Door> {
+    let secret = world.app.secret.as_ref().map(Secret::expose).unwrap_or_default();
+    let own = basic(world.app.client.id.as_str(), secret);
+    let foreign = basic(&keys.foreign_client.0, &keys.foreign_client.1);
+    let try_at = |host: &str, credentials: String| {
+        let request = TestRequest::post().uri("/oauth/revoke").insert_header((header::HOST, host));
+        request.set_form([("token", &keys.refresh_token)]).insert_header((header::AUTHORIZATION, credentials))
+    };
+    vec![
+        door(try_at(OTHER, own), 401, &[]),
+        door(try_at(HOME, foreign.clone()), 401, &[]),
+        door(try_at(OTHER, foreign), 200, &["refresh_token"]),
+    ]
+}
+
 /// Acme's token: useless at another project; among Globex's ids it finds nothing (R20).
 fn scim(keys: &Keys, method: &Method, prefix: &str, rest: &str) -> Option<Vec<Door>> {
     let (foreign_id, known) =
@@ -354,6 +387,11 @@ async fn keys(world: &World) -> Keys {
     let globex_user = push("/scim/v2/Users", user).await;
     let globex_group = push("/scim/v2/Groups", group).await;
     let (access_token, completed) = world.access_token(&world.ada).await;
+    let refresh_token = world.refresh_token(&world.ada).await;
+    let method = TokenEndpointAuthMethod::ClientSecretBasic;
+    let app = host_app_in(&world.gateway, &other.id, method, SigningAlgorithm::Rs256).await;
+    let foreign_client =
+        (app.client.id.to_string(), app.secret.as_ref().map(Secret::expose).unwrap_or_default().to_owned());
     let (code, _) = world.code(&world.app, &world.ada).await;
     let (setup_link, setup_token, setup_cookie) = setup_link(world).await;
     let begun = world.authorize(&[]).await;
@@ -362,6 +400,8 @@ async fn keys(world: &World) -> Keys {
         flow_cookie: format!("__Host-vestibule_flow={}", begun.cookie("__Host-vestibule_flow").unwrap()),
         session_cookie: format!("__Host-vestibule_session={}", completed.session_token.expose()),
         access_token,
+        refresh_token,
+        foreign_client,
         code,
         scim_token: scim_token.expose().to_owned(),
         scim_client,

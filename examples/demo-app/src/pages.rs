@@ -23,6 +23,12 @@ verified answer: who, and of which organization.</p>
 pub fn signed_in(session: &Session, userinfo: &UserInfo) -> String {
     let claims = serde_json::to_value(&session.claims).unwrap_or(Value::Null);
     let userinfo = serde_json::to_value(userinfo).unwrap_or(Value::Null);
+    let names = userinfo["roles"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let names = names.map(|name| format!("<code>{}</code>", escape(name))).collect::<Vec<_>>().join(" ");
+    let roles = match names.as_str() {
+        "" => String::new(),
+        names => format!("<div><dt>Roles</dt><dd>{names}</dd></div>\n"),
+    };
     let text = |value: &Value| escape(value.as_str().unwrap_or("not given"));
     let body = format!(
         r#"<p class="eyebrow">Signed in</p>
@@ -31,7 +37,7 @@ pub fn signed_in(session: &Session, userinfo: &UserInfo) -> String {
 <div><dt>organization_id</dt><dd><code>{organization_id}</code></dd></div>
 <div><dt>User</dt><dd>{email}</dd></div>
 <div><dt>User id</dt><dd><code>{sub}</code></dd></div>
-</dl>
+{roles}</dl>
 <h2>ID token claims <span class="tag">verified by this app</span></h2>
 <pre tabindex="0">{claims}</pre>
 <h2>Userinfo <span class="tag">asked on this request</span></h2>

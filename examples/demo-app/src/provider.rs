@@ -19,13 +19,16 @@ use url::Url;
 
 use crate::{config::Config, sessions::Session};
 
-/// What Vestibule says beyond the standard claims: the tenant.
+/// What Vestibule says beyond the standard claims: the tenant, and what the user may do there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VestibuleClaims {
     /// The key for everything that the app stores.
     pub organization_id: String,
     /// For showing.
     pub organization: Organization,
+    /// The names of the user's roles: what an app asks before it lets somebody do something.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 /// The customer that the user belongs to.

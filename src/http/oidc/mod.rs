@@ -1,8 +1,10 @@
 //! The OpenID Provider's endpoints, one file each.
 
 mod authorize;
+mod credentials;
 mod discovery;
 mod jwks;
+mod revoke;
 mod token;
 mod userinfo;
 
@@ -20,6 +22,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/oauth/authorize", || web::to(authorize::by_query)),
     Endpoint::post("/oauth/authorize", || web::to(authorize::by_form)),
     Endpoint::post("/oauth/token", || web::to(token::token)),
+    Endpoint::post("/oauth/revoke", || web::to(revoke::revoke)),
     Endpoint::get("/oauth/userinfo", || web::to(userinfo::userinfo)),
     Endpoint::post("/oauth/userinfo", || web::to(userinfo::userinfo)),
 ];

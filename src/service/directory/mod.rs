@@ -36,7 +36,7 @@ pub enum DirectoryError {
 }
 
 /// Turns a conflict on a unique key into "taken".
-fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
+pub(in crate::service) fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
     |error| match error {
         StoreError::Conflict(_) => DirectoryError::Taken(what.into()),
         other => other.into(),
@@ -44,7 +44,7 @@ fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
 }
 
 /// A display name: not empty, at most 200 characters, on one line.
-fn display_name(text: &str) -> Result<String, DirectoryError> {
+pub(in crate::service) fn display_name(text: &str) -> Result<String, DirectoryError> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
         return Err(DirectoryError::Invalid("a display name has 1 to 200 characters on one line".into()));

@@ -8,7 +8,7 @@ use crate::{
         OrganizationStatus,
         ids::{OauthClientId, OrganizationId, ProjectId},
     },
-    service::{Context, login::OauthRequest},
+    service::{Context, login::OauthRequest, roles::GROUPS_SCOPE},
     store::{StoreError, Tx, oauth_clients, organizations},
 };
 
@@ -254,11 +254,16 @@ fn check_lengths(request: &AuthorizationRequest) -> Result<(), AuthorizeRefusal>
     if too_long { Err(AuthorizeRefusal::TooLong) } else { Ok(()) }
 }
 
+/// The scopes that mean something here. Roles are told without asking.
+pub const SCOPES: [&str; 5] = ["openid", "email", "profile", GROUPS_SCOPE, OFFLINE_ACCESS];
+
+/// The scope that asks for a refresh token (OpenID Connect Core section 11).
+pub(super) const OFFLINE_ACCESS: &str = "offline_access";
+
 /// The scopes that we know among those asked for; others are left out (OpenID Connect Core section 3.1.2.1).
 fn granted(asked: &str) -> Option<String> {
     let asked: Vec<&str> = asked.split(' ').collect();
-    let granted: Vec<&str> =
-        ["openid", "email", "profile"].into_iter().filter(|s| asked.contains(s)).collect();
+    let granted: Vec<&str> = SCOPES.into_iter().filter(|scope| asked.contains(scope)).collect();
     granted.contains(&"openid").then(|| granted.join(" "))
 }
 
@@ -372,7 +377,7 @@ mod tests {
 
     #[test]
     fn unknown_scopes_are_left_out() {
-        let scope = check(|r| r.scope = Some("offline_access openid  profile".into())).unwrap().scope;
+        let scope = check(|r| r.scope = Some("address openid  profile".into())).unwrap().scope;
         assert_eq!(scope, "openid profile");
     }
 }

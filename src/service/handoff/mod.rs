@@ -1,14 +1,17 @@
 //! Handing a login to the host app: the OpenID Provider's use-cases (RFC 6749, 7636, 9207, OpenID Connect Core).
 //!
 //! [`authorize`] checks what a host app asks for, [`token`] takes in the code that the finished login
-//! ([`super::login`]) handed back, [`userinfo`] answers for as long as the session lives.
+//! ([`super::login`]) handed back, [`refresh`] gives more of them later, [`userinfo`] answers for as long as the session lives.
 
 pub mod authorize;
 pub mod browser;
 pub mod client;
 mod pkce;
+pub mod refresh;
+pub mod revoke;
 mod start;
 pub mod token;
+pub mod tokens;
 pub mod userinfo;
 
 pub use pkce::{CodeChallenge, InvalidChallenge};
@@ -21,7 +24,7 @@ use crate::{
         Context,
         signing::{Keyring, SigningError},
     },
-    store::{StoreError, Tx},
+    store::{StoreError, Tx, seal::Unopened},
 };
 
 /// How long an access token lives at most. It is good for our own endpoints alone, which ask for the session each
@@ -45,6 +48,9 @@ pub enum HandoffFailure {
     /// The project's keys cannot be used.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// A sealed refresh token does not open.
+    #[error("a refresh token does not open: is this the right master key?")]
+    Sealed(#[from] Unopened),
     /// A token cannot be made.
     #[error(transparent)]
     Token(#[from] SignError),

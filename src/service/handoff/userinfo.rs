@@ -6,20 +6,18 @@ use super::{HandoffFailure, access_token_audience};
 use crate::{
     jose::{self, ACCESS_TOKEN_TYPE, AccessTokenClaims, Expected, OrganizationClaim, VerifyError},
     model::{
-        EmailAddress, Millis, Timestamp,
+        EmailAddress, Timestamp,
         ids::{OauthClientId, ProjectId, SessionId},
         secret::Secret,
     },
     service::{
         Context,
+        roles::{self, Granted},
         sessions::{self, LiveSession},
         signing::Keyring,
     },
     store::{StoreError, Tx, domains, oauth_clients, sessions as session_rows},
 };
-
-/// How often at most a session's use is written down, in milliseconds: a write per request would be for nothing.
-const TOUCH_EVERY: Millis = 60 * 1000;
 
 /// The claims about the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,8 +37,23 @@ pub struct UserInfo {
     pub organization_id: String,
     /// The organization.
     pub organization: OrganizationClaim,
+    /// The names of the user's roles.
+    pub roles: Vec<String>,
+    /// The names of the user's groups, where they were asked for and are not too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// They were asked for and are too many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub groups_omitted: bool,
     /// The session's identifier.
     pub sid: String,
+}
+
+/// What is asked of the database about the user of a live session.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    email_verified: Option<bool>,
+    granted: Granted,
 }
 
 /// Why a token gets no answer.
@@ -90,57 +103,66 @@ pub async fn userinfo(
     let session = SessionId::parse(&claims.sid).map_err(|_| UserInfoError::Claims)?;
     let client = OauthClientId::parse(&claims.client_id).map_err(|_| UserInfoError::Claims)?;
 
-    let of = project.clone();
+    let (of, scope) = (project.clone(), claims.scope.clone());
     let load = move |tx: &mut Tx<'_>| {
         let client_lives = oauth_clients::find(tx, &of, &client)?.is_some();
         let live = sessions::find_live(tx, &of, &session, now)?;
-        let email_verified = live.as_ref().map(|live| email_verified(tx, live)).transpose()?.flatten();
-        Ok::<_, StoreError>((client_lives, live, email_verified))
+        let live = live.map(|live| known(tx, &live, &scope).map(|known| (live, known))).transpose()?;
+        Ok::<_, StoreError>((client_lives, live))
     };
-    let (client_lives, live, email_verified) = cx.store.read(load).await.map_err(HandoffFailure::Store)?;
-    let live = live.ok_or(UserInfoError::SessionEnded)?;
+    let (client_lives, live) = cx.store.read(load).await.map_err(HandoffFailure::Store)?;
+    let (live, known) = live.ok_or(UserInfoError::SessionEnded)?;
     let same = live.user.id.as_str() == claims.sub && live.organization.id.as_str() == claims.organization_id;
     if !client_lives || !same {
         return Err(UserInfoError::Claims);
     }
     touch(cx, &live, now).await?;
-    Ok(self::claims(&live, email_verified))
+    Ok(self::claims(&live, known))
+}
+
+/// Asks what a token or an answer tells about the user, as it is at this moment.
+pub(super) fn known(tx: &mut Tx<'_>, live: &LiveSession, scope: &str) -> Result<Known, StoreError> {
+    let (project, organization) = (&live.session.project_id, &live.organization.id);
+    Ok(Known {
+        email_verified: email_verified(tx, live)?,
+        granted: roles::of_user(tx, project, organization, &live.user.id, scope)?,
+    })
 }
 
 /// Whether the organization speaks for the user's address: it has proved its domain. Asked each time, since proofs come
 /// and go. `None`: the user has no address.
-pub(super) fn email_verified(tx: &mut Tx<'_>, live: &LiveSession) -> Result<Option<bool>, StoreError> {
+fn email_verified(tx: &mut Tx<'_>, live: &LiveSession) -> Result<Option<bool>, StoreError> {
     let Some(email) = &live.user.email else { return Ok(None) };
     let Ok(email) = EmailAddress::parse(email) else { return Ok(Some(false)) };
     domains::is_proved(tx, &live.organization.id, email.domain()).map(Some)
 }
 
 /// What is told about a user.
-pub(super) fn claims(live: &LiveSession, email_verified: Option<bool>) -> UserInfo {
+pub(super) fn claims(live: &LiveSession, known: Known) -> UserInfo {
     let LiveSession { session, user, organization } = live;
     let full =
         [&user.given_name, &user.family_name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
     UserInfo {
         sub: user.id.to_string(),
         email: user.email.clone(),
-        email_verified,
+        email_verified: known.email_verified,
         name: user.display_name.clone().or((!full.is_empty()).then_some(full)),
         organization_id: organization.id.to_string(),
         organization: OrganizationClaim {
             id: organization.id.to_string(),
             display_name: organization.display_name.clone(),
         },
+        roles: known.granted.roles,
+        groups: known.granted.groups,
+        groups_omitted: known.granted.groups_omitted,
         sid: session.id.to_string(),
     }
 }
 
-/// Moves the session's idle end by the time that it is given at its start.
+/// Writes the use of the session down.
 async fn touch(cx: &Context, live: &LiveSession, now: Timestamp) -> Result<(), HandoffFailure> {
-    let session = &live.session;
-    if now < session.last_active_at.plus(TOUCH_EVERY) {
-        return Ok(());
-    }
-    let idle = session.idle_expires_at.millis() - session.last_active_at.millis();
-    let (id, until) = (session.id.clone(), now.plus(idle).min(session.expires_at));
-    Ok(cx.store.write(move |tx: &mut Tx<'_>| session_rows::touch(tx, &id, now, until)).await?)
+    let Some(until) = sessions::next_idle_end(&live.session, now) else { return Ok(()) };
+    let id = live.session.id.clone();
+    cx.store.write(move |tx: &mut Tx<'_>| session_rows::touch(tx, &id, now, until)).await?;
+    Ok(())
 }

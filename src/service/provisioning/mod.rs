@@ -21,6 +21,7 @@ pub use collection::{Collection, Created, Shown, Target, create, delete, get, pa
 pub use cursor::LIFETIME as CURSOR_LIFETIME;
 pub use error::{Held, ProvisioningError};
 pub use everything::list as list_everything;
+pub(in crate::service) use groups::MAX_LEVELS;
 pub use groups::{Groups, members_after};
 pub use memory::{Admission, Admitted, Memory, Outline};
 pub use search::{Found, list};

@@ -12,7 +12,7 @@ use super::{
     groups,
     matching::{self, Login},
     refusal::{Refusal, SsoError},
-    session_key,
+    roles, session_key,
     subject::{self, Subject},
     trace,
 };
@@ -431,6 +431,7 @@ pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouche
     };
     let (user, identity) = matching::user_of(tx, cx, &p.actor, &login)?;
     groups::keep(tx, cx, &p.actor, &login, &user)?;
+    roles::keep(tx, cx, &p.actor, &login, &user)?;
     // A provider's clock may run ahead of ours, within the skew; auth_time in the future would be refused by clients.
     let at = Timestamp::from(p.assertion.authn_instant()).min(cx.now());
     let class = p.assertion.authn_context();

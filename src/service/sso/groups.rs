@@ -1,5 +1,5 @@
 //! The groups that an assertion names become rows, keyed by connection and the provider's own id or name (R5). They grant
-//! nothing by themselves.
+//! nothing by themselves; mappings do.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::matching::Login;
 use crate::{
     model::{fold::fold, ids::GroupId},
-    service::{Actor, Change, Context, new_id, record::record},
+    service::{Actor, Change, Context, new_id, record::record, roles},
     store::{
         StoreError, Tx,
         group_members::{self, GroupMember},
@@ -99,6 +99,7 @@ fn create(
         updated_at: now,
     };
     groups::insert(tx, &group)?;
+    roles::group_appeared(tx, login.connection.id.as_str(), name, &group)?;
     let change = Change {
         project: login.project,
         organization: Some(&group.organization_id),

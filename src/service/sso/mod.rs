@@ -9,6 +9,7 @@ mod groups;
 mod logout;
 mod matching;
 mod refusal;
+mod roles;
 mod session_key;
 mod start;
 mod subject;

@@ -4,6 +4,8 @@
 mod authorize;
 mod discovery;
 mod login;
+mod refresh;
+mod roles;
 mod token;
 mod userinfo;
 
@@ -245,6 +247,14 @@ impl World {
         let answer = self.exchange(&self.app, &code, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
         (answer.json()["access_token"].as_str().unwrap().to_owned(), completed)
+    }
+
+    /// A refresh token of a fresh login.
+    pub async fn refresh_token(&self, person: &Person) -> String {
+        let completed = self.login(&self.app, person, &[("scope", "openid offline_access")]).await;
+        let Handoff::Code { code, .. } = &completed.handoff else { panic!("no code") };
+        let answer = self.exchange(&self.app, code, &[]).await;
+        answer.json()["refresh_token"].as_str().unwrap().to_owned()
     }
 
     pub async fn userinfo(&self, token: &str) -> Answer {

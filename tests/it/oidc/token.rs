@@ -67,6 +67,7 @@ on_both_databases! {
             "name": "Test Person",
             "organization_id": organization,
             "organization": { "id": organization, "display_name": "Acme" },
+            "roles": [],
         });
         assert_eq!(serde_json::to_value(claims).unwrap(), wanted);
     }
@@ -141,7 +142,7 @@ on_both_databases! {
         user.status = UserStatus::Inactive;
         world.write(move |tx| users::update(tx, &user)).await;
         let answer = world.exchange(&world.app, &code, &[]).await;
-        assert_refused(&answer, "invalid_grant", "the session has ended");
+        assert_refused(&answer, "invalid_grant", "the user is not active");
     }
 
     async fn a_client_that_does_not_prove_itself_is_refused(world: World) {
@@ -213,7 +214,7 @@ on_both_databases! {
 }
 
 /// All of them, at once on one thread.
-async fn futures<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub async fn futures<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut pending: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
         for (future, output) in &mut pending {

@@ -33,6 +33,7 @@ on_both_databases! {
             "name": "Test Person",
             "organization_id": organization,
             "organization": { "id": organization, "display_name": "Acme" },
+            "roles": [],
             "sid": completed.session.id,
         });
         assert_eq!(answer.json(), wanted);

@@ -11,6 +11,7 @@ mod metadata;
 mod refresh;
 mod replay;
 mod requests;
+mod roles;
 mod sp_keys;
 
 use std::task::Poll;

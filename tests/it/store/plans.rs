@@ -63,6 +63,34 @@ const PLANS: &[(&str, &[&str])] = &[
         "SELECT * FROM group_members WHERE organization_id = ? AND group_id = ? AND member_id > ? ORDER BY member_id LIMIT ?",
         &["(group_id=? AND member_id>?)"],
     ),
+    (
+        "SELECT roles.name FROM user_role_assignments INNER JOIN roles ON roles.id = user_role_assignments.role_id \
+         WHERE user_role_assignments.user_id = ? AND user_role_assignments.organization_id = ? \
+         AND roles.project_id = ? AND (roles.organization_id IS NULL OR roles.organization_id = ?)",
+        &["user_role_assignments"],
+    ),
+    (
+        "SELECT group_id, roles.name FROM role_mappings INNER JOIN roles ON roles.id = role_mappings.role_id \
+         WHERE role_mappings.organization_id = ? AND suspended_at IS NULL AND group_id IS NOT NULL \
+         AND roles.project_id = ? AND (roles.organization_id IS NULL OR roles.organization_id = ?)",
+        &["role_mappings_organization_id_idx"],
+    ),
+    (
+        "SELECT * FROM role_mappings LEFT JOIN user_role_assignments ON role_mapping_id = role_mappings.id AND user_id = ? \
+         WHERE connection_id = ? AND attribute_name IS NOT NULL AND role_mappings.organization_id = ?",
+        &["role_mappings_connection_id_attribute_key"],
+    ),
+    (
+        "SELECT * FROM group_members INNER JOIN groups ON groups.id = group_members.group_id WHERE member_user_id = ? \
+         AND group_members.organization_id = ? AND groups.organization_id = ?",
+        &["group_members_member_user_id_idx"],
+    ),
+    (
+        "SELECT * FROM refresh_tokens INNER JOIN sessions ON sessions.id = refresh_tokens.session_id \
+         WHERE refresh_tokens.token_hash = ? AND sessions.project_id = ?",
+        &["refresh_tokens_token_hash_key"],
+    ),
+    ("SELECT id FROM refresh_tokens WHERE expires_at < ? LIMIT ?", &["refresh_tokens_expires_at_idx"]),
 ];
 
 #[actix_web::test]

@@ -13,6 +13,7 @@ use crate::{
     service::{
         Context,
         provisioning::{ProvisioningError, ScimTenant, collection::Change},
+        roles,
     },
     store::{Tx, groups, groups::Group},
 };
@@ -44,6 +45,8 @@ pub(super) fn change(
     group.version += 1;
     group.updated_at = cx.now().max(before.updated_at);
     groups::update(tx, &group)?;
+    let project = &tenant.organization.project_id;
+    roles::group_changed(tx, cx, &tenant.actor(), project, &before, &group)?;
     tell(tx, cx, tenant, "group.updated", Some(&before), &group, &changed)?;
     Ok(group)
 }

@@ -9,7 +9,7 @@ mod view;
 
 use serde_json::{Map, Value, json};
 
-pub(super) use self::nesting::MAX_LEVELS;
+pub(in crate::service) use self::nesting::MAX_LEVELS;
 pub use self::view::members_after;
 use self::{create::Draft, members::MembersChanged, row::tell};
 use super::{
@@ -24,7 +24,7 @@ use crate::{
         resource::members_of,
         schema::{Catalog, ResourceType},
     },
-    service::{Context, new_id},
+    service::{Context, new_id, roles},
     store::{
         StoreError, Tx,
         groups::{self, Group},
@@ -166,6 +166,7 @@ impl Collection for Groups {
         tenant: &ScimTenant,
         before: Group,
     ) -> Result<Changed<()>, ProvisioningError> {
+        roles::group_deleted(tx, cx, &tenant.actor(), &tenant.organization.project_id, &before)?;
         groups::delete_scim(tx, &tenant.connection.id, &before.id)?;
         tell(tx, cx, tenant, "group.deleted", Some(&before), &before, &MembersChanged::default())?;
         Ok(Changed::Done(()))

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The most groups that contain each other in a row. Directories of customers have a handful.
-pub(in crate::service::provisioning) const MAX_LEVELS: usize = 32;
+pub(in crate::service) const MAX_LEVELS: usize = 32;
 
 /// The most nestings that one request looks at: everybody else's writes wait for it.
 const MAX_NESTED: usize = 20_000;

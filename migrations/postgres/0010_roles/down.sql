@@ -1,0 +1,10 @@
+DROP INDEX refresh_tokens_expires_at_idx;
+ALTER TABLE refresh_tokens DROP COLUMN scope;
+DROP INDEX role_mappings_connection_id_attribute_key;
+DROP INDEX role_mappings_connection_id_group_key;
+DELETE FROM role_mappings WHERE attribute_name IS NOT NULL OR matched_by <> 'external_id';
+CREATE UNIQUE INDEX role_mappings_connection_id_group_key_role_id_key ON role_mappings (connection_id, group_key, role_id);
+ALTER TABLE role_mappings DROP COLUMN attribute_name;
+DROP INDEX roles_organization_id_name_key;
+DROP INDEX roles_project_id_name_key;
+ALTER TABLE roles DROP COLUMN name;
