@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as oidc from 'openid-client';
-import { chromium } from 'playwright-core';
+import { launch } from './lib/chromium.mjs';
 import { settings } from './lib/settings.mjs';
 
 let browser;
@@ -55,11 +55,7 @@ before(async () => {
     { execute: [oidc.allowInsecureRequests] },
   );
   app = await startApp();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launch();
 });
 
 after(async () => {

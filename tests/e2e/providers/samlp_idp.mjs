@@ -1,5 +1,5 @@
-// samlp, the library behind a large hosted identity provider, as an identity provider of its own. It signs in one account
-// and asks for no password.
+// samlp, the library behind a large hosted identity provider, as an identity provider of its own. It asks for no password
+// and signs in one account, or the one that the browser's cookie `account` names. Without a request it answers unasked.
 //
 // Usage: samlp_idp.mjs PORT WORK_FOLDER ACCOUNT. Serves /NAME/metadata and /NAME/sso for each way of answering below, and
 // encrypts to the certificate in the gateway's metadata, WORK_FOLDER/sp-PORT-NAME.xml.
@@ -15,6 +15,8 @@ const cert = readFileSync(`${work}/idp.crt`);
 const key = readFileSync(`${work}/idp.key`);
 
 const metadata = (name) => readFileSync(`${work}/sp-${port}-${name}.xml`, 'utf8');
+
+const entityId = (name) => metadata(name).match(/entityID="([^"]*)"/)[1];
 
 const consumer = (name) => metadata(name).match(/AssertionConsumerService[^>]*Location="([^"]*)"/)[1];
 
@@ -38,10 +40,14 @@ const encrypted = (algorithm) => (name) => {
 };
 const ways = {
   plain: () => ({}),
+  tls: () => ({}),
   'response-signed': () => ({ signResponse: true }),
   'aes256-cbc': encrypted('http://www.w3.org/2001/04/xmlenc#aes256-cbc'),
   'aes256-gcm': encrypted('http://www.w3.org/2009/xmlenc11#aes256-gcm'),
 };
+
+/** The account of a browser. */
+const account = (request) => request.headers.cookie?.match(/(?:^|; )account=([^;]*)/)?.[1] ?? email;
 
 const app = express();
 for (const [name, options] of Object.entries(ways)) {
@@ -54,13 +60,14 @@ for (const [name, options] of Object.entries(ways)) {
   app.get(`/${name}/sso`, (request, response, next) => samlp.auth({
     ...common,
     ...options(name),
+    audience: entityId(name),
     destination: consumer(name),
     recipient: consumer(name),
     getPostURL: (_audience, _document, _request, done) => done(null, consumer(name)),
-    getUserFromRequest: () => ({
-      id: `samlp-${name}`,
-      emails: [{ value: email }],
-      displayName: 'Sam Lp',
+    getUserFromRequest: (request) => ({
+      id: `samlp-${name}-${account(request)}`,
+      emails: [{ value: account(request) }],
+      displayName: `Sam ${account(request)}`,
       name: { givenName: 'Sam', familyName: 'Lp' },
     }),
   })(request, response, next));
