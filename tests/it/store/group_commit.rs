@@ -152,7 +152,8 @@ async fn a_failure_among_others_is_undone_before_they_are_written() {
             async { put(&b, format!("after{round}")).await },
             held.let_go(),
         );
-        (before.unwrap(), after.unwrap());
+        before.unwrap();
+        after.unwrap();
         assert!(matches!(failed, Err(StoreError::Damaged(_))));
         assert!(!has(&store, &half).await);
         assert!(has(&store, &format!("before{round}")).await && has(&store, &format!("after{round}")).await);
