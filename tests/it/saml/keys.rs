@@ -1,5 +1,6 @@
 //! Which keys are used at all, and what their certificates say.
 
+use openssl::{bn::BigNum, pkey::PKey, rsa::RsaPrivateKeyBuilder, x509::X509};
 use time::macros::datetime;
 use vestibule::saml::{
     DecryptionKey, Expected, VerificationKey,
@@ -37,6 +38,23 @@ fn only_rsa_decrypts() {
     assert_eq!(made("p256.key", "p256.crt").unwrap_err(), KeyError::Unsupported);
     assert_eq!(made("sp.key", "sp-next.crt").unwrap_err(), KeyError::Unreadable);
     assert_eq!(made("sp.crt", "sp.crt").unwrap_err(), KeyError::Unreadable);
+}
+
+/// The size is read from the modulus alone, so that the test need not make keys.
+#[test]
+fn only_keys_of_usual_size_decrypt() {
+    let certificate = X509::from_pem(certificate("sp").as_bytes()).unwrap();
+    let refused = |bits: i32| {
+        let number = |n| BigNum::from_u32(n).unwrap();
+        let mut modulus = number(1);
+        modulus.set_bit(bits - 1).unwrap();
+        let key = RsaPrivateKeyBuilder::new(modulus, number(3), number(3)).unwrap().build();
+        DecryptionKey::new(PKey::from_rsa(key).unwrap(), &certificate).unwrap_err()
+    };
+    assert_eq!(refused(2047), KeyError::TooSmall(2047));
+    assert_eq!(refused(2048), KeyError::Unreadable);
+    assert_eq!(refused(4096), KeyError::Unreadable);
+    assert_eq!(refused(4097), KeyError::TooLarge(4097));
 }
 
 #[test]

@@ -369,6 +369,11 @@ fn structure() -> Vec<Case> {
             in_data(content_data, &content_data.replacen('>', "><!-- -->", 1)),
         ),
         case(
+            "encrypted-cipher-value-of-another-name",
+            malformed,
+            in_data(content_data, &content_data.replace("xenc:CipherValue", "xenc:CipherText")),
+        ),
+        case(
             "encrypted-two-cipher-values",
             malformed,
             in_data(content_data, &format!("{content_data}{content_data}")),
