@@ -44,6 +44,14 @@ fn an_accepted_message_tells_who() {
     }
 }
 
+#[test]
+fn values_under_one_name_are_one_list() {
+    let case = all().iter().find(|case| case.name == "repeated-role-attribute").unwrap();
+    let assertion = validate(&case.message, &Profile::named(case.profile).expected()).unwrap();
+    let roles = assertion.attributes().iter().filter(|a| a.name == "Role").map(|a| a.values.as_slice());
+    assert_eq!(roles.collect::<Vec<_>>(), [["a", "b"]]);
+}
+
 /// A check that no message fails may be a check that does nothing.
 #[test]
 fn every_reason_has_a_case() {

@@ -150,6 +150,14 @@ fn parties() -> Vec<Case> {
             sent("<saml:AudienceRestriction>", "<saml:Condition xsi:type=\"x\"/><saml:AudienceRestriction>"),
         ),
         case(
+            "audience-restriction-in-foreign-namespace",
+            "unknown_condition",
+            sent(
+                "<saml:AudienceRestriction>",
+                "<AudienceRestriction xmlns=\"urn:x\"/><saml:AudienceRestriction>",
+            ),
+        ),
+        case(
             "condition-in-foreign-namespace",
             "unknown_condition",
             sent("<saml:AudienceRestriction>", "<x:OneTimeUse xmlns:x=\"urn:x\"/><saml:AudienceRestriction>"),
