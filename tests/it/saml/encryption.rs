@@ -107,6 +107,7 @@ fn faults_name_the_setting_to_correct() {
         ("destination_mismatch", Some("acs_url")),
         ("recipient_mismatch", Some("acs_url")),
         ("issuer_mismatch", Some("idp_entity_id")),
+        ("no_signing_keys", Some("certificates")),
         ("signature_missing", Some("signing")),
         ("signature_invalid", Some("certificates")),
         ("signature_weak_algorithm", Some("signature_algorithm")),

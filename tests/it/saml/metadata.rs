@@ -9,7 +9,9 @@ use vestibule::saml::{
     names::binding,
 };
 
-use super::support::{ACS, IDP, NOW, SP, certificate, decryption_key, signing_key, swap, verification_key};
+use super::support::{
+    ACS, IDP, NOW, SP, certificate, decryption_key, element, signing_key, swap, verification_key,
+};
 
 const SSO: &str = "https://idp.example/sso?tenant=7";
 
@@ -92,6 +94,9 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&aggregate(&[])), "metadata_no_idp");
     assert_eq!(code(&good().replace("SAML:2.0:protocol\"", "SAML:1.1:protocol\"")), "metadata_no_idp");
     assert_eq!(code(&good().replace(IDP, "")), "metadata_entity_id");
+    assert_eq!(code(&good().replace(IDP, &"i".repeat(1025))), "metadata_entity_id");
+    let role = element(&good(), "md:IDPSSODescriptor");
+    assert_eq!(code(&swap(&good(), &role, &role.repeat(2))), "metadata_several_roles");
     assert_eq!(code(&good().replace("use=\"signing\"", "use=\"encryption\"")), "metadata_no_signing_key");
     let expired =
         swap(&good(), "<md:EntityDescriptor ", "<md:EntityDescriptor validUntil=\"2026-01-15T11:57:00Z\" ");

@@ -130,6 +130,11 @@ pub fn cases() -> Vec<Case> {
         )
         .at("force-authn"),
         ok(
+            "sign-in-as-old-as-the-skew",
+            sent("AuthnInstant=\"2026-01-15T11:58:00Z\"", "AuthnInstant=\"2026-01-15T11:56:30Z\""),
+        )
+        .at("force-authn"),
+        ok(
             "asked-for-context",
             sent(
                 "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
@@ -156,6 +161,13 @@ pub fn cases() -> Vec<Case> {
             sent(
                 "<samlp:Status>",
                 "<samlp:Extensions><x:y xmlns:x=\"urn:x\">z</x:y></samlp:Extensions><samlp:Status>",
+            ),
+        ),
+        ok(
+            "foreign-names-in-extensions",
+            sent(
+                "<samlp:Status>",
+                "<samlp:Extensions><Response xmlns=\"urn:x\"><Assertion/><EncryptedAssertion/><Signature/></Response></samlp:Extensions><samlp:Status>",
             ),
         ),
         ok("no-attributes", sign_assertion(&without(&base(), "saml:AttributeStatement"))),

@@ -490,6 +490,7 @@ fn parts() -> Vec<Case> {
     };
     let attribute =
         "<saml:Attribute Name=\"title\"><saml:AttributeValue>Countess</saml:AttributeValue></saml:Attribute>";
+    let around = |hidden: &str| swap(attribute, "</saml:Attribute>", &format!("{hidden}</saml:Attribute>"));
     let first = "<saml:AttributeStatement>";
     let with_attribute = |content: &str, how: &Encryption<'_>| {
         let holder = how.encrypt("saml:EncryptedAttribute", content).unwrap();
@@ -582,6 +583,29 @@ fn parts() -> Vec<Case> {
             sign_assertion(&with_attribute(&name_id, &usual())),
         ),
         case(
+            "attribute-encrypted-with-assertion",
+            "unexpected_element",
+            sign_assertion(&with_attribute(&around("<saml:Assertion/>"), &usual())),
+        ),
+        case(
+            "attribute-encrypted-with-encrypted-assertion",
+            "unexpected_element",
+            sign_assertion(&with_attribute(&around("<saml:EncryptedAssertion/>"), &usual())),
+        ),
+        case(
+            "attribute-encrypted-with-response",
+            "unexpected_element",
+            sign_assertion(&with_attribute(&around("<samlp:Response/>"), &usual())),
+        ),
+        case(
+            "attribute-encrypted-with-signature",
+            "unexpected_element",
+            sign_assertion(&with_attribute(
+                &around("<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\"/>"),
+                &usual(),
+            )),
+        ),
+        case(
             "attribute-encrypted-email-twice",
             "attribute_repeated",
             sign_assertion(&with_attribute("<saml:Attribute Name=\"email\"/>", &usual())),
@@ -670,6 +694,14 @@ fn wrapping() -> Vec<Case> {
                 &format!("<saml:Advice>{genuine}</saml:Advice><saml:AuthnStatement "),
             ))),
         ),
+        case("encrypted-response-in-advice", "nested_response", {
+            let advice = "<saml:Advice><samlp:Response/></saml:Advice><saml:AuthnStatement ";
+            encrypted(&sign_assertion(&swap(&base(), "<saml:AuthnStatement ", advice)), &usual())
+        }),
+        case("encrypted-encrypted-in-advice", "assertion_repeated", {
+            let advice = "<saml:Advice><saml:EncryptedAssertion/></saml:Advice><saml:AuthnStatement ";
+            encrypted(&sign_assertion(&swap(&base(), "<saml:AuthnStatement ", advice)), &usual())
+        }),
         case(
             "encrypted-genuine-inside-signature",
             "assertion_repeated",

@@ -150,6 +150,14 @@ fn parties() -> Vec<Case> {
             sent("<saml:AudienceRestriction>", "<saml:Condition xsi:type=\"x\"/><saml:AudienceRestriction>"),
         ),
         case(
+            "audience-restriction-in-foreign-namespace",
+            "unknown_condition",
+            sent(
+                "<saml:AudienceRestriction>",
+                "<AudienceRestriction xmlns=\"urn:x\"/><saml:AudienceRestriction>",
+            ),
+        ),
+        case(
             "condition-in-foreign-namespace",
             "unknown_condition",
             sent("<saml:AudienceRestriction>", "<x:OneTimeUse xmlns:x=\"urn:x\"/><saml:AudienceRestriction>"),
@@ -179,6 +187,16 @@ fn subject() -> Vec<Case> {
     vec![
         case("name-id-missing", "name_id_missing", named("")),
         case("name-id-missing-and-stable-attribute-too", "name_id_missing", named("")).at("stable-attribute"),
+        case(
+            "stable-attribute-blank",
+            "name_id_missing",
+            sign_assertion(&swap(
+                &swap(&without(&base(), "saml:NameID"), "Name=\"firstName\"", "Name=\"uid\""),
+                ">Ada<",
+                "> <",
+            )),
+        )
+        .at("stable-attribute"),
         case("name-id-empty", "name_id_invalid", named("<saml:NameID/>")),
         case("name-id-blank", "name_id_invalid", named("<saml:NameID> \n </saml:NameID>")),
         case(
@@ -385,6 +403,16 @@ fn statements() -> Vec<Case> {
             "unexpected_element",
             sent("<samlp:Status>", "<samlp:Other/><samlp:Status>"),
         ),
+        case(
+            "foreign-status-in-response",
+            "unexpected_element",
+            sent("<samlp:Status>", "<Status xmlns=\"urn:x\"/><samlp:Status>"),
+        ),
+        case(
+            "subject-in-response",
+            "unexpected_element",
+            sent("<samlp:Status>", "<saml:Subject/><samlp:Status>"),
+        ),
         case("text-in-response", "unexpected_text", sent("<samlp:Status>", "text<samlp:Status>")),
         case("text-in-assertion", "unexpected_text", sent("<saml:Subject>", "text<saml:Subject>")),
     ]
@@ -395,6 +423,11 @@ fn attributes() -> Vec<Case> {
     let with = |attribute: &str| sent(first, &format!("{first}{attribute}"));
     vec![
         case("attribute-value-with-comment", "comment_in_text", sent(">Ada<", ">A<!-- -->da<")),
+        case(
+            "attribute-value-with-name-id",
+            "element_in_text",
+            sent(">Ada<", "><saml:NameID>eve@acme.example</saml:NameID><"),
+        ),
         case("attribute-value-with-element", "element_in_text", sent(">Ada<", ">A<b>da</b><")),
         case(
             "attribute-value-nil",

@@ -75,6 +75,13 @@ fn shape() -> Vec<Case> {
             "signature_invalid",
             replace_digest("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
         ),
+        case("digest-value-short", "signature_digest", {
+            let algorithm = SignatureAlgorithm { scheme: Scheme::RsaPkcs1, digest: DigestAlgorithm::Sha256 };
+            with_signed_info(&sign_assertion(&base()), &signing_key("idp"), algorithm, |info| {
+                let value = element(info, "ds:DigestValue");
+                swap(info, &value, "<ds:DigestValue>AAAA</ds:DigestValue>")
+            })
+        }),
         case(
             "digest-value-trailing-bits",
             "signature_base64",
@@ -158,6 +165,7 @@ fn transforms() -> Vec<Case> {
             with(&[alg::ENVELOPED, "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"]),
         ),
         case("transform-three", refused, with(&[alg::ENVELOPED, alg::EXC_C14N, alg::EXC_C14N])),
+        case("transform-c14n-twice", refused, with(&[alg::EXC_C14N, alg::EXC_C14N])),
         case("transform-enveloped-twice", refused, with(&[alg::ENVELOPED, alg::ENVELOPED])),
         case("transform-order-reversed", refused, with(&[alg::EXC_C14N, alg::ENVELOPED])),
         case("transform-none", refused, with(&[])),
@@ -182,6 +190,11 @@ fn transforms() -> Vec<Case> {
             "prefix-list-changed",
             "signature_invalid",
             swap(&with_prefix_list("xs"), "PrefixList=\"xs\"", "PrefixList=\"xsi\""),
+        ),
+        case(
+            "prefix-list-in-another-element",
+            "signature_malformed",
+            with_prefix_list("xs").replace("InclusiveNamespaces", "OtherNamespaces"),
         ),
         case(
             "prefix-list-too-long",
@@ -262,6 +275,7 @@ fn algorithms() -> Vec<Case> {
         case("ecdsa-claimed-for-an-rsa-key", "signature_key_kind", method(alg::ECDSA_SHA256)),
         case("rsa-claimed-for-an-ec-key", "signature_key_kind", sign_assertion(&base())).at("p256"),
         ecdsa("ecdsa-value-short", |value| value[..63].to_vec()),
+        ecdsa("ecdsa-value-with-a-zero-before-s", |value| [&value[..32], &[0], &value[32..]].concat()),
         ecdsa("ecdsa-value-zero", |_| vec![0; 64]),
         ecdsa("ecdsa-value-as-der", |value| {
             let number = |bytes: &[u8]| openssl::bn::BigNum::from_slice(bytes).unwrap();
