@@ -68,6 +68,12 @@ fn a_key_that_cannot_be_used_is_passed_over_and_told() {
     );
     let idp = parse(swap(&good(), first, &extra).as_bytes(), NOW).unwrap();
     assert_eq!((idp.signing_keys.len(), idp.unusable_keys.len()), (2, 1));
+    // Where none can be used, nothing could be verified.
+    let none = ["idp", "idp-next"].iter().fold(good(), |metadata, name| {
+        let usable: String = certificate(name).lines().filter(|l| !l.starts_with('-')).collect();
+        swap(&metadata, &usable, &weak)
+    });
+    assert_eq!(code(&none), "certificate_key_too_small");
 }
 
 #[test]

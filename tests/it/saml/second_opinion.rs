@@ -225,7 +225,10 @@ fn verifies(file: &Path, n: usize, key: &str) -> Result<(), String> {
         .args(["--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:protocol:Response"])
         .args(["--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"])
         .args(["--id-attr:Id", "urn:t:target"])
-        .args(["--node-xpath", &format!("(//*[local-name()='Signature'])[{n}]")])
+        .args([
+            "--node-xpath",
+            &format!("(//*[local-name()='Signature' and namespace-uri()='{}'])[{n}]", ns::DSIG),
+        ])
         .args(["--enabled-key-data", "key-name", "--pubkey-cert-pem"])
         .args([&certificate, file])
         .output()
