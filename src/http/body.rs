@@ -1,11 +1,20 @@
 //! Reading a request's body, never more of it than the endpoint takes.
 
-use actix_web::{HttpRequest, http::header, web};
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header},
+    web,
+};
 
 use super::error::HttpError;
 
 /// The limit of an endpoint that names no other, in bytes: forms and small JSON.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
+
+/// In how long a body must have come. Who sends one byte now and then would keep a turn, or a worker's attention, for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The whole body, or 413 as soon as its declared or real length passes the limit.
 pub async fn read(
@@ -17,7 +26,14 @@ pub async fn read(
     if declared.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
         return Err(HttpError::too_large(limit));
     }
-    match payload.to_bytes_limited(limit).await {
+    let Ok(read) = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(limit)).await else {
+        return Err(HttpError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "The body took too long to come.",
+        ));
+    };
+    match read {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(HttpError::bad_request("invalid_request", "The body broke off.")),
         Err(_) => Err(HttpError::too_large(limit)),

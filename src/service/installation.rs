@@ -15,9 +15,12 @@ use crate::{
 const ENVIRONMENT: &str = "environment";
 const DEMO: &str = "demo";
 
-/// Ended flows, codes and refresh tokens are kept this long, to recognise a late second use. A flow that did not end is of no use to
+/// Ended flows and codes are kept this long, to recognise a late second use. A flow that did not end is of no use to
 /// anybody, and anybody can begin one: it goes when it expires.
 const KEPT_AFTER_EXPIRY: Millis = 24 * 60 * 60 * 1000;
+
+/// Used refresh tokens are kept this long. Where a thief was first, the second use is the owner's, who may have been away.
+const KEPT_USED_TOKENS: Millis = 14 * 24 * 60 * 60 * 1000;
 
 /// Test logins are kept for as long as the set-up link may live that shows them.
 const KEPT_TESTS: Millis = 7 * 24 * 60 * 60 * 1000;
@@ -49,10 +52,11 @@ pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     let now = cx.now();
     let before = now.plus(-KEPT_AFTER_EXPIRY);
     let week = now.plus(-KEPT_TESTS);
+    let used = now.plus(-KEPT_USED_TOKENS);
     Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| saml_logouts::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
-        + in_portions(cx, move |tx| refresh_tokens::delete_expired(tx, before, PORTION)).await?
+        + in_portions(cx, move |tx| refresh_tokens::delete_expired(tx, used, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| saml_test_logins::delete_created_before(tx, week, PORTION)).await?

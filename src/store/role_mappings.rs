@@ -28,6 +28,19 @@ pub struct RoleMapping {
     pub attribute_name: Option<String>,
 }
 
+/// The mapping's provider still speaks: its SAML connection is not switched off. Groups of a SCIM connection are rows that
+/// stay as they are while it is.
+macro_rules! is_in_force {
+    () => {
+        diesel::dsl::not(diesel::dsl::exists(crate::store::schema::saml_connections::table.filter(
+            crate::store::schema::saml_connections::id.eq(role_mappings::connection_id).and(
+                crate::store::schema::saml_connections::status.ne(crate::model::ConnectionStatus::Enabled),
+            ),
+        )))
+    };
+}
+pub(in crate::store) use is_in_force;
+
 /// Adds a mapping. The same one twice is a conflict.
 pub fn insert(tx: &mut Tx<'_>, mapping: &RoleMapping) -> Result<(), StoreError> {
     diesel::insert_into(role_mappings::table).values(mapping).execute(tx.connection)?;
@@ -92,6 +105,7 @@ pub fn granting(
         .filter(role_mappings::organization_id.eq(organization).and(role_mappings::suspended_at.is_null()))
         .filter(role_mappings::group_id.is_not_null())
         .filter(super::roles::offered!(project, organization))
+        .filter(is_in_force!())
         .select((role_mappings::group_id, roles::name))
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(group, role)| Some((group?, role))).collect())

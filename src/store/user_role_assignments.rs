@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{
     StoreError, Tx,
     connection::on_both,
-    schema::{roles, user_role_assignments},
+    schema::{role_mappings, roles, user_role_assignments},
 };
 use crate::model::{
     Timestamp,
@@ -66,11 +66,14 @@ pub fn role_names(
     organization: &OrganizationId,
     user: &UserId,
 ) -> Result<Vec<String>, StoreError> {
+    let mapped = user_role_assignments::role_mapping_id.eq(role_mappings::id.nullable());
     Ok(on_both!(tx, c => user_role_assignments::table
         .inner_join(roles::table.on(roles::id.eq(user_role_assignments::role_id)))
+        .left_join(role_mappings::table.on(mapped))
         .filter(user_role_assignments::user_id.eq(user))
         .filter(user_role_assignments::organization_id.eq(organization))
         .filter(super::roles::offered!(project, organization))
+        .filter(user_role_assignments::role_mapping_id.is_null().or(super::role_mappings::is_in_force!()))
         .select(roles::name)
         .load(c))?)
 }

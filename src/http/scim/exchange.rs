@@ -1,10 +1,16 @@
 //! One request of an identity provider, from its token to the log that the admin sees. Every endpoint but the token
 //! endpoint is run by this: throttled, read within its limit, answered with the rate headers, noted.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context as Waker, Poll},
+    time::Duration,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError as _, Route,
+    body::{BodySize, BoxBody, MessageBody},
     http::{
         StatusCode,
         header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -12,6 +18,7 @@ use actix_web::{
     web,
 };
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{ScimCaller, input};
 use crate::{
@@ -68,11 +75,11 @@ where
         Admission::Admitted(admitted) => admitted,
         Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
     };
-    let _turn = admitted.turn().await;
+    let turn = admitted.turn().await;
     // Of what is refused anyway, as much is read as the log shows.
     let is_refused = tenant.is_draft() && writes(&request);
     let limit = if is_refused { limit.min(input::SMALL) } else { limit };
-    let _costly = if limit > input::SMALL && input::may_be_large(&request) {
+    let costly = if limit > input::SMALL && input::may_be_large(&request) {
         cx.provisioning.costly_turn(&tenant).await
     } else {
         None
@@ -97,8 +104,29 @@ where
     cx.provisioning.note(&cx, &tenant, outline, status.as_u16());
     outcome.map(|mut answer| {
         say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
-        answer
+        answer.map_body(|_, body| BoxBody::new(Held { body, _turns: [turn, costly] }))
     })
+}
+
+/// An answer keeps its turns until it is sent: who does not read what it asked for may not ask for more and more of it.
+struct Held {
+    body: BoxBody,
+    _turns: [Option<OwnedSemaphorePermit>; 2],
+}
+
+impl MessageBody for Held {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        waker: &mut Waker<'_>,
+    ) -> Poll<Option<Result<web::Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(waker)
+    }
 }
 
 /// Whether a request may change anything. Searches are reads (RFC 7644 section 3.4.3).

@@ -237,12 +237,15 @@ enum Outcome {
 
 /// The one write transaction: session, token, successor.
 async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Result<Outcome, HandoffFailure> {
+    let own = cx.clone();
     let fresh = NewToken::random(cx);
     let plain = fresh.token.expose().as_bytes();
     let sealed = cx.master_key.seal(place(&fresh.id, &presented.token), plain, &*cx.rng)?;
     let idle_end = sessions::next_idle_end(&presented.live.session, now);
     let p = Arc::clone(presented);
     let work = move |tx: &mut Tx<'_>| {
+        // Not before the wait for the writer: the successor is given again from when it was made.
+        let now = own.now();
         let (token, session) = (&p.token, &p.live.session);
         // The session first, as whoever ends it does: nobody ends it without the successor.
         let stands = match idle_end {

@@ -10,7 +10,11 @@ use super::{
 };
 use crate::{
     model::{Timestamp, ids::ProjectId, secret::Secret},
-    service::{Actor, ActorKind, Context, sessions, signing::Keyring},
+    service::{
+        Actor, ActorKind, Context,
+        sessions::{self, LiveSession},
+        signing::Keyring,
+    },
     store::{
         StoreError, Tx,
         authorization_codes::{self, AuthorizationCode},
@@ -43,8 +47,35 @@ pub async fn exchange(
     let (own, of, now, request_id) = (cx.clone(), project.clone(), cx.now(), request_id.to_owned());
     let fresh = NewToken::random(cx);
     let redeem = move |tx: &mut Tx<'_>| redeem(tx, &own, &of, &exchange, &fresh, now, &request_id);
-    let redeemed = cx.store.write(redeem).await.map_err(HandoffFailure::Store)??;
-    Ok(issue(cx, issuer, redeemed, now)?)
+    let Redeemed { client, live, code, refresh_token } =
+        cx.store.write(redeem).await.map_err(HandoffFailure::Store)??;
+    // What the tokens tell is read beside the writer: of a user in very many groups it may be much.
+    let (own, session, scope) = (cx.clone(), live.clone(), code.scope.clone());
+    let read = move |tx: &mut Tx<'_>| {
+        let known = userinfo::known(tx, &session, &scope)?;
+        Ok::<_, StoreError>((known, Keyring::load(tx, &own, &session.session.project_id)?))
+    };
+    let (known, keyring) = cx.store.read(read).await.map_err(HandoffFailure::Store)?;
+    let grant = Grant {
+        known,
+        keyring,
+        client,
+        live,
+        // The code's row: one code gives one access token.
+        jti: code.id.to_string(),
+        scope: code.scope,
+        nonce: code.nonce,
+        refresh_token,
+    };
+    Ok(issue(cx, issuer, grant, now)?)
+}
+
+/// A code that was good.
+struct Redeemed {
+    client: OauthClient,
+    live: LiveSession,
+    code: AuthorizationCode,
+    refresh_token: Option<Secret>,
 }
 
 /// The part that writes. A refusal is a value here, not an error: what it wrote (the code used up, the session ended)
@@ -57,7 +88,7 @@ fn redeem(
     fresh: &NewToken,
     now: Timestamp,
     request_id: &str,
-) -> Result<Result<Grant, TokenRefusal>, StoreError> {
+) -> Result<Result<Redeemed, TokenRefusal>, StoreError> {
     let Some(client) = client::authenticate(tx, project, &exchange.credentials, now)? else {
         return Ok(Err(TokenRefusal::Client));
     };
@@ -81,17 +112,7 @@ fn redeem(
         Err(reason) => return Ok(Err(reason.into())),
     };
     let refresh_token = refresh::first(tx, fresh, &client, &live, &code.scope, now)?;
-    Ok(Ok(Grant {
-        known: userinfo::known(tx, &live, &code.scope)?,
-        keyring: Keyring::load(tx, cx, project)?,
-        client,
-        live,
-        // The code's row: one code gives one access token.
-        jti: code.id.to_string(),
-        scope: code.scope,
-        nonce: code.nonce,
-        refresh_token,
-    }))
+    Ok(Ok(Redeemed { client, live, code, refresh_token }))
 }
 
 /// What the code is bound to and the exchange does not match.

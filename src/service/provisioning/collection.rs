@@ -87,6 +87,8 @@ pub trait Collection: Send + Sync + 'static {
     const COLUMNS: scim_filter::Resource;
     /// The attribute that is costly to read.
     const COSTLY: &'static str;
+    /// Whether a list that shows it is costly, however few resources it has.
+    const IS_COSTLY_TO_LIST: bool;
 
     /// The attribute table.
     fn resource_type(catalog: Catalog) -> &'static ResourceType;
@@ -107,6 +109,8 @@ pub trait Collection: Send + Sync + 'static {
     fn of_ids(tx: &mut Tx<'_>, tenant: &ScimTenant, ids: &[String]) -> Result<Vec<Self::Row>, StoreError>;
     /// About how many bytes a row takes.
     fn size(row: &Self::Row) -> usize;
+    /// About how many bytes there are beside rows.
+    fn size_beside(beside: &Self::Beside) -> usize;
     /// Reads what is beside the rows of a page; what is costly only where the projection shows it. Where that would be too
     /// much for one page, rows at its end are dropped.
     fn gather(

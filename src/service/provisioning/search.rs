@@ -62,7 +62,11 @@ pub async fn list<C: Collection>(
 ) -> Result<Found, ProvisioningError> {
     // Refused before a connection to the database is taken.
     let search = Search::<C>::new(cx, tenant, query)?;
-    let _turn = if search.is_costly() { cx.provisioning.costly_turn(tenant).await } else { None };
+    let _turn = if search.is_costly(tenant, &query.projection) {
+        cx.provisioning.costly_turn(tenant).await
+    } else {
+        None
+    };
     let (context, tenant, query) = (cx.clone(), tenant.clone(), query.clone());
     cx.store.read(move |tx| list_within::<C>(tx, &context, &tenant, &query)).await
 }
@@ -136,8 +140,11 @@ impl<C: Collection> Search<C> {
     }
 
     /// Whether it may take long: all but what an index finds at once.
-    fn is_costly(&self) -> bool {
-        !self.is_by_columns() || !self.predicate.is_selective()
+    fn is_costly(&self, tenant: &ScimTenant, shown: &Projection) -> bool {
+        let shows_much = C::IS_COSTLY_TO_LIST
+            && shown.shows(C::resource_type(tenant.catalog), C::COSTLY)
+            && self.count > 0;
+        shows_much || !self.is_by_columns() || !self.predicate.is_selective()
     }
 
     /// Whether columns answer all of it.
@@ -249,7 +256,8 @@ impl<C: Collection> Search<C> {
             let mut rows = C::page(tx, tenant, &selection)?;
             let found = rows.len();
             let beside = fill_page::<C>(tx, tenant, &mut rows, &looked_at)?;
-            let cost = rows.iter().map(C::size).sum::<usize>() * (READ_COST + terms);
+            let bytes = rows.iter().map(C::size).sum::<usize>() + C::size_beside(&beside);
+            let cost = bytes * (READ_COST + terms);
             room = room.checked_sub(cost).ok_or(ProvisioningError::TooManyResults)?;
             let whole = C::render(tenant, &rows, &beside)?;
             for (row, whole) in rows.iter().zip(whole) {

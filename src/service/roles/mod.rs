@@ -1,6 +1,6 @@
 //! Roles: named by the host app's own team, given to users directly or by mappings of their groups and attributes.
 //!
-//! What a user has is computed when a token is made ([`granted`]), so that every change counts at the next refresh. A role
+//! What a user has is computed when a token is made (`granted`), so that every change counts at the next refresh. A role
 //! is of a project or custom to one organization. Being an owner is no role, and nothing here grants it (R5).
 
 mod assign;

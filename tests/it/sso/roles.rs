@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule::{
     jose::{base64url_decode, base64url_encode},
-    model::{SigningAlgorithm, TokenEndpointAuthMethod},
+    model::{ConnectionStatus, SigningAlgorithm, TokenEndpointAuthMethod},
     service::{
         directory::{NewClient, create_client},
         roles::{
@@ -11,6 +11,7 @@ use vestibule::{
             delete_mapping,
         },
     },
+    store::{StoreError, role_mappings, user_role_assignments},
 };
 
 use super::*;
@@ -135,6 +136,29 @@ on_both_databases! {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         delete_mapping(cx, &Actor::operator(), project, &world.acme.organization.id, &support.id).await.unwrap();
         assert_eq!(tokens(&world, &client, "_5", one).await["roles"], json!([]));
+    }
+
+    async fn what_a_provider_said_gives_nothing_once_its_connection_is_off(world: World) {
+        let client = app(&world).await;
+        role(&world, "billing").await;
+        role(&world, "editor").await;
+        map(&world, &world.acme, attribute("team", "billing"), "billing").await;
+        map(&world, &world.acme, Source::Group("staff".into()), "editor").await;
+        let said: Attributes<'_> = &[("team", &["billing"]), ("groups", &["staff"])];
+        assert_eq!(tokens(&world, &client, "_1", said).await["roles"], json!(["billing", "editor"]));
+        let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+        let (project, organization) = (world.gateway.project.id.clone(), world.acme.organization.id.clone());
+        let has = || {
+            let (project, organization, ada) = (project.clone(), organization.clone(), ada.id.clone());
+            world.gateway.cx.store.read(move |tx| {
+                let by_hand = user_role_assignments::role_names(tx, &project, &organization, &ada)?;
+                Ok::<_, StoreError>((by_hand.len(), role_mappings::granting(tx, &project, &organization)?.len()))
+            })
+        };
+        assert_eq!(has().await.unwrap(), (1, 1));
+        let off = SamlConnection { status: ConnectionStatus::Disabled, ..world.acme.connection.clone() };
+        world.gateway.cx.store.write(move |tx| saml_connections::update(tx, &off)).await.unwrap();
+        assert_eq!(has().await.unwrap(), (0, 0));
     }
 
     async fn r05_no_attribute_makes_an_owner(world: World) {

@@ -81,6 +81,7 @@ pub(super) async fn rehearse(
     base: &str,
     script: Box<Script>,
 ) -> Result<Vec<Tried>, AdminError> {
+    let _turn = cx.provisioning.sandbox_turn().await;
     let (context, base) = (cx.clone(), base.to_owned());
     let tried = cx.store.try_out(move |tx| {
         let key = new_id!(context, ScimApiKeyId);

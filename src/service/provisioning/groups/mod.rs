@@ -45,6 +45,7 @@ impl Collection for Groups {
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::Group;
     const COSTLY: &'static str = "members";
+    const IS_COSTLY_TO_LIST: bool = true;
 
     fn resource_type(catalog: Catalog) -> &'static ResourceType {
         catalog.group
@@ -86,6 +87,10 @@ impl Collection for Groups {
 
     fn size(row: &Group) -> usize {
         row.scim_attributes.as_ref().map_or(0, String::len)
+    }
+
+    fn size_beside(beside: &Self::Beside) -> usize {
+        beside.iter().map(Vec::len).sum::<usize>() * 200
     }
 
     /// The members of the first group whole, and of as many more as a page has room for.

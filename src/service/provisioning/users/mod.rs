@@ -40,6 +40,7 @@ impl Collection for Users {
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
     const COSTLY: &'static str = "groups";
+    const IS_COSTLY_TO_LIST: bool = false;
 
     fn resource_type(catalog: Catalog) -> &'static ResourceType {
         catalog.user
@@ -82,6 +83,10 @@ impl Collection for Users {
 
     fn size(row: &User) -> usize {
         row.scim_attributes.as_ref().map_or(0, String::len)
+    }
+
+    fn size_beside(beside: &Memberships) -> usize {
+        beside.count() * 100
     }
 
     fn gather(

@@ -86,6 +86,11 @@ impl Memberships {
         Ok(found)
     }
 
+    /// How many memberships there are.
+    pub(super) fn count(&self) -> usize {
+        self.direct.values().chain(self.parents.values()).map(BTreeSet::len).sum()
+    }
+
     fn of(&self, user: &UserId, tenant: &ScimTenant) -> Vec<Value> {
         let Some(direct) = self.direct.get(user) else { return Vec::new() };
         let mut indirect = BTreeSet::new();
