@@ -36,7 +36,7 @@ const MAX_SCAN: i64 = 5_000;
 const SCAN_PAGE: usize = 100;
 
 /// How much looking one search may cost: bytes of rows, each read once and once more for each term of the filter. What a
-/// row weighs and what is asked of it are the client's to choose. It takes about half a second.
+/// row weighs and what is asked of it are the client's to choose. 5,000 ordinary users and a few terms stay below it.
 const MAX_LOOK: usize = 128 * 1024 * 1024;
 const READ_COST: usize = 4;
 
