@@ -15,6 +15,7 @@ mod sandbox;
 pub mod schema;
 pub mod seal;
 mod types;
+mod unit;
 mod writer;
 
 pub mod audit_log_events;
@@ -74,7 +75,8 @@ pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
 use sandbox::Relay;
 pub use sandbox::Sandbox;
-use writer::{Then, Writer};
+use unit::{Ran, Work};
+use writer::{Stop, Writer};
 
 /// The database, shared by all of the application: a handle that is cheap to clone.
 #[derive(Clone)]
@@ -132,22 +134,8 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if let Some(relay) = &self.relay {
-            return relay.run(work).await;
-        }
-        let inner = Arc::clone(&self.inner);
-        blocking(move || {
-            let mut kept = inner.pool.get()?;
-            let outcome = match &mut kept.connection {
-                connection @ AnyConnection::Postgres(_) => work(&mut Tx::new(connection)),
-                connection @ AnyConnection::Sqlite(_) => connection
-                    .transaction(|connection| work(&mut Tx::new(connection)).map_err(writer::Stop::Refused))
-                    .map_err(writer::Stop::into_refusal),
-            };
-            kept.doubtful = outcome.is_err();
-            outcome
-        })
-        .await
+        let (work, outcome) = unit::once(work);
+        outcome.after(self.run(work, Purpose::Read).await)
     }
 
     /// Runs `work` in one transaction: all of it happens, durably, before this answers, or none of it.
@@ -161,28 +149,31 @@ impl Store {
         T: Send + 'static,
         E: Error + From<StoreError> + Send + 'static,
     {
-        if let Some(relay) = &self.relay {
-            return relay.run(work).await;
-        }
-        if let Some(writer) = &self.inner.writer {
-            return writer.write(work, Then::Keep).await;
-        }
-        let inner = Arc::clone(&self.inner);
-        blocking(move || inner.write_with_retries(&work)).await
+        let (work, outcome) = unit::repeatable(work);
+        outcome.after(self.run(work, Purpose::Write).await)
     }
 
-    /// Runs `work` in a transaction that is undone in any case, and tells what it saw. It runs once.
+    /// Runs `work` in a transaction that is undone in any case, and tells what it saw.
     pub async fn try_out<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: Error + From<StoreError> + Send + 'static,
     {
-        if let Some(writer) = &self.inner.writer {
-            return writer.write(work, Then::Undo).await;
+        let (work, outcome) = unit::repeatable(work);
+        outcome.after(self.run(work, Purpose::TryOut).await)
+    }
+
+    /// Runs a unit where it belongs. An error is one of the database around the unit, not the unit's own.
+    async fn run(&self, work: Work, purpose: Purpose) -> Result<(), StoreError> {
+        match (&self.relay, &self.inner.writer, purpose) {
+            (Some(relay), ..) => relay.run(work, purpose).await,
+            (None, Some(writer), Purpose::Write | Purpose::TryOut) => writer.write(work, purpose).await,
+            _ => {
+                let inner = Arc::clone(&self.inner);
+                blocking(move || inner.run(work, purpose)).await
+            }
         }
-        let inner = Arc::clone(&self.inner);
-        blocking(move || inner.run_and_undo(&work)).await
     }
 
     /// Counters for metrics.
@@ -199,50 +190,62 @@ impl Store {
     }
 }
 
+/// What a unit of work is run for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Read,
+    Write,
+    /// What it writes is undone in any case: the unit is about what would happen.
+    TryOut,
+}
+
 /// How often a write that lost to another transaction is run again.
 const RETRIES: usize = 5;
 
 impl Inner {
-    fn run_and_undo<T, E>(&self, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
-    where
-        E: From<StoreError>,
-    {
-        let mut kept = self.pool.get()?;
-        let mut seen = None;
-        let undone = kept.connection.transaction::<(), writer::Stop<()>, _>(|connection| {
-            seen = Some(Tx::new(connection).run(work));
-            Err(writer::Stop::Refused(()))
-        });
-        kept.doubtful = true;
-        match (seen, undone) {
-            (Some(seen), Err(writer::Stop::Refused(()))) => seen,
-            (_, Err(writer::Stop::Database(error))) => Err(StoreError::from(error).into()),
-            (None, _) | (_, Ok(())) => Err(StoreError::Unavailable("nothing was tried".into()).into()),
-        }
-    }
-
-    fn write_with_retries<T, E>(&self, work: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
-    where
-        E: Error + From<StoreError> + 'static,
-    {
+    /// Runs a unit on a connection of the pool.
+    fn run(&self, mut work: Work, purpose: Purpose) -> Result<(), StoreError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
             let mut kept = self.pool.get()?;
-            let outcome = kept
-                .connection
-                .transaction(|connection| Tx::new(connection).run(work).map_err(writer::Stop::Refused))
-                .map_err(writer::Stop::into_refusal);
-            kept.doubtful = outcome.is_err();
-            match outcome {
-                Err(error) if attempt <= RETRIES && is_contention(&error) => {}
-                outcome => {
-                    self.counters.writes.fetch_add(1, Ordering::Relaxed);
-                    self.counters.commits.fetch_add(1, Ordering::Relaxed);
-                    return outcome;
+            let (ran, ended) = match (&mut kept.connection, purpose) {
+                // A read on PostgreSQL sees what is committed, statement by statement, with or without a transaction.
+                (connection @ AnyConnection::Postgres(_), Purpose::Read) => {
+                    (Some(work(&mut Tx::new(connection))), Ok(()))
                 }
+                (connection, purpose) => transaction(connection, &mut work, purpose),
+            };
+            kept.doubtful = ended.is_err() || ran != Some(Ran::Done);
+            let contended = ran == Some(Ran::Refused { contended: true })
+                || ended.as_ref().is_err_and(StoreError::is_contention);
+            if purpose == Purpose::Write {
+                if contended && attempt <= RETRIES {
+                    continue;
+                }
+                self.counters.writes.fetch_add(1, Ordering::Relaxed);
+                self.counters.commits.fetch_add(1, Ordering::Relaxed);
             }
+            return ended;
         }
+    }
+}
+
+/// Runs a unit in a transaction or, within one, in a savepoint, and undoes it where it refused or was only tried out.
+fn transaction(
+    connection: &mut AnyConnection,
+    work: &mut Work,
+    purpose: Purpose,
+) -> (Option<Ran>, Result<(), StoreError>) {
+    let mut ran = None;
+    let ended = connection.transaction(|connection| {
+        let this = work(&mut Tx::new(connection));
+        ran = Some(this);
+        if this == Ran::Done && purpose != Purpose::TryOut { Ok(()) } else { Err(Stop::Refused(())) }
+    });
+    match ended {
+        Ok(()) | Err(Stop::Refused(())) => (ran, Ok(())),
+        Err(Stop::Database(error)) => (ran, Err(error.into())),
     }
 }
 
@@ -267,8 +270,8 @@ impl<'c> Tx<'c> {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.connection
-            .transaction(|connection| Tx::new(connection).run(work).map_err(writer::Stop::Refused))
-            .map_err(writer::Stop::into_refusal)
+            .transaction(|connection| Tx::new(connection).run(work).map_err(Stop::Refused))
+            .map_err(Stop::into_refusal)
     }
 }
 
@@ -301,26 +304,10 @@ pub enum OpenError {
     Store(#[from] StoreError),
 }
 
-/// Whether contention is the cause somewhere down the chain of causes.
-fn is_contention(error: &(dyn Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.downcast_ref::<StoreError>().is_some_and(StoreError::is_contention) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
+async fn blocking(work: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Result<(), StoreError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(error) if error.is_panic() => Err(StoreError::Panicked.into()),
-        Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+        Ok(ended) => ended,
+        Err(error) if error.is_panic() => Err(StoreError::Panicked),
+        Err(error) => Err(StoreError::Unavailable(error.to_string())),
     }
 }

@@ -11,10 +11,14 @@ use std::{
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{Store, StoreError, Tx};
+use super::{Purpose, Store, StoreError, Tx, transaction, unit::Work};
 
-/// A unit of work for the thread that holds the transaction. It answers by itself.
-type Job = Box<dyn FnOnce(&mut Tx<'_>) + Send>;
+/// A unit of work for the thread that holds the transaction.
+struct Job {
+    work: Work,
+    purpose: Purpose,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+}
 
 /// The way to a transaction that is open elsewhere.
 #[derive(Clone)]
@@ -75,7 +79,11 @@ fn run(tx: &mut Tx<'_>, work: &Receiver<Job>, limit: Duration) {
     let begun = Instant::now();
     while let Some(left) = limit.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
         match work.recv_timeout(left) {
-            Ok(job) => job(tx),
+            Ok(mut job) => {
+                let (_, ended) = transaction(tx.connection, &mut job.work, job.purpose);
+                // Whoever asked may have gone away.
+                let _ = job.reply.send(ended);
+            }
             Err(_) => return,
         }
     }
@@ -87,22 +95,13 @@ impl Relay {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Runs `work` in a savepoint of the transaction that is open elsewhere.
-    pub(in crate::store) async fn run<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+    /// Runs a unit in a savepoint of the transaction that is open elsewhere.
+    pub(in crate::store) async fn run(&self, work: Work, purpose: Purpose) -> Result<(), StoreError> {
         let over = || StoreError::Unavailable("the sandbox has ended".into());
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |tx| {
-            // Whoever asked may have gone away.
-            let _ = reply.send(tx.savepoint(work));
-        });
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(jobs) => jobs.send(job).map_err(|_| over())?,
-            None => return Err(over().into()),
+            Some(jobs) => jobs.send(Job { work, purpose, reply }).map_err(|_| over())?,
+            None => return Err(over()),
         }
         answer.await.map_err(|_| over())?
     }

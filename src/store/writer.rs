@@ -9,7 +9,6 @@
 //! first; if a write in it fails, all of it is undone and run again with them.
 
 use std::{
-    error::Error,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -26,7 +25,12 @@ use diesel::{
 };
 use tokio::sync::oneshot;
 
-use super::{Counters, StoreError, Tx, connection::AnyConnection, pool::Database};
+use super::{
+    Counters, Purpose, StoreError, Tx,
+    connection::AnyConnection,
+    pool::Database,
+    unit::{Ran, Work},
+};
 
 /// The most writes that share a commit: more would gain little and make the first wait for the last.
 const MAX_BATCH: usize = 128;
@@ -37,7 +41,7 @@ const CAREFUL_BATCHES: u32 = 32;
 
 /// The handle on the writer thread. Dropping it finishes what was accepted.
 pub(in crate::store) struct Writer {
-    queue: Option<Sender<Box<dyn Unit>>>,
+    queue: Option<Sender<Unit>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -53,17 +57,11 @@ impl Writer {
     }
 
     /// Hands a unit of work to the thread and waits for its commit; or for its end, where it is to be undone.
-    pub(in crate::store) async fn write<T, E, F>(&self, work: F, then: Then) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: Error + From<StoreError> + Send + 'static,
-    {
+    pub(in crate::store) async fn write(&self, work: Work, purpose: Purpose) -> Result<(), StoreError> {
         let gone = || StoreError::Unavailable("the writer has stopped".into());
         let (reply, answer) = oneshot::channel();
-        let unit = Box::new(Pending { work, then, outcome: None, reply });
         let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.send(unit).map_err(|_| gone())?;
+        queue.send(Unit { work, purpose, reply }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
@@ -101,57 +99,17 @@ impl<E: From<StoreError>> Stop<E> {
     }
 }
 
-/// What becomes of what a unit has written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Then {
-    /// It is kept, if the unit succeeds.
-    Keep,
-    /// It is undone in any case: the unit was about what would happen.
-    Undo,
+/// A waiting write.
+struct Unit {
+    work: Work,
+    purpose: Purpose,
+    reply: oneshot::Sender<Result<(), StoreError>>,
 }
 
-/// A waiting write, its types erased.
-trait Unit: Send {
-    /// Whether its savepoint will be undone, whatever it says.
-    fn is_undone(&self) -> bool;
-    /// Runs the work. `Err` asks for its savepoint to be undone; the result is kept for [`Unit::finish`].
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()>;
-    /// Answers the caller: with the kept result, or with the failure of the whole batch.
-    fn finish(self: Box<Self>, batch: Result<(), StoreError>);
-}
-
-struct Pending<F, T, E> {
-    work: F,
-    then: Then,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F, T, E> Unit for Pending<F, T, E>
-where
-    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + Send,
-{
-    fn is_undone(&self) -> bool {
-        self.then == Then::Undo
-    }
-
-    fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), ()> {
-        let outcome = tx.run(&self.work);
-        let kept = if outcome.is_ok() && !self.is_undone() { Ok(()) } else { Err(()) };
-        self.outcome = Some(outcome);
-        kept
-    }
-
-    fn finish(self: Box<Self>, batch: Result<(), StoreError>) {
-        let answer = match (batch, self.outcome) {
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(StoreError::Panicked.into()),
-        };
-        // The caller may have gone away; the write stands all the same.
-        let _ = self.reply.send(answer);
+impl Unit {
+    /// Whether what it wrote stays.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        (self.work)(tx) == Ran::Done && self.purpose != Purpose::TryOut
     }
 }
 
@@ -173,7 +131,7 @@ enum Bare {
 }
 
 impl Loop {
-    fn run(mut self, units: &Receiver<Box<dyn Unit>>) {
+    fn run(mut self, units: &Receiver<Unit>) {
         while let Ok(first) = units.recv() {
             let mut batch = vec![first];
             batch.extend(units.try_iter().take(MAX_BATCH - 1));
@@ -181,7 +139,7 @@ impl Loop {
         }
     }
 
-    fn write(&mut self, mut batch: Vec<Box<dyn Unit>>) {
+    fn write(&mut self, mut batch: Vec<Unit>) {
         self.counters.writes.fetch_add(batch.len() as u64, Ordering::Relaxed);
         let mut outcomes = vec![Ok(()); batch.len()];
         let committed = self.transaction(&mut batch, &mut outcomes);
@@ -192,21 +150,22 @@ impl Loop {
             self.connection = None;
         }
         for (unit, outcome) in batch.into_iter().zip(outcomes) {
-            unit.finish(committed.clone().and(outcome));
+            // The caller may have gone away; the write stands all the same.
+            let _ = unit.reply.send(committed.clone().and(outcome));
         }
     }
 
     /// One commit for the whole batch. An error means that nothing of the batch was written.
     fn transaction(
         &mut self,
-        batch: &mut [Box<dyn Unit>],
+        batch: &mut [Unit],
         outcomes: &mut [Result<(), StoreError>],
     ) -> Result<(), StoreError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.database.connect()?,
         };
-        if self.careful == 0 && !batch.iter().any(|unit| unit.is_undone()) {
+        if self.careful == 0 && !batch.iter().any(|unit| unit.purpose == Purpose::TryOut) {
             if matches!(bare(&mut connection, batch)?, Bare::Committed) {
                 self.connection = Some(connection);
                 return Ok(());
@@ -216,7 +175,7 @@ impl Loop {
         self.careful = self.careful.saturating_sub(1);
         begin_immediate(&mut connection)?;
         for (unit, outcome) in batch.iter_mut().zip(outcomes) {
-            match catch_unwind(AssertUnwindSafe(|| in_savepoint(&mut connection, unit.as_mut()))) {
+            match catch_unwind(AssertUnwindSafe(|| in_savepoint(&mut connection, unit))) {
                 Ok(run) => run?,
                 Err(_panic) => {
                     *outcome = Err(StoreError::Panicked);
@@ -232,12 +191,12 @@ impl Loop {
 
 /// Runs all units with nothing between them, and commits; or undoes all of them if one fails. A transaction that SQLite
 /// has ended by itself cannot be undone or committed, which fails the batch.
-fn bare(connection: &mut AnyConnection, batch: &mut [Box<dyn Unit>]) -> Result<Bare, StoreError> {
+fn bare(connection: &mut AnyConnection, batch: &mut [Unit]) -> Result<Bare, StoreError> {
     begin_immediate(connection)?;
     for unit in batch {
         let run = catch_unwind(AssertUnwindSafe(|| unit.run(&mut Tx::new(connection))));
         match depth(connection) {
-            Some(1) if matches!(run, Ok(Ok(()))) => {}
+            Some(1) if matches!(run, Ok(true)) => {}
             Some(1..) => {
                 roll_back_to(connection, 0)?;
                 return Ok(Bare::Undone);
@@ -252,9 +211,10 @@ fn bare(connection: &mut AnyConnection, batch: &mut [Box<dyn Unit>]) -> Result<B
 /// Runs a unit in its savepoint. An error means that the whole transaction is lost: SQLite ends it by itself
 /// on a full disk or a failed write, after which the savepoint is gone and every later statement would be a
 /// transaction of its own.
-fn in_savepoint(connection: &mut AnyConnection, unit: &mut dyn Unit) -> Result<(), StoreError> {
-    let outcome = connection
-        .transaction(|connection| unit.run(&mut Tx::new(connection)).map_err(|()| Stop::Refused(())));
+fn in_savepoint(connection: &mut AnyConnection, unit: &mut Unit) -> Result<(), StoreError> {
+    let outcome = connection.transaction(|connection| {
+        if unit.run(&mut Tx::new(connection)) { Ok(()) } else { Err(Stop::Refused(())) }
+    });
     match outcome {
         Ok(()) | Err(Stop::Refused(())) if depth(connection) == Some(1) => Ok(()),
         Err(Stop::Database(error)) => Err(error.into()),
