@@ -6,7 +6,12 @@ use std::{
     panic,
 };
 
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{ParseError, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +36,7 @@ pub enum TelemetryError {
 
 /// Starts logging to standard error, which leaves standard output to what commands print.
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
-    let registry = tracing_subscriber::registry().with(EnvFilter::try_new(filter)?);
+    let registry = tracing_subscriber::registry().with(filter.parse::<Targets>()?);
     match format {
         Format::Pretty => {
             // Colours are for a terminal; in a file they are noise.
