@@ -1,0 +1,68 @@
+//! The flush that makes commits last, on a thread of its own, so that the writer goes on with the next batch meanwhile.
+//!
+//! With `synchronous=NORMAL` SQLite writes a commit into its write-ahead log and does not flush it. We flush the log and
+//! only then answer: what was acknowledged survives a power cut, as with `synchronous=FULL`.
+
+use std::{
+    fs::File,
+    io,
+    sync::mpsc::{Receiver, Sender, channel},
+    thread::JoinHandle,
+};
+
+use tokio::sync::oneshot;
+
+use super::{StoreError, log::Log};
+
+/// Whoever waits for a flush, and what to tell when it succeeds.
+pub(super) type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreError>)>;
+
+/// Makes what was written to a file last.
+pub(super) type Sync = fn(&File) -> io::Result<()>;
+
+/// The thread that flushes. Dropping this waits for its end.
+pub(super) struct Flusher {
+    queue: Option<Sender<(Log, Answers)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Flusher {
+    /// `done` is told of every flush.
+    pub(super) fn start(
+        sync: Sync,
+        done: impl Fn(Result<(), StoreError>) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let (queue, commits) = channel();
+        let thread = std::thread::Builder::new()
+            .name("flusher".into())
+            .spawn(move || flush(&commits, sync, done))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Flushes what is in the log, then answers. Whether the thread has taken it; else those who wait are told by that
+    /// their answer never comes.
+    pub(super) fn flush(&self, log: &Log, answers: Answers) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.send((log.clone(), answers)).is_ok())
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn flush(commits: &Receiver<(Log, Answers)>, sync: Sync, done: impl Fn(Result<(), StoreError>)) {
+    while let Ok((log, answers)) = commits.recv() {
+        let flushed = log.sync(sync);
+        done(flushed.clone());
+        for (reply, outcome) in answers {
+            // The caller may have gone away; the write stands all the same.
+            let _ = reply.send(flushed.clone().and(outcome));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The write-ahead log of the connection that writes: a file which we flush ourselves.
+
+use std::{fs::File, io, sync::Arc};
+
+use diesel::{
+    QueryableByName, RunQueryDsl as _,
+    connection::SimpleConnection as _,
+    sql_query,
+    sql_types::{Integer, Text},
+};
+
+use super::{AnyConnection, StoreError};
+
+/// The log of a connection. As long as the connection lives, SQLite does not remove the file.
+#[derive(Debug, Clone)]
+pub(super) struct Log(Arc<File>);
+
+impl Log {
+    /// Opens the log for flushing, which from now on is for us to do. SQLite's locks are on other files: closing this one
+    /// takes none of them away.
+    pub(super) fn of(connection: &mut AnyConnection) -> Result<Self, StoreError> {
+        // Not FULL: a commit is written and not flushed. The log is still flushed before it is copied into the database.
+        connection.batch_execute("PRAGMA synchronous = NORMAL")?;
+        // The path as SQLite sees it, links followed.
+        let main = "SELECT file AS path FROM pragma_database_list WHERE name = 'main'";
+        let Place { path } = sql_query(main).get_result(connection)?;
+        let file = File::open(path + "-wal").map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self(Arc::new(file)))
+    }
+
+    pub(super) fn sync(&self, sync: fn(&File) -> io::Result<()>) -> Result<(), StoreError> {
+        sync(&self.0).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}
+
+/// Copies the whole log into the database, flushes that, and begins the log anew. After a failed flush nobody knows what of
+/// the log is on the disk, and the kernel reports such a failure once; a commit behind a hole would be lost with it.
+pub(super) fn empty(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    let Checkpoint { busy } = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(connection)?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Unavailable("the log could not be emptied".into())) }
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = Text)]
+    path: String,
+}
+
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+}
