@@ -6,6 +6,7 @@ mod architecture;
 mod backend_api;
 mod cli;
 mod devidp;
+mod docs;
 mod http;
 mod oidc;
 mod provisioning;
