@@ -102,7 +102,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
             Command::Unassign(Given { user, project, org, role }) => {
                 roles::unassign_role(&cx, &actor, &project, &org, &user, role.as_str().into()).await?;
-                output::line("taken");
+                output::line("unassigned");
             }
         }
         Ok(())

@@ -141,7 +141,7 @@ fn roles_are_made_and_mapped_by_commands() {
     assert!(made && said.contains("external_id") && said.contains("waiting for its group"), "{said}");
     assert!(map(&["--attribute", "memberOf=CN=Staff,OU=Groups"]).0);
     for (wrong, why) in [
-        (&["--group", "staff"][..], "taken"),
+        (&["--group", "staff"][..], "has this mapping to editor already"),
         (&["--attribute", "team"], "NAME=VALUE"),
         (&[], "--group"),
         (&["--group", "a", "--attribute", "b=c"], "cannot be used with"),
@@ -172,7 +172,9 @@ fn mistakes_are_named() {
     let project =
         machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
     let taken = machine.refused(&["project", "create", "Q", "--public-url", "https://login.example.com"]);
-    assert!(taken.contains("login.example.com is taken"), "{taken}");
+    assert!(taken.contains("a project has the host login.example.com already"), "{taken}");
+    let bare = machine.refused(&["project", "create", "Q", "--public-url", "login.example.org"]);
+    assert!(bare.contains("needs its scheme: https://login.example.org"), "{bare}");
     let http = machine.refused(&["project", "create", "Q", "--public-url", "http://login.example.org"]);
     assert!(http.contains("https"), "{http}");
     let of = ["--project", project.as_str()];
@@ -184,7 +186,18 @@ fn mistakes_are_named() {
     assert!(missing.contains("no project"), "{missing}");
     assert!(machine.refused(&["--config", "none.toml", "migrate"]).contains("none.toml"));
     let wrong = machine.refused(&["org", "create", "Acme", "--project", "org_0000000000000000000000000"]);
-    assert!(wrong.contains("not an identifier of this kind"), "{wrong}");
+    assert!(wrong.contains("not an identifier of this kind, which is project_ and 25 digits"), "{wrong}");
+    let org = machine.values(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"])("organization");
+    let twice = machine.refused(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"]);
+    assert!(twice.contains("an organization has the external id a already"), "{twice}");
+    let add = ["domain", "add", "acme.example", of[0], of[1], "--org", &org];
+    machine.done(&add);
+    assert!(machine.refused(&add).contains(&format!("{org} has the domain acme.example already")));
+    let role = machine.refused(&["role", "delete", "editr", of[0], of[1]]);
+    assert!(role.contains(&format!("no role of the name or id \"editr\" in {project}")), "{role}");
+    let connection = ["--connection", "idp_1", "--group", "g", "--role", "r", "--org", &org];
+    let connection = machine.refused(&[&["role-mapping", "create", of[0], of[1]], &connection[..]].concat());
+    assert!(connection.contains("saml_connection_ or scim_connection_"), "{connection}");
 }
 
 #[test]

@@ -21,9 +21,19 @@ pub enum DirectoryError {
     /// There is no such thing, or it is another project's.
     #[error("there is no {0} of this id")]
     NotFound(&'static str),
-    /// The name is taken.
-    #[error("{0} is taken")]
-    Taken(String),
+    /// There is none of this name or id where it was looked for.
+    #[error("there is no {what} of the name or id {named:?} in {within}")]
+    NoneNamed {
+        /// What was looked for.
+        what: &'static str,
+        /// As it was given.
+        named: String,
+        /// Where it was looked for.
+        within: String,
+    },
+    /// What was to be made is there already; the text says what is.
+    #[error("{0} already")]
+    Exists(String),
     /// The input cannot be used; the text says why, and what would do.
     #[error("{0}")]
     Invalid(String),
@@ -35,10 +45,10 @@ pub enum DirectoryError {
     Store(#[from] StoreError),
 }
 
-/// Turns a conflict on a unique key into "taken".
-pub(in crate::service) fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
+/// Turns a conflict on a unique key into what is there already, such as "the project has a role admin".
+pub(in crate::service) fn exists(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
     |error| match error {
-        StoreError::Conflict(_) => DirectoryError::Taken(what.into()),
+        StoreError::Conflict(_) => DirectoryError::Exists(what.into()),
         other => other.into(),
     }
 }
