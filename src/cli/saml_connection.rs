@@ -4,7 +4,11 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::{Failure, context, output, saml_switches::Switches};
+use super::{
+    Failure, context,
+    output::{self, Row},
+    saml_switches::Switches,
+};
 use crate::{
     config::Config,
     model::{
@@ -112,12 +116,10 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     context::block_on(async {
         let (project, connection) = match command {
             Command::List { project, org } => {
-                for connection in connections::list(&cx, &project, &org).await? {
-                    output::line(format!(
-                        "{}  {:8}  {:8}  {}",
-                        connection.id, connection.status, connection.provider, connection.display_name
-                    ));
-                }
+                let found = connections::list(&cx, &project, &org).await?;
+                let rows =
+                    found.iter().map(|one| Row::of([&one.id, &one.status, &one.provider, &one.display_name]));
+                output::table(["id", "status", "provider", "name"], rows);
                 return Ok(());
             }
             Command::Show { connection, project } => {

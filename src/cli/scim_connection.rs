@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::{
@@ -145,23 +148,19 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
 }
 
 async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
-    for connection in connections::list(cx, &of.project, &of.org).await? {
-        let held = connection.held_until.filter(|until| *until > cx.now());
-        let held = held.map(|until| format!(", holding deactivations until {until}")).unwrap_or_default();
-        output::line(format!(
-            "{}  {}  {}  provider {}  strict {}  hold {}{held}",
-            connection.id,
-            connection.display_name,
-            connection.status,
-            connection.provider,
-            connection.strict,
-            connection.hold_enabled,
-        ));
-        for rewrite in traces::rewrites(cx, &connection.id).await? {
+    let mut rows = Vec::new();
+    for one in connections::list(cx, &of.project, &of.org).await? {
+        let held = one.held_until.filter(|until| *until > cx.now());
+        let held = held.map(|until| format!("holding deactivations until {until}"));
+        let rewrites = traces::rewrites(cx, &one.id).await?.into_iter().map(|rewrite| {
             let explained = traces::explained(&rewrite.rewrite);
-            output::line(format!("    {explained}: {} times, last {}", rewrite.count, rewrite.last_at));
-        }
+            format!("{explained}: {} times, last {}", rewrite.count, rewrite.last_at)
+        });
+        let (status, name) = (&one.status, &one.display_name);
+        let row = Row::of([&one.id, status, &one.provider, name, &one.strict, &one.hold_enabled]);
+        rows.push(row.explained(held.into_iter().chain(rewrites)));
     }
+    output::table(["id", "status", "provider", "name", "strict", "hold"], rows);
     Ok(())
 }
 

@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
@@ -99,19 +102,14 @@ async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
 
 async fn list(cx: &Context, org: &OrganizationId, project: Option<&ProjectId>) -> Result<(), Failure> {
     let project = context::project(cx, project).await?;
-    for link in setup::list_setup_links(cx, &project.id, org).await? {
-        let saml = link.saml_connection_id.as_ref().map(|id| format!("  {id}"));
-        let scim = link.scim_connection_id.as_ref().map(|id| format!("  {id}"));
-        output::line(format!(
-            "{}  {:7}  made {}  until {}{}{}",
-            link.id,
-            LinkState::of(&link, cx.now()).as_str(),
-            link.created_at,
-            link.expires_at,
-            saml.unwrap_or_default(),
-            scim.unwrap_or_default(),
-        ));
-    }
+    let found = setup::list_setup_links(cx, &project.id, org).await?;
+    let rows = found.iter().map(|link| {
+        let saml = output::or_empty(link.saml_connection_id.as_ref());
+        let scim = output::or_empty(link.scim_connection_id.as_ref());
+        let state = LinkState::of(link, cx.now()).as_str();
+        Row::of([&link.id, &state, &link.created_at, &link.expires_at, &saml, &scim])
+    });
+    output::table(["id", "state", "made", "good until", "saml connection", "scim connection"], rows);
     Ok(())
 }
 
