@@ -129,7 +129,14 @@ fn roles_are_made_and_mapped_by_commands() {
     let owner = words(&with(&["role", "create", "owner"], &[]));
     assert!(!owner.0 && owner.1.contains("owner is no role"), "{owner:?}");
     let (_, list) = words(&with(&["role", "list"], &[]));
-    assert!(list.contains("project  editor  editor  Writes.") && list.contains("custom   auditor"), "{list}");
+    assert!(
+        list.starts_with("ID ") && list.lines().next().unwrap().ends_with("DISPLAY NAME  DESCRIPTION"),
+        "{list}"
+    );
+    assert!(
+        list.contains("project  editor   editor        Writes.") && list.contains("custom   auditor"),
+        "{list}"
+    );
     let draft = machine.values(&[&["saml-connection", "create", "IdP"], &of[..]].concat());
     let connection = ["--connection", &draft("connection"), "--role", "editor"].map(str::to_owned);
     let map = |source: &[&str]| {
@@ -150,8 +157,8 @@ fn roles_are_made_and_mapped_by_commands() {
         assert!(!made && said.contains(why), "{wrong:?}: {said}");
     }
     let (_, list) = words(&with(&["role-mapping", "list"], &[]));
-    assert!(list.contains("memberOf=CN=Staff,OU=Groups  ->  editor  active"), "{list}");
-    for line in list.lines() {
+    assert!(list.contains("memberOf=CN=Staff,OU=Groups  editor  active"), "{list}");
+    for line in list.lines().skip(1) {
         let id = line.split_whitespace().next().unwrap();
         assert!(words(&with(&["role-mapping", "resume"], &[id])).0);
         assert!(words(&with(&["role-mapping", "delete"], &[id])).0);
@@ -161,6 +168,10 @@ fn roles_are_made_and_mapped_by_commands() {
         let (done, said) = words(&with(&command, &nobody));
         assert!(!done && said.contains("no user"), "{said}");
     }
+    let (_, shown) = words(&with(&["role", "show"], &["editor"]));
+    assert!(shown.contains("Writes.") && shown.contains("HAS IT BY"), "{shown}");
+    let (_, nobody) = words(&["user", "list", &org, "--email", "ada"].map(str::to_owned));
+    assert_eq!(nobody, "ID  EMAIL  STATE  KNOWN BY  LAST LOGIN  ROLES\n");
     assert!(words(&with(&["role", "delete"], &["auditor"])).0);
     machine.done(&["role", "delete", "editor", "--project", &project]);
 }

@@ -5,6 +5,7 @@ mod domains;
 mod keys;
 mod organizations;
 mod projects;
+mod users;
 
 pub use crate::store::projects::Project;
 pub use clients::{NewClient, create_client};
@@ -12,6 +13,7 @@ pub use domains::add_domain;
 pub use keys::{create_backend_api_key, create_scim_api_key};
 pub use organizations::{NewOrganization, create_organization};
 pub use projects::{NewProject, check_signing_keys, create_project, find_project, list_projects};
+pub use users::{ListedUser, list_users};
 
 use crate::{service::signing::SigningError, store::StoreError};
 

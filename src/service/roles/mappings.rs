@@ -129,16 +129,42 @@ pub async fn create_mapping(
     cx.store.write(create).await
 }
 
-/// The organization's mappings with the names of their roles.
+/// A mapping in a list.
+#[derive(Debug, Clone)]
+pub struct ListedMapping {
+    /// The mapping.
+    pub mapping: RoleMapping,
+    /// The name of its role.
+    pub role: String,
+    /// The name that its group has now.
+    pub group: Option<String>,
+}
+
+impl ListedMapping {
+    /// What gives the role, for people: the attribute with its value, or the group by the name that it has now, with what
+    /// the mapping knows it by where that is something else.
+    pub fn source(&self) -> String {
+        let key = &self.mapping.group_key;
+        match (&self.mapping.attribute_name, &self.group) {
+            (Some(attribute), _) => format!("{attribute}={key}"),
+            (None, None) => key.clone(),
+            (None, Some(group)) if group == key || fold(group) == *key => group.clone(),
+            (None, Some(group)) => format!("{group} ({key})"),
+        }
+    }
+}
+
+/// The organization's mappings, oldest first.
 pub async fn list_mappings(
     cx: &Context,
     project: &ProjectId,
     organization: &OrganizationId,
-) -> Result<Vec<(RoleMapping, String)>, DirectoryError> {
+) -> Result<Vec<ListedMapping>, DirectoryError> {
     let (project, organization) = (project.clone(), organization.clone());
     let list = move |tx: &mut Tx<'_>| {
         organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
-        Ok(role_mappings::list(tx, &organization)?)
+        let found = role_mappings::list(tx, &organization)?.into_iter();
+        Ok(found.map(|(mapping, role, group)| ListedMapping { mapping, role, group }).collect())
     };
     cx.store.read(list).await
 }
