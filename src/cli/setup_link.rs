@@ -11,7 +11,7 @@ use crate::{
     model::ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     service::{
         Actor, Context,
-        setup::{self, LinkState, NewSetupLink, Part},
+        setup::{self, LinkState, MadeLink, NewSetupLink, Part},
     },
 };
 
@@ -89,13 +89,15 @@ async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
         lifetime: Some(new.hours * 60 * 60 * 1000),
         capabilities: Vec::new(),
     };
-    let (link, token) = setup::create_setup_link(cx, &Actor::operator(), &project.id, &new.org, link).await?;
+    let made = setup::create_setup_link(cx, &Actor::operator(), &project.id, &new.org, link).await?;
+    let MadeLink { link, token, in_place_of } = made;
     let (until, address) =
         (link.expires_at.to_string(), format!("{}/setup/{}", project.public_url, token.expose()));
     let mut values = vec![("setup link", link.id.as_str())];
     values.extend(link.saml_connection_id.as_ref().map(|id| ("connection", id.as_str())));
     values.extend(link.scim_connection_id.as_ref().map(|id| ("SCIM connection", id.as_str())));
     values.extend([("good until", until.as_str()), ("address (shown once)", address.as_str())]);
+    values.extend(in_place_of.iter().map(|ended| ("in place of, ended", ended.as_str())));
     output::values(&values);
     Ok(())
 }

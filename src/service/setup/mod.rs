@@ -5,6 +5,7 @@
 mod checks;
 mod choice;
 mod draft;
+mod drafts;
 mod explain;
 mod links;
 mod manage;
@@ -18,7 +19,7 @@ mod understanding;
 
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
-pub use links::{LINK_LIFETIME, NewSetupLink, Part, create_setup_link};
+pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
 pub use manage::{LinkState, Tested, last_test, list_setup_links, revoke_setup_link};
 pub use people::Arriving;
 pub use preview::{Arrivals, preview};
