@@ -14,7 +14,10 @@ use crate::{
     },
     service::{
         Actor, Context, directory,
-        provisioning::admin::keys::{self, NewKey},
+        provisioning::{
+            BASE_PATH,
+            admin::keys::{self, NewKey},
+        },
     },
 };
 
@@ -84,7 +87,7 @@ async fn create(cx: &Context, project: &ProjectId, org: &OrganizationId, new: Ne
     let project = directory::find_project(cx, project).await?;
     let (key, token) = keys::create(cx, &Actor::operator(), &project.id, org, new).await?;
     output::values(&[
-        ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
+        ("SCIM base URL", &format!("{}{BASE_PATH}", project.public_url)),
         ("token id", key.id.as_str()),
         ("expires", &shown(key.expires_at, "never")),
         ("bearer token (shown once)", token.expose()),
