@@ -88,17 +88,32 @@ fn a_host_app_is_set_up_by_commands() {
     assert!(machine.refused(&["setup-link", "create", &org]).contains("--scim"));
     let early = machine.refused(&["setup-link", "create", &org, "--saml", "--scim-connection", &draft]);
     assert!(early.contains("--scim"), "{early}");
+    let activate = ["scim-connection", "activate", &draft, of[0], of[1], to[0], to[1]];
+    let early = machine.run(&activate);
+    let why = String::from_utf8(early.stderr).unwrap();
+    assert!(!early.status.success() && early.stdout.is_empty(), "nothing is said before the error");
+    assert!(why.contains("never checked") && why.contains("--unchecked"), "{why}");
+    let enable = ["scim-connection", "update", &draft, of[0], of[1], to[0], to[1], "--enabled", "true"];
+    assert!(machine.refused(&enable).contains("scim-connection activate"));
     let checked = machine.run(&["scim-check", &org, of[0], of[1], "--connection", &draft]);
     let report = String::from_utf8(checked.stdout).unwrap();
     assert!(checked.status.success() && report.contains("passed  okta"), "{report}");
     machine.done(&["setup-link", "revoke", &provisioning("setup link")]);
     let list = String::from_utf8(machine.run(&["setup-link", "list", &org]).stdout).unwrap();
-    assert!(list.contains("revoked") && list.contains("waiting"), "{list}");
-    let live = machine.run(&["scim-connection", "activate", &draft, of[0], of[1], to[0], to[1]]);
+    assert!(list.starts_with("ID ") && list.contains("revoked") && list.contains("waiting"), "{list}");
+    let live = machine.run(&activate);
     let said = String::from_utf8(live.stdout).unwrap();
     for words in ["the last check passed", "no token can use", "enabled"] {
         assert!(said.contains(words), "{words}: {said}");
     }
+    let second = machine.values(&["setup-link", "create", &org, "--scim"]);
+    let another = second("SCIM connection");
+    let again = machine.values(&["setup-link", "create", &org, "--scim"]);
+    assert_eq!((again("SCIM connection"), again("in place of")), (another.clone(), second("setup link")));
+    let unchecked = ["scim-connection", "activate", &another, of[0], of[1], to[0], to[1], "--unchecked"];
+    let live = machine.run(&unchecked);
+    let said = String::from_utf8(live.stdout).unwrap();
+    assert!(live.status.success() && said.starts_with("warning: the connection was never checked"), "{said}");
     machine.done(&["logins", &org, "--outcome", "refused"]);
     let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
     assert_eq!(draft("status"), "draft");
