@@ -11,6 +11,7 @@ mod links;
 mod manage;
 mod people;
 mod preview;
+mod progress;
 mod provisioning;
 mod report;
 mod session;
@@ -23,6 +24,7 @@ pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
 pub use manage::{LinkState, Tested, last_test, list_setup_links, revoke_setup_link};
 pub use people::Arriving;
 pub use preview::{Arrivals, preview};
+pub use progress::Progress;
 pub use provisioning::{
     LiveView, Provisioning, SeenRequest, SeenRewrite, TokenShown, admit_check, last_check, live_view,
     make_token, provisioning,
