@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::ProjectId,
@@ -78,7 +81,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
 }
 
 fn print(keys: &SpKeys) {
-    for (purpose, id, not_after) in keys.summary() {
-        output::line(format!("{id}  {purpose:10}  ends {not_after}"));
-    }
+    let rows = keys.summary();
+    let rows = rows.iter().map(|(purpose, id, not_after)| Row::of([id, purpose, not_after]));
+    output::table(["id", "purpose", "ends"], rows);
 }

@@ -1,6 +1,9 @@
 //! `vestibule logins`
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId},
@@ -43,26 +46,26 @@ pub(super) fn run(config: &Config, args: Args) -> Result<(), Failure> {
         let traces = sso::traces(&cx, &project.id, &args.org, query).await?;
         if traces.is_empty() {
             output::line("no such attempts in the last seven days");
+            return Ok(());
         }
-        for trace in traces {
-            let (at, reference) = (trace.created_at, &trace.reference_id);
-            output::line(format!("{at}  {reference}  {:11}  {}", trace.outcome, trace.code));
-            if one {
-                steps(&trace.steps);
-                trace.message.into_iter().for_each(output::line);
-            }
-        }
+        let rows = traces.into_iter().map(|trace| {
+            let row = Row::of([&trace.created_at, &trace.reference_id, &trace.outcome, &trace.code]);
+            let details = one.then(|| steps(&trace.steps).into_iter().chain(trace.message));
+            row.explained(details.into_iter().flatten())
+        });
+        output::table(["at", "reference", "outcome", "reason"], rows);
         Ok(())
     })
 }
 
 /// The steps of one attempt, a line each.
-fn steps(text: &str) {
+fn steps(text: &str) -> Vec<String> {
     let steps: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-    for step in steps {
+    let line = |step: &serde_json::Value| {
         let failed = step["passed"] == false || step["state"] == "failed";
         let sign = if failed { "FAILED" } else { step["state"].as_str().unwrap_or("passed") };
         let detail = step["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default();
-        output::line(format!("  {sign:8} {}{detail}", step["check"].as_str().unwrap_or_default()));
-    }
+        format!("{sign:8} {}{detail}", step["check"].as_str().unwrap_or_default())
+    };
+    steps.iter().map(line).collect()
 }

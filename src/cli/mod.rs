@@ -22,6 +22,7 @@ mod scim_log;
 mod scim_schema;
 mod serve;
 mod setup_link;
+mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -59,6 +60,9 @@ enum Command {
     /// Organizations: your customers.
     #[command(subcommand)]
     Org(organization::Command),
+    /// Users of organizations.
+    #[command(subcommand)]
+    User(user::Command),
     /// Mail domains of organizations.
     #[command(subcommand)]
     Domain(domain::Command),
@@ -126,6 +130,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor => doctor::run(&config),
         Command::Project(command) => done(project::run(&config, command)),
         Command::Org(command) => done(organization::run(&config, command)),
+        Command::User(command) => done(user::run(&config, command)),
         Command::Domain(command) => done(domain::run(&config, command)),
         Command::Client(command) => done(client::run(&config, command)),
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),

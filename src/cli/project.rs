@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     service::{
@@ -42,9 +45,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 ]);
             }
             Command::List => {
-                for project in directory::list_projects(&cx).await? {
-                    output::line(format!("{}  {}  {}", project.id, project.public_url, project.display_name));
-                }
+                let projects = directory::list_projects(&cx).await?;
+                let rows = projects.iter().map(|one| Row::of([&one.id, &one.public_url, &one.display_name]));
+                output::table(["id", "public url", "name"], rows);
             }
         }
         Ok(())

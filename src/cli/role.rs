@@ -2,13 +2,16 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId, UserId},
     service::{
-        Actor,
-        roles::{self, NewRole},
+        Actor, Context,
+        roles::{self, Given as By, NewRole, Role, RoleRef},
     },
 };
 
@@ -29,6 +32,13 @@ pub(super) enum Command {
     },
     /// List the roles of the project, or all that an organization may give.
     List {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Show a role and who has it, by what: in an organization, or in all of the project.
+    Show {
+        /// The role, by name or id.
+        role: String,
         #[command(flatten)]
         of: Of,
     },
@@ -82,15 +92,13 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 output::values(&[("role", role.id.as_str()), ("name", &role.name)]);
             }
             Command::List { of } => {
-                for role in roles::list_roles(&cx, &of.project, of.org.as_ref()).await? {
-                    let scope = if role.organization_id.is_some() { "custom" } else { "project" };
-                    let (name, description) = (&role.name, &role.description);
-                    output::line(format!(
-                        "{}  {scope:7}  {name}  {}  {description}",
-                        role.id, role.display_name
-                    ));
-                }
+                let found = roles::list_roles(&cx, &of.project, of.org.as_ref()).await?;
+                let rows = found.iter().map(|role| {
+                    Row::of([&role.id, &scope(role), &role.name, &role.display_name, &role.description])
+                });
+                output::table(["id", "of", "name", "display name", "description"], rows);
             }
+            Command::Show { role, of } => show(&cx, &of, role.as_str().into()).await?,
             Command::Delete { role, of } => {
                 let role = role.as_str().into();
                 roles::delete_role(&cx, &actor, &of.project, of.org.as_ref(), role).await?;
@@ -102,9 +110,40 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
             Command::Unassign(Given { user, project, org, role }) => {
                 roles::unassign_role(&cx, &actor, &project, &org, &user, role.as_str().into()).await?;
-                output::line("taken");
+                output::line("unassigned");
             }
         }
         Ok(())
     })
+}
+
+async fn show(cx: &Context, of: &Of, role: RoleRef) -> Result<(), Failure> {
+    let (role, holders) = roles::role_holders(cx, &of.project, of.org.as_ref(), role).await?;
+    output::values(&[
+        ("role", role.id.as_str()),
+        ("name", &role.name),
+        ("of", scope(&role)),
+        ("display name", &role.display_name),
+        ("description", &role.description),
+    ]);
+    let rows = holders.iter().map(|holder| {
+        let by: Vec<String> = holder.by.iter().map(by).collect();
+        let email = output::or_empty(holder.email.as_ref());
+        Row::of([&holder.user, &holder.organization, &email, &holder.status, &by.join(", ")])
+    });
+    output::line("");
+    output::table(["user", "organization", "email", "state", "has it by"], rows);
+    Ok(())
+}
+
+fn scope(role: &Role) -> &'static str {
+    if role.organization_id.is_some() { "custom" } else { "project" }
+}
+
+fn by(given: &By) -> String {
+    match given {
+        By::ByHand => "hand".into(),
+        By::Attribute { name, value } => format!("attribute {name}={value}"),
+        By::Group(name) => format!("group {name}"),
+    }
 }

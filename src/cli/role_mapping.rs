@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId, RoleMappingId},
@@ -98,18 +101,16 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 ]);
             }
             Command::List { of } => {
-                for (mapping, role) in roles::list_mappings(&cx, &of.project, &of.org).await? {
-                    let name =
-                        mapping.attribute_name.as_ref().map(|name| format!("{name}=")).unwrap_or_default();
-                    output::line(format!(
-                        "{}  {}  {}  {name}{}  ->  {role}  {}",
-                        mapping.id,
-                        mapping.connection_id,
-                        mapping.matched_by,
-                        mapping.group_key,
-                        state(&mapping)
-                    ));
-                }
+                let listed = roles::list_mappings(&cx, &of.project, &of.org).await?;
+                let rows = listed.iter().map(|one| {
+                    let (mapping, source) = (&one.mapping, one.source());
+                    let (by, state) = (&mapping.matched_by, state(mapping));
+                    Row::of([&mapping.id, &mapping.connection_id, by, &source, &one.role, &state])
+                });
+                output::table(
+                    ["id", "connection", "matched by", "group or attribute", "role", "state"],
+                    rows,
+                );
             }
             Command::Delete { id, of } => {
                 roles::delete_mapping(&cx, &actor, &of.project, &of.org, &id).await?;

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use super::{Failure, context, output, saml_switches::Switches};
+use super::{
+    Failure, context,
+    output::{self, Row},
+    saml_switches::Switches,
+};
 use crate::{
     config::Config,
     model::{
@@ -79,13 +83,16 @@ pub(super) enum Command {
         #[command(flatten)]
         switches: Box<Switches>,
     },
-    /// Put a draft, or a connection that was switched off, into use.
+    /// Put a draft, or a connection that was switched off, into use. The last test sign-in of a draft must have passed.
     Activate {
         /// The connection.
         connection: SamlConnectionId,
         /// The project.
         #[arg(long)]
         project: ProjectId,
+        /// Also a draft that was not tested, or not with success.
+        #[arg(long)]
+        unchecked: bool,
     },
     /// Switch a connection off: logins through it are refused from now on.
     Disable {
@@ -112,12 +119,10 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     context::block_on(async {
         let (project, connection) = match command {
             Command::List { project, org } => {
-                for connection in connections::list(&cx, &project, &org).await? {
-                    output::line(format!(
-                        "{}  {:8}  {:8}  {}",
-                        connection.id, connection.status, connection.provider, connection.display_name
-                    ));
-                }
+                let found = connections::list(&cx, &project, &org).await?;
+                let rows =
+                    found.iter().map(|one| Row::of([&one.id, &one.status, &one.provider, &one.display_name]));
+                output::table(["id", "status", "provider", "name"], rows);
                 return Ok(());
             }
             Command::Show { connection, project } => {
@@ -127,11 +132,8 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::update(&cx, &actor, &project, &connection, switches.into_update()).await?;
                 return show(&cx, &project, &connection).await;
             }
-            Command::Activate { connection, project } => {
-                say_whether_tested(&cx, &project, &connection).await?;
-                let enabled = ConnectionStatus::Enabled;
-                connections::set_status(&cx, &actor, &project, &connection, enabled).await?;
-                return show(&cx, &project, &connection).await;
+            Command::Activate { connection, project, unchecked } => {
+                return activate(&cx, &project, &connection, unchecked).await;
             }
             Command::Disable { connection, project } => {
                 let disabled = ConnectionStatus::Disabled;
@@ -184,24 +186,38 @@ fn source(text: &str) -> Result<MetadataSource, Failure> {
     Ok(MetadataSource::Document(document))
 }
 
-/// What is put into use should have worked once.
-async fn say_whether_tested(
+/// What is put into use should have worked once; a draft must, unless the operator says otherwise.
+async fn activate(
     cx: &Context,
     project: &ProjectId,
-    connection: &SamlConnectionId,
+    id: &SamlConnectionId,
+    unchecked: bool,
 ) -> Result<(), Failure> {
-    let again = "run the test of its set-up link, or sign in now and watch `vestibule logins`";
-    match setup::last_test(cx, project, connection).await? {
-        Tested::Never => output::line(format!("warning: no test sign-in was made; {again}")),
-        Tested::Failed(at) => {
-            output::line(format!("warning: the last test sign-in failed, at {at}; {again}"))
-        }
-        Tested::Passed(at) => output::line(format!("a test sign-in passed, at {at}")),
-        Tested::PassedBefore(at) => output::line(format!(
-            "warning: a test sign-in passed, at {at}, and the connection was changed after it; {again}"
-        )),
+    let (before, _) = connections::details(cx, project, id).await?;
+    let tested = how_tested(setup::last_test(cx, project, id).await?);
+    // One without metadata cannot have been tested, and is refused for that.
+    let must_be = before.status == ConnectionStatus::Draft && !before.idp_entity_id.is_empty() && !unchecked;
+    if let (Err(not), true) = (&tested, must_be) {
+        let again = "run the test of its set-up link, or put it into use as it is with --unchecked";
+        return Err(format!("{not}; {again}").into());
     }
-    Ok(())
+    connections::set_status(cx, &Actor::operator(), project, id, ConnectionStatus::Enabled).await?;
+    output::line(
+        tested.unwrap_or_else(|not| format!("warning: {not}; sign in now and watch `vestibule logins`")),
+    );
+    show(cx, project, id).await
+}
+
+/// That a connection was tested, or what was not.
+fn how_tested(tested: Tested) -> Result<String, String> {
+    match tested {
+        Tested::Passed(at) => Ok(format!("a test sign-in passed, at {at}")),
+        Tested::Never => Err("no test sign-in was made".into()),
+        Tested::Failed(at) => Err(format!("the last test sign-in failed, at {at}")),
+        Tested::PassedBefore(at) => {
+            Err(format!("a test sign-in passed, at {at}, and the connection was changed after it"))
+        }
+    }
 }
 
 /// Prints all that there is to know about a connection.

@@ -2,7 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::{
@@ -11,10 +14,14 @@ use crate::{
     },
     service::{
         Actor, Context, directory,
-        provisioning::admin::{
-            Verdict, check,
-            connections::{self, ConnectionUpdate},
-            oauth, traces,
+        provisioning::{
+            BASE_PATH,
+            admin::{
+                Verdict,
+                check::{self, LastCheck},
+                connections::{self, ConnectionUpdate, ScimConnection},
+                oauth, traces,
+            },
         },
     },
 };
@@ -44,11 +51,15 @@ pub(super) enum Command {
         update: Update,
     },
     /// Put a draft, or a connection that was switched off, into use: from now on its provider writes users and groups.
+    /// The last check of a draft must have passed.
     Activate {
         /// The connection.
         id: ScimConnectionId,
         #[command(flatten)]
         of: Of,
+        /// Also a draft that was not checked, or not with success.
+        #[arg(long)]
+        unchecked: bool,
     },
     /// End the hold of a mass deactivation.
     Release {
@@ -125,10 +136,14 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
             Command::List { of } => list(&cx, &of).await?,
             Command::Update { id, of, update } => {
+                let (before, _) = connections::find(&cx, &of.project, &of.org, &id).await?;
+                if before.status == ConnectionStatus::Draft && update.enabled == Some(true) {
+                    return Err("a draft is put into use with `vestibule scim-connection activate`".into());
+                }
                 connections::update(&cx, &actor, &of.project, &of.org, &id, update.into()).await?;
                 output::line("changed");
             }
-            Command::Activate { id, of } => activate(&cx, &of, &id).await?,
+            Command::Activate { id, of, unchecked } => activate(&cx, &of, &id, unchecked).await?,
             Command::Release { id, of, dismiss } => {
                 let verdict = if dismiss { Verdict::Dismiss } else { Verdict::LetThrough };
                 connections::end_hold(&cx, &actor, &of.project, &of.org, &id, verdict).await?;
@@ -145,40 +160,34 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
 }
 
 async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
-    for connection in connections::list(cx, &of.project, &of.org).await? {
-        let held = connection.held_until.filter(|until| *until > cx.now());
-        let held = held.map(|until| format!(", holding deactivations until {until}")).unwrap_or_default();
-        output::line(format!(
-            "{}  {}  {}  provider {}  strict {}  hold {}{held}",
-            connection.id,
-            connection.display_name,
-            connection.status,
-            connection.provider,
-            connection.strict,
-            connection.hold_enabled,
-        ));
-        for rewrite in traces::rewrites(cx, &connection.id).await? {
+    let mut rows = Vec::new();
+    for one in connections::list(cx, &of.project, &of.org).await? {
+        let held = one.held_until.filter(|until| *until > cx.now());
+        let held = held.map(|until| format!("holding deactivations until {until}"));
+        let rewrites = traces::rewrites(cx, &one.id).await?.into_iter().map(|rewrite| {
             let explained = traces::explained(&rewrite.rewrite);
-            output::line(format!("    {explained}: {} times, last {}", rewrite.count, rewrite.last_at));
-        }
+            format!("{explained}: {} times, last {}", rewrite.count, rewrite.last_at)
+        });
+        let (status, name) = (&one.status, &one.display_name);
+        let row = Row::of([&one.id, status, &one.provider, name, &one.strict, &one.hold_enabled]);
+        rows.push(row.explained(held.into_iter().chain(rewrites)));
     }
+    output::table(["id", "status", "provider", "name", "strict", "hold"], rows);
     Ok(())
 }
 
-/// Says first what is known of the connection: whoever holds one of its tokens writes users from now on.
-async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId) -> Result<(), Failure> {
+/// Whoever holds one of its tokens writes users from now on: what is known of the connection is said, and a draft that is
+/// not known to work is refused.
+async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId, unchecked: bool) -> Result<(), Failure> {
     let (connection, keys) = connections::find(cx, &of.project, &of.org, id).await?;
+    let mut known = Vec::new();
     if connection.status == ConnectionStatus::Draft {
-        match check::last(cx, id).await? {
-            None => output::line("warning: the connection was never checked (scim-check)"),
-            Some((at, checked)) => {
-                let failed = checked.iter().filter(|one| !one.passed()).count();
-                match failed {
-                    0 => output::line(format!("the last check passed, at {at}")),
-                    failed => {
-                        output::line(format!("warning: in the last check, at {at}, {failed} steps failed"))
-                    }
-                }
+        match how_checked(&connection, check::last(cx, id).await?) {
+            Ok(passed) => known.push(passed),
+            Err(not) if unchecked => known.push(format!("warning: {not}")),
+            Err(not) => {
+                let again = "run `vestibule scim-check`, or put it into use as it is with --unchecked";
+                return Err(format!("{not}; {again}").into());
             }
         }
     }
@@ -186,24 +195,44 @@ async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId) -> Result<(), Fa
         let maker = key.setup_link_id.as_ref().map(|link| format!(", made with {link}")).unwrap_or_default();
         let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
         let (name, suffix) = (&key.display_name, &key.token_suffix);
-        output::line(format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id));
+        known.push(format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id));
     }
     if keys.is_empty() {
-        output::line("warning: no token can use the connection yet (scim-key create)");
+        known.push("warning: no token can use the connection yet (scim-key create)".into());
     }
     let on = ConnectionUpdate { enabled: Some(true), ..ConnectionUpdate::default() };
     let live = connections::update(cx, &Actor::operator(), &of.project, &of.org, id, on).await?;
+    known.iter().for_each(output::line);
     output::values(&[("SCIM connection", live.id.as_str()), ("status", live.status.as_str())]);
     Ok(())
+}
+
+/// That a draft was checked, or what was not.
+fn how_checked(draft: &ScimConnection, last: Option<LastCheck>) -> Result<String, String> {
+    let Some(LastCheck { at, passed, checked }) = last else {
+        return Err(
+            "the connection was never checked: nothing that Okta and Entra send was tried on it".into()
+        );
+    };
+    if !passed {
+        let failed = checked.iter().filter(|one| !one.passed());
+        let failed: Vec<String> = failed.map(|one| format!("{} ({})", one.name, one.suite)).collect();
+        return Err(format!("in the last check, at {at}, these steps failed: {}", failed.join(", ")));
+    }
+    if draft.updated_at > at {
+        return Err(format!("the last check passed, at {at}, and the connection was changed after it"));
+    }
+    Ok(format!("the last check passed, at {at}"))
 }
 
 async fn add_client(cx: &Context, of: &Of, id: &ScimConnectionId, name: &str) -> Result<(), Failure> {
     let project = directory::find_project(cx, &of.project).await?;
     let (client, secret) =
         oauth::create_client(cx, &Actor::operator(), &of.project, &of.org, id, name).await?;
+    let base = format!("{}{BASE_PATH}", project.public_url);
     output::values(&[
-        ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
-        ("token endpoint", &format!("{}/api/scim/v1/oauth/token", project.public_url)),
+        ("SCIM base URL", &base),
+        ("token endpoint", &format!("{base}/oauth/token")),
         ("client_id", client.id.as_str()),
         ("client_secret (shown once)", secret.expose()),
     ]);

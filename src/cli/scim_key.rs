@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::{
@@ -11,7 +14,10 @@ use crate::{
     },
     service::{
         Actor, Context, directory,
-        provisioning::admin::keys::{self, NewKey},
+        provisioning::{
+            BASE_PATH,
+            admin::keys::{self, NewKey},
+        },
     },
 };
 
@@ -81,7 +87,7 @@ async fn create(cx: &Context, project: &ProjectId, org: &OrganizationId, new: Ne
     let project = directory::find_project(cx, project).await?;
     let (key, token) = keys::create(cx, &Actor::operator(), &project.id, org, new).await?;
     output::values(&[
-        ("SCIM base URL", &format!("{}/api/scim/v1", project.public_url)),
+        ("SCIM base URL", &format!("{}{BASE_PATH}", project.public_url)),
         ("token id", key.id.as_str()),
         ("expires", &shown(key.expires_at, "never")),
         ("bearer token (shown once)", token.expose()),
@@ -90,18 +96,18 @@ async fn create(cx: &Context, project: &ProjectId, org: &OrganizationId, new: Ne
 }
 
 async fn list(cx: &Context, project: &ProjectId, org: &OrganizationId) -> Result<(), Failure> {
-    for key in keys::list(cx, project, org).await? {
+    let found = keys::list(cx, project, org).await?;
+    let rows = found.iter().map(|key| {
         let state = match (key.revoked_at, key.expires_at) {
-            (Some(_), _) => "revoked".to_owned(),
-            (None, Some(end)) if end <= cx.now() => "expired".to_owned(),
-            (None, end) => format!("live, expires {}", shown(end, "never")),
+            (Some(_), _) => "revoked",
+            (None, Some(end)) if end <= cx.now() => "expired",
+            (None, _) => "live",
         };
-        let used = shown(key.last_used_at, "never");
-        output::line(format!(
-            "{}  ...{}  {}  {}  last used {used}  {state}",
-            key.id, key.token_suffix, key.scim_connection_id, key.display_name
-        ));
-    }
+        let (suffix, used) = (format!("...{}", key.token_suffix), shown(key.last_used_at, "never"));
+        let (end, connection) = (shown(key.expires_at, "never"), &key.scim_connection_id);
+        Row::of([&key.id, &suffix, connection, &key.display_name, &state, &used, &end])
+    });
+    output::table(["id", "token", "connection", "name", "state", "last used", "expires"], rows);
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! `vestibule scim-log`
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ScimConnectionId},
@@ -27,18 +30,14 @@ pub(super) struct Args {
 pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     let cx = context::open(config)?;
     context::block_on(async {
-        let traces = traces::last(&cx, &args.org, args.connection.as_ref(), args.last).await?;
-        for trace in traces.iter().rev() {
-            let rewrites: Vec<String> = trace.rewrites.split_whitespace().map(traces::explained).collect();
-            let (at, status, method) = (trace.created_at, trace.status, &trace.method);
-            output::line(format!("{at}  {status}  {method} {}  {}", trace.path, trace.reference_id));
-            for rewrite in rewrites {
-                output::line(format!("    {rewrite}"));
-            }
-            if args.bodies && !trace.body.is_empty() {
-                output::line(format!("    {}", trace.body));
-            }
-        }
+        let found = traces::last(&cx, &args.org, args.connection.as_ref(), args.last).await?;
+        let rows = found.into_iter().rev().map(|trace| {
+            let (at, status, method) = (&trace.created_at, &trace.status, &trace.method);
+            let row = Row::of([at, &trace.reference_id, status, method, &trace.path]);
+            let body = Some(trace.body).filter(|body| args.bodies && !body.is_empty());
+            row.explained(trace.rewrites.split_whitespace().map(traces::explained).chain(body))
+        });
+        output::table(["at", "reference", "status", "method", "path"], rows);
         Ok(())
     })
 }

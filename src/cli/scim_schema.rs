@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId},
@@ -54,9 +57,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 output::values(&[("schema", definition.urn())]);
             }
             Command::List { org, project } => {
-                for schema in schemas::list(&cx, &project, &org).await? {
-                    output::line(format!("{}  {}", schema.urn_folded, schema.resource_type));
-                }
+                let found = schemas::list(&cx, &project, &org).await?;
+                let rows = found.iter().map(|one| Row::of([&one.urn_folded, &one.resource_type]));
+                output::table(["urn", "resource type"], rows);
             }
             Command::Remove { org, urn, project } => {
                 schemas::remove(&cx, &actor, &project, &org, &urn).await?;

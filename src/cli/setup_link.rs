@@ -2,13 +2,16 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
     model::ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     service::{
         Actor, Context,
-        setup::{self, LinkState, NewSetupLink, Part},
+        setup::{self, LinkState, MadeLink, NewSetupLink, Part},
     },
 };
 
@@ -86,32 +89,29 @@ async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
         lifetime: Some(new.hours * 60 * 60 * 1000),
         capabilities: Vec::new(),
     };
-    let (link, token) = setup::create_setup_link(cx, &Actor::operator(), &project.id, &new.org, link).await?;
+    let made = setup::create_setup_link(cx, &Actor::operator(), &project.id, &new.org, link).await?;
+    let MadeLink { link, token, in_place_of } = made;
     let (until, address) =
         (link.expires_at.to_string(), format!("{}/setup/{}", project.public_url, token.expose()));
     let mut values = vec![("setup link", link.id.as_str())];
     values.extend(link.saml_connection_id.as_ref().map(|id| ("connection", id.as_str())));
     values.extend(link.scim_connection_id.as_ref().map(|id| ("SCIM connection", id.as_str())));
     values.extend([("good until", until.as_str()), ("address (shown once)", address.as_str())]);
+    values.extend(in_place_of.iter().map(|ended| ("in place of, ended", ended.as_str())));
     output::values(&values);
     Ok(())
 }
 
 async fn list(cx: &Context, org: &OrganizationId, project: Option<&ProjectId>) -> Result<(), Failure> {
     let project = context::project(cx, project).await?;
-    for link in setup::list_setup_links(cx, &project.id, org).await? {
-        let saml = link.saml_connection_id.as_ref().map(|id| format!("  {id}"));
-        let scim = link.scim_connection_id.as_ref().map(|id| format!("  {id}"));
-        output::line(format!(
-            "{}  {:7}  made {}  until {}{}{}",
-            link.id,
-            LinkState::of(&link, cx.now()).as_str(),
-            link.created_at,
-            link.expires_at,
-            saml.unwrap_or_default(),
-            scim.unwrap_or_default(),
-        ));
-    }
+    let found = setup::list_setup_links(cx, &project.id, org).await?;
+    let rows = found.iter().map(|link| {
+        let saml = output::or_empty(link.saml_connection_id.as_ref());
+        let scim = output::or_empty(link.scim_connection_id.as_ref());
+        let state = LinkState::of(link, cx.now()).as_str();
+        Row::of([&link.id, &state, &link.created_at, &link.expires_at, &saml, &scim])
+    });
+    output::table(["id", "state", "made", "good until", "saml connection", "scim connection"], rows);
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::HttpError;
+use actix_web::{HttpRequest, web};
+
+use super::{HttpError, body};
 
 /// Parameters by name. Taking one removes it.
 #[derive(Debug, Default)]
@@ -50,6 +52,21 @@ impl Params {
             }
         }
         Ok(Self(values))
+    }
+
+    /// Reads the form of a request, as browsers send it.
+    pub async fn of_form(request: &HttpRequest, payload: web::Payload) -> Result<Self, HttpError> {
+        body::require_type(request, &["application/x-www-form-urlencoded"])?;
+        Ok(Self::parse(&body::read(request, payload, body::DEFAULT_LIMIT).await?)?)
+    }
+
+    /// The same at an endpoint of OAuth, where no parameter may be sent twice (RFC 6749 section 3.2).
+    pub async fn of_oauth_form(request: &HttpRequest, payload: web::Payload) -> Result<Self, HttpError> {
+        let params = Self::of_form(request, payload).await?;
+        if params.any_repeated() {
+            return Err(HttpError::bad_request("invalid_request", "A parameter was sent more than once."));
+        }
+        Ok(params)
     }
 
     /// Whether any parameter was sent more than once.

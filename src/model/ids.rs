@@ -10,8 +10,8 @@ use super::{Clock, Rng};
 
 /// Why a text is not an identifier of the wanted kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an identifier of this kind")]
-pub struct InvalidId;
+#[error("not an identifier of this kind, which is {0}_ and 25 digits and lower-case letters")]
+pub struct InvalidId(&'static str);
 
 const DIGITS: usize = 25;
 const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -188,18 +188,19 @@ fn format(prefix: &str, mut bits: u128) -> String {
     text
 }
 
-fn parse(prefix: &str, text: &str) -> Result<u128, InvalidId> {
-    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(InvalidId)?;
+fn parse(prefix: &'static str, text: &str) -> Result<u128, InvalidId> {
+    let invalid = InvalidId(prefix);
+    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')).ok_or(invalid)?;
     if digits.len() != DIGITS {
-        return Err(InvalidId);
+        return Err(invalid);
     }
     digits.bytes().try_fold(0u128, |bits, digit| {
         let value = match digit {
             b'0'..=b'9' => digit - b'0',
             b'a'..=b'z' => digit - b'a' + 10,
-            _ => return Err(InvalidId),
+            _ => return Err(invalid),
         };
-        bits.checked_mul(36).and_then(|b| b.checked_add(u128::from(value))).ok_or(InvalidId)
+        bits.checked_mul(36).and_then(|b| b.checked_add(u128::from(value))).ok_or(invalid)
     })
 }
 
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn more_than_128_bits_is_refused() {
-        assert_eq!(UserId::parse("user_zzzzzzzzzzzzzzzzzzzzzzzzz"), Err(InvalidId));
+        assert_eq!(UserId::parse("user_zzzzzzzzzzzzzzzzzzzzzzzzz"), Err(InvalidId("user")));
         assert!(UserId::parse(UserId::from_u128(u128::MAX).as_str()).is_ok());
     }
 

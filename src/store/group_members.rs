@@ -6,7 +6,8 @@ use super::connection::on_both;
 use super::fixed::fixed;
 use super::{
     StoreError, Tx,
-    schema::{group_members, groups},
+    schema::{group_members, groups, users},
+    users::{Present, User},
 };
 use crate::model::{
     Timestamp,
@@ -105,6 +106,33 @@ pub fn remove_user(
     let groups = rows().select(group_members::group_id).load(tx.connection)?;
     diesel::delete(rows()).execute(tx.connection)?;
     Ok(groups)
+}
+
+/// The users, tombstones excluded, and the groups that are members of any of the groups, themselves.
+pub fn of_groups(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    ids: &[GroupId],
+) -> Result<(Vec<User>, Vec<GroupId>), StoreError> {
+    let (mut people, mut within) = (Vec::new(), Vec::new());
+    for some in ids.chunks(500) {
+        let rows = || {
+            group_members::table
+                .filter(group_members::group_id.eq_any(some))
+                .filter(group_members::organization_id.eq(organization))
+        };
+        let members = rows()
+            .inner_join(users::table.on(users::id.nullable().eq(group_members::member_user_id)))
+            .filter(users::organization_id.eq(organization))
+            .filter(Present);
+        people.extend(members.select(User::as_select()).load(tx.connection)?);
+        let groups: Vec<Option<GroupId>> = rows()
+            .filter(group_members::member_group_id.is_not_null())
+            .select(group_members::member_group_id)
+            .load(tx.connection)?;
+        within.extend(groups.into_iter().flatten());
+    }
+    Ok((people, within))
 }
 
 /// A group that somebody is in.

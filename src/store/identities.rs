@@ -57,6 +57,23 @@ pub fn of_user_on_saml(
         .load(c))?)
 }
 
+/// The links of some users of the organization.
+pub fn of_users(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    users: &[UserId],
+) -> Result<Vec<Identity>, StoreError> {
+    let mut found = Vec::new();
+    for some in users.chunks(500) {
+        let links = identities::table
+            .filter(identities::user_id.eq_any(some).and(identities::organization_id.eq(organization)))
+            .order(identities::id)
+            .select(Identity::as_select());
+        found.extend(links.load(tx.connection)?);
+    }
+    Ok(found)
+}
+
 /// Notes a login through a link.
 pub fn touch(tx: &mut Tx<'_>, id: &IdentityId, at: Timestamp) -> Result<(), StoreError> {
     let row = identities::table.find(id);

@@ -63,6 +63,15 @@ pub fn find(
         .optional())?)
 }
 
+/// The ids of a project's organizations, oldest first.
+pub fn ids(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<OrganizationId>, StoreError> {
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project))
+        .order(organizations::id)
+        .select(organizations::id)
+        .load(tx.connection)?)
+}
+
 /// What decides whether a login may end in a session, and for how long that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {

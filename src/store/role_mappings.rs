@@ -5,7 +5,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::{
     StoreError, Tx,
     connection::on_both,
-    schema::{role_mappings, roles, user_role_assignments},
+    schema::{groups, role_mappings, roles, user_role_assignments},
 };
 use crate::model::{
     MatchedBy, Timestamp,
@@ -68,17 +68,34 @@ pub fn count(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<i64, Stor
         .get_result(tx.connection)?)
 }
 
-/// The organization's mappings with the names of their roles, oldest first.
+/// The organization's mappings, oldest first, with the names of their roles, and those that their groups have now.
 pub fn list(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
-) -> Result<Vec<(RoleMapping, String)>, StoreError> {
+) -> Result<Vec<(RoleMapping, String, Option<String>)>, StoreError> {
     Ok(role_mappings::table
         .inner_join(roles::table.on(roles::id.eq(role_mappings::role_id)))
+        .left_join(groups::table.on(groups::id.nullable().eq(role_mappings::group_id)))
         .filter(role_mappings::organization_id.eq(organization))
         .order(role_mappings::id)
-        .select((RoleMapping::as_select(), roles::name))
+        .select((RoleMapping::as_select(), roles::name, groups::display_name.nullable()))
         .load(tx.connection)?)
+}
+
+/// The groups of the organization that give the role now, with their names.
+pub fn groups_granting(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    role: &RoleId,
+) -> Result<Vec<(GroupId, String)>, StoreError> {
+    Ok(on_both!(tx, c => role_mappings::table
+        .inner_join(groups::table.on(groups::id.nullable().eq(role_mappings::group_id)))
+        .filter(role_mappings::organization_id.eq(organization).and(role_mappings::suspended_at.is_null()))
+        .filter(role_mappings::role_id.eq(role).and(groups::organization_id.eq(organization)))
+        .filter(is_in_force!())
+        .order(groups::id)
+        .select((groups::id, groups::display_name))
+        .load(c))?)
 }
 
 /// The organization's mappings of a group.

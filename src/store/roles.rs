@@ -103,6 +103,27 @@ pub fn list(
     })
 }
 
+/// The role of this id, or else of this name, among those of [`list`].
+pub fn find_offered(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    organization: Option<&OrganizationId>,
+    named: &str,
+) -> Result<Option<Role>, StoreError> {
+    let of_project = roles::table.filter(roles::project_id.eq(project)).into_boxed();
+    let offered = match organization {
+        Some(organization) => {
+            of_project.filter(roles::organization_id.is_null().or(roles::organization_id.eq(organization)))
+        }
+        None => of_project.filter(roles::organization_id.is_null()),
+    };
+    let named = match RoleId::parse(named) {
+        Ok(id) => offered.filter(roles::id.eq(id)),
+        Err(_) => offered.filter(roles::name.eq(named)),
+    };
+    Ok(named.select(Role::as_select()).get_result(tx.connection).optional()?)
+}
+
 /// Removes a role with its mappings and assignments.
 pub fn delete(tx: &mut Tx<'_>, project: &ProjectId, id: &RoleId) -> Result<(), StoreError> {
     let row = roles::table.filter(roles::project_id.eq(project).and(roles::id.eq(id)));

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use super::{
     StoreError, Tx,
     connection::on_both,
-    schema::{role_mappings, roles, user_role_assignments},
+    role_mappings::RoleMapping,
+    schema::{role_mappings, roles, user_role_assignments, users},
+    users::{Present, User},
 };
 use crate::model::{
     Timestamp,
@@ -57,6 +59,27 @@ pub fn delete_mapped(
         .filter(user_role_assignments::role_mapping_id.eq(mapping));
     diesel::delete(row).execute(tx.connection)?;
     Ok(())
+}
+
+/// The users of the organization that have the role in this way, oldest first, tombstones excluded; each with the
+/// attribute mapping that gives it, or none where it was given directly.
+pub fn holders(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    role: &RoleId,
+) -> Result<Vec<(User, Option<RoleMapping>)>, StoreError> {
+    let mapped = user_role_assignments::role_mapping_id.eq(role_mappings::id.nullable());
+    Ok(on_both!(tx, c => user_role_assignments::table
+        .inner_join(users::table.on(users::id.eq(user_role_assignments::user_id)))
+        .left_join(role_mappings::table.on(mapped))
+        .filter(user_role_assignments::role_id.eq(role))
+        .filter(user_role_assignments::organization_id.eq(organization))
+        .filter(users::organization_id.eq(organization))
+        .filter(Present)
+        .filter(user_role_assignments::role_mapping_id.is_null().or(super::role_mappings::is_in_force!()))
+        .order(users::id)
+        .select((User::as_select(), Option::<RoleMapping>::as_select()))
+        .load(c))?)
 }
 
 /// The names of the roles that the user has in this way; one may be named twice.

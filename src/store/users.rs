@@ -4,7 +4,7 @@ use diesel::{dsl::exists, prelude::*};
 
 use super::connection::{AnyConnection, on_both};
 use super::fixed::{condition, fixed};
-use super::{StoreError, Tx, domains, schema::users};
+use super::{StoreError, Tx, domains, schema::users, scim_filter::escaped};
 use crate::model::{
     DeactivatedBy, Timestamp, UserStatus,
     ids::{OrganizationId, ScimConnectionId, UserId},
@@ -118,6 +118,22 @@ pub fn find_by_email(
         .select(User::as_select())
         .get_result(c)
         .optional())?)
+}
+
+/// The organization's users whose folded login address contains `email_part`, oldest first, tombstones excluded; at most
+/// so many. Nothing is part of every address, and of none.
+pub fn list(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    email_part: &str,
+    limit: i64,
+) -> Result<Vec<User>, StoreError> {
+    let mut found = users::table.filter(users::organization_id.eq(organization)).filter(Present).into_boxed();
+    if !email_part.is_empty() {
+        let pattern = format!("%{}%", escaped(email_part));
+        found = found.filter(users::email_folded.like(pattern).escape('\\'));
+    }
+    Ok(found.order(users::id).limit(limit).select(User::as_select()).load(tx.connection)?)
 }
 
 /// As [`find_by_email`], and nobody else writes the row until the transaction ends; with whether the organization has

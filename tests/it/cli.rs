@@ -88,17 +88,32 @@ fn a_host_app_is_set_up_by_commands() {
     assert!(machine.refused(&["setup-link", "create", &org]).contains("--scim"));
     let early = machine.refused(&["setup-link", "create", &org, "--saml", "--scim-connection", &draft]);
     assert!(early.contains("--scim"), "{early}");
+    let activate = ["scim-connection", "activate", &draft, of[0], of[1], to[0], to[1]];
+    let early = machine.run(&activate);
+    let why = String::from_utf8(early.stderr).unwrap();
+    assert!(!early.status.success() && early.stdout.is_empty(), "nothing is said before the error");
+    assert!(why.contains("never checked") && why.contains("--unchecked"), "{why}");
+    let enable = ["scim-connection", "update", &draft, of[0], of[1], to[0], to[1], "--enabled", "true"];
+    assert!(machine.refused(&enable).contains("scim-connection activate"));
     let checked = machine.run(&["scim-check", &org, of[0], of[1], "--connection", &draft]);
     let report = String::from_utf8(checked.stdout).unwrap();
     assert!(checked.status.success() && report.contains("passed  okta"), "{report}");
     machine.done(&["setup-link", "revoke", &provisioning("setup link")]);
     let list = String::from_utf8(machine.run(&["setup-link", "list", &org]).stdout).unwrap();
-    assert!(list.contains("revoked") && list.contains("waiting"), "{list}");
-    let live = machine.run(&["scim-connection", "activate", &draft, of[0], of[1], to[0], to[1]]);
+    assert!(list.starts_with("ID ") && list.contains("revoked") && list.contains("waiting"), "{list}");
+    let live = machine.run(&activate);
     let said = String::from_utf8(live.stdout).unwrap();
     for words in ["the last check passed", "no token can use", "enabled"] {
         assert!(said.contains(words), "{words}: {said}");
     }
+    let second = machine.values(&["setup-link", "create", &org, "--scim"]);
+    let another = second("SCIM connection");
+    let again = machine.values(&["setup-link", "create", &org, "--scim"]);
+    assert_eq!((again("SCIM connection"), again("in place of")), (another.clone(), second("setup link")));
+    let unchecked = ["scim-connection", "activate", &another, of[0], of[1], to[0], to[1], "--unchecked"];
+    let live = machine.run(&unchecked);
+    let said = String::from_utf8(live.stdout).unwrap();
+    assert!(live.status.success() && said.starts_with("warning: the connection was never checked"), "{said}");
     machine.done(&["logins", &org, "--outcome", "refused"]);
     let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
     assert_eq!(draft("status"), "draft");
@@ -129,7 +144,14 @@ fn roles_are_made_and_mapped_by_commands() {
     let owner = words(&with(&["role", "create", "owner"], &[]));
     assert!(!owner.0 && owner.1.contains("owner is no role"), "{owner:?}");
     let (_, list) = words(&with(&["role", "list"], &[]));
-    assert!(list.contains("project  editor  editor  Writes.") && list.contains("custom   auditor"), "{list}");
+    assert!(
+        list.starts_with("ID ") && list.lines().next().unwrap().ends_with("DISPLAY NAME  DESCRIPTION"),
+        "{list}"
+    );
+    assert!(
+        list.contains("project  editor   editor        Writes.") && list.contains("custom   auditor"),
+        "{list}"
+    );
     let draft = machine.values(&[&["saml-connection", "create", "IdP"], &of[..]].concat());
     let connection = ["--connection", &draft("connection"), "--role", "editor"].map(str::to_owned);
     let map = |source: &[&str]| {
@@ -141,7 +163,7 @@ fn roles_are_made_and_mapped_by_commands() {
     assert!(made && said.contains("external_id") && said.contains("waiting for its group"), "{said}");
     assert!(map(&["--attribute", "memberOf=CN=Staff,OU=Groups"]).0);
     for (wrong, why) in [
-        (&["--group", "staff"][..], "taken"),
+        (&["--group", "staff"][..], "has this mapping to editor already"),
         (&["--attribute", "team"], "NAME=VALUE"),
         (&[], "--group"),
         (&["--group", "a", "--attribute", "b=c"], "cannot be used with"),
@@ -150,8 +172,8 @@ fn roles_are_made_and_mapped_by_commands() {
         assert!(!made && said.contains(why), "{wrong:?}: {said}");
     }
     let (_, list) = words(&with(&["role-mapping", "list"], &[]));
-    assert!(list.contains("memberOf=CN=Staff,OU=Groups  ->  editor  active"), "{list}");
-    for line in list.lines() {
+    assert!(list.contains("memberOf=CN=Staff,OU=Groups  editor  active"), "{list}");
+    for line in list.lines().skip(1) {
         let id = line.split_whitespace().next().unwrap();
         assert!(words(&with(&["role-mapping", "resume"], &[id])).0);
         assert!(words(&with(&["role-mapping", "delete"], &[id])).0);
@@ -161,6 +183,10 @@ fn roles_are_made_and_mapped_by_commands() {
         let (done, said) = words(&with(&command, &nobody));
         assert!(!done && said.contains("no user"), "{said}");
     }
+    let (_, shown) = words(&with(&["role", "show"], &["editor"]));
+    assert!(shown.contains("Writes.") && shown.contains("HAS IT BY"), "{shown}");
+    let (_, nobody) = words(&["user", "list", &org, "--email", "ada"].map(str::to_owned));
+    assert_eq!(nobody, "ID  EMAIL  STATE  KNOWN BY  LAST LOGIN  ROLES\n");
     assert!(words(&with(&["role", "delete"], &["auditor"])).0);
     machine.done(&["role", "delete", "editor", "--project", &project]);
 }
@@ -172,7 +198,9 @@ fn mistakes_are_named() {
     let project =
         machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
     let taken = machine.refused(&["project", "create", "Q", "--public-url", "https://login.example.com"]);
-    assert!(taken.contains("login.example.com is taken"), "{taken}");
+    assert!(taken.contains("a project has the host login.example.com already"), "{taken}");
+    let bare = machine.refused(&["project", "create", "Q", "--public-url", "login.example.org"]);
+    assert!(bare.contains("needs its scheme: https://login.example.org"), "{bare}");
     let http = machine.refused(&["project", "create", "Q", "--public-url", "http://login.example.org"]);
     assert!(http.contains("https"), "{http}");
     let of = ["--project", project.as_str()];
@@ -184,7 +212,18 @@ fn mistakes_are_named() {
     assert!(missing.contains("no project"), "{missing}");
     assert!(machine.refused(&["--config", "none.toml", "migrate"]).contains("none.toml"));
     let wrong = machine.refused(&["org", "create", "Acme", "--project", "org_0000000000000000000000000"]);
-    assert!(wrong.contains("not an identifier of this kind"), "{wrong}");
+    assert!(wrong.contains("not an identifier of this kind, which is project_ and 25 digits"), "{wrong}");
+    let org = machine.values(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"])("organization");
+    let twice = machine.refused(&["org", "create", "Acme", of[0], of[1], "--external-id", "a"]);
+    assert!(twice.contains("an organization has the external id a already"), "{twice}");
+    let add = ["domain", "add", "acme.example", of[0], of[1], "--org", &org];
+    machine.done(&add);
+    assert!(machine.refused(&add).contains(&format!("{org} has the domain acme.example already")));
+    let role = machine.refused(&["role", "delete", "editr", of[0], of[1]]);
+    assert!(role.contains(&format!("no role of the name or id \"editr\" in {project}")), "{role}");
+    let connection = ["--connection", "idp_1", "--group", "g", "--role", "r", "--org", &org];
+    let connection = machine.refused(&[&["role-mapping", "create", of[0], of[1]], &connection[..]].concat());
+    assert!(connection.contains("saml_connection_ or scim_connection_"), "{connection}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use vestibule::{
         Actor,
         directory::{self, NewProject},
         provisioning::admin::{connections, oauth},
-        setup::{NewSetupLink, create_setup_link},
+        setup::{MadeLink, NewSetupLink, create_setup_link},
     },
 };
 
@@ -421,7 +421,7 @@ async fn setup_link(world: &World) -> (String, String, String) {
     let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
     let new = NewSetupLink::both();
     let made = create_setup_link(cx, &Actor::operator(), project, &world.gateway.acme.id, new).await;
-    let (link, token) = made.unwrap();
+    let MadeLink { link, token, .. } = made.unwrap();
     let token = token.expose().to_owned();
     let opened = world.call(get(&format!("/setup/{token}"))).await;
     (

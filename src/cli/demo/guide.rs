@@ -1,7 +1,7 @@
 //! What the demo prints: what it made, and what to do with it.
 
 use super::{Args, setup::Demo};
-use crate::cli::output;
+use crate::{cli::output, service::provisioning::BASE_PATH};
 
 /// Prints the guide.
 pub(super) fn print(demo: &Demo, args: &Args) {
@@ -14,7 +14,7 @@ Vestibule demo. Everything listens on this machine only and is kept in {folder}/
   development provider    {idp}   (signs in anyone; never in `serve`)
   organization            Acme, {organization}, acme.example
   SAML connection         {connection}
-  SCIM base URL           {issuer}/api/scim/v1
+  SCIM base URL           {issuer}{BASE_PATH}
   OAuth client            {client}
 
 Try it:
@@ -26,14 +26,14 @@ Try it:
 
 Provision somebody, as an identity provider would:
 
-  curl -s {issuer}/api/scim/v1/Users \\
+  curl -s {issuer}{BASE_PATH}/Users \\
     -H 'Authorization: Bearer {scim_token}' \\
     -H 'Content-Type: application/scim+json' \\
     -d '{{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"],\"userName\":\"new@acme.example\",\"name\":{{\"givenName\":\"New\",\"familyName\":\"Person\"}},\"emails\":[{{\"value\":\"new@acme.example\",\"primary\":true}}],\"active\":true}}'
 
 Deactivate user@acme.example. The app's next request is refused. With \"value\":true the same brings the user back:
 
-  curl -s -X PATCH {issuer}/api/scim/v1/Users/{user} \\
+  curl -s -X PATCH {issuer}{BASE_PATH}/Users/{user} \\
     -H 'Authorization: Bearer {scim_token}' \\
     -H 'Content-Type: application/scim+json' \\
     -d '{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{{\"op\":\"replace\",\"path\":\"active\",\"value\":false}}]}}'

@@ -13,7 +13,7 @@ use crate::{
     service::{
         Actor, ActorKind, Context,
         connections::ConnectionError,
-        setup::{self, LinkState, NewSetupLink, Part, SetupError, SetupLink},
+        setup::{self, LinkState, MadeLink, NewSetupLink, Part, SetupError, SetupLink},
     },
 };
 
@@ -55,7 +55,7 @@ pub(super) async fn create(
     let organization = organization_id(&wanted.organization_id)?;
     let new = wanted.link()?;
     let made = setup::create_setup_link(&cx, &actor(&context), &key.project, &organization, new).await;
-    let (link, token) = made.map_err(|error| refuse(&error))?;
+    let MadeLink { link, token, .. } = made.map_err(|error| refuse(&error))?;
     context.set_organization(organization.as_str());
     let mut shown = projection(&link, cx.now());
     shown["url"] = context.site()?.url(&format!("/setup/{}", token.expose())).into();

@@ -7,7 +7,7 @@ use super::{
     token::require,
 };
 use crate::{
-    http::{HttpError, RequestContext, body, params::Params},
+    http::{HttpError, RequestContext, params::Params},
     model::secret::Secret,
     service::{
         Context,
@@ -22,12 +22,7 @@ pub(super) async fn revoke(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
-    let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
-    let mut params = Params::parse(&form)?;
-    if params.any_repeated() {
-        return Err(HttpError::bad_request("invalid_request", "A parameter was sent more than once."));
-    }
+    let mut params = Params::of_oauth_form(&request, payload).await?;
     let credentials = credentials(&request, &mut params)?;
     let token = Secret::new(require(&mut params, "token")?);
     let project = &context.site()?.project;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::credentials::{credentials, refuse};
 use crate::{
-    http::{HttpError, RequestContext, body, params::Params},
+    http::{HttpError, RequestContext, params::Params},
     model::secret::Secret,
     service::{
         Context,
@@ -30,10 +30,9 @@ pub(super) async fn token(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
-    let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
+    let params = Params::of_oauth_form(&request, payload).await?;
     let site = context.site()?;
-    let tokens = match read(&request, Params::parse(&form)?)? {
+    let tokens = match read(&request, params)? {
         Asked::Code(asked) => exchange(&cx, &site.project, &site.origin, asked, context.id()).await,
         Asked::Refresh(asked) => refresh(&cx, &site.project, &site.origin, asked, context.id()).await,
     };
@@ -53,9 +52,6 @@ pub(super) async fn token(
 }
 
 fn read(request: &HttpRequest, mut params: Params) -> Result<Asked, HttpError> {
-    if params.any_repeated() {
-        return Err(HttpError::bad_request("invalid_request", "A parameter was sent more than once."));
-    }
     let credentials = credentials(request, &mut params)?;
     match require(&mut params, "grant_type")?.as_str() {
         "authorization_code" => code(credentials, &mut params).map(Asked::Code),

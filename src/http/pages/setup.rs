@@ -7,7 +7,7 @@ use crate::{
     model::Timestamp,
     service::{
         providers::{Provider, Saml, Scim},
-        provisioning::admin::check::Checked,
+        provisioning::admin::check::{Checked, LastCheck},
         setup::{Arrivals, CheckState, Choices, LiveView, Report, TokenShown, Understanding},
     },
 };
@@ -138,8 +138,8 @@ pub struct Suite {
 
 impl SetupCheckPage {
     /// With the last check, if there was one.
-    pub fn new(frame: SetupFrame, last: Option<(Timestamp, Vec<Checked>)>) -> Self {
-        let last = last.map(|(at, checked)| {
+    pub fn new(frame: SetupFrame, last: Option<LastCheck>) -> Self {
+        let last = last.map(|LastCheck { at, checked, .. }| {
             let mut suites: Vec<Suite> = Vec::new();
             for step in checked {
                 let title = title(&step.suite);

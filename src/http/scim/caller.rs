@@ -9,14 +9,13 @@ use actix_web::{
     web,
 };
 
-use super::PREFIXES;
 use crate::{
     http::{HttpError, RequestContext},
     model::secret::Secret,
     scim::dialect::Provider,
     service::{
         Context,
-        provisioning::{AccessRefusal, Caller, ScimTenant, authenticate},
+        provisioning::{AccessRefusal, BASE_PATH, BASE_PATHS, Caller, ScimTenant, authenticate},
     },
 };
 
@@ -43,8 +42,7 @@ async fn find(request: &HttpRequest) -> Result<ScimCaller, HttpError> {
     let token = bearer(request).ok_or_else(|| {
         HttpError::unauthorized("unauthorized", "A bearer token is required.", "Bearer realm=\"SCIM\"")
     })?;
-    let prefix =
-        PREFIXES.into_iter().find(|prefix| request.path().starts_with(prefix)).unwrap_or(PREFIXES[0]);
+    let prefix = BASE_PATHS.into_iter().find(|base| request.path().starts_with(base)).unwrap_or(BASE_PATH);
     let (site, agent) = (frame.site()?, request.headers().get(header::USER_AGENT));
     let caller = Caller {
         request_id: frame.id(),

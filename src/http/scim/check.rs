@@ -11,15 +11,17 @@ use actix_web::{
     web,
 };
 
-use super::PREFIXES;
 use crate::{
     http::{Frame, Sites, app},
     model::ids::ProjectId,
     service::{
         Context,
-        provisioning::admin::{
-            AdminError,
-            check::{self, Answer, Checked, Sent, Target, Trial},
+        provisioning::{
+            BASE_PATH,
+            admin::{
+                AdminError,
+                check::{self, Answer, Checked, Sent, Target, Trial},
+            },
         },
     },
 };
@@ -63,7 +65,7 @@ async fn walk(trial: &mut Trial, sites: Sites) {
 fn prepare(host: &str, sent: &Sent) -> TestRequest {
     let mut request = TestRequest::default()
         .method(Method::from_bytes(sent.method.as_bytes()).unwrap_or_default())
-        .uri(&format!("{}{}", PREFIXES[0], sent.path))
+        .uri(&format!("{}{}", BASE_PATH, sent.path))
         .insert_header((header::HOST, host))
         .insert_header((header::USER_AGENT, sent.agent));
     if let Some(token) = &sent.token {

@@ -23,9 +23,6 @@ use crate::{
     service::provisioning::{Groups, Users},
 };
 
-/// Both addresses of the server.
-const PREFIXES: [&str; 2] = ["/api/scim/v1", "/scim/v2"];
-
 /// A collection, at one spelling of its path.
 macro_rules! collection {
     ($collection:ty, $limit:expr, $path:expr) => {
@@ -104,4 +101,16 @@ macro_rules! below {
 /// The rows of the route table.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     [below!("/api/scim/v1"), below!("/scim/v2")].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::provisioning::BASE_PATHS;
+
+    #[test]
+    fn the_routes_are_below_the_addresses_that_are_told() {
+        let of = |base: &str| endpoints().iter().filter(|row| row.pattern.starts_with(base)).count();
+        assert_eq!(BASE_PATHS.map(of), [endpoints().len() / 2; 2]);
+    }
 }

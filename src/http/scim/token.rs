@@ -9,7 +9,7 @@ use actix_web::{
 use serde_json::json;
 
 use crate::{
-    http::{HttpError, RequestContext, auth::basic_credentials, body, params::Params},
+    http::{HttpError, RequestContext, auth::basic_credentials, params::Params},
     model::secret::Secret,
     service::{
         Context,
@@ -24,12 +24,7 @@ pub(super) async fn handle(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
-    let form = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
-    let mut params = Params::parse(&form)?;
-    if params.any_repeated() {
-        return Err(HttpError::bad_request("invalid_request", "A parameter was sent more than once."));
-    }
+    let mut params = Params::of_oauth_form(&request, payload).await?;
     let (id, secret) = credentials(&request, &mut params)?;
     match params.take("grant_type").as_deref() {
         Some("client_credentials") => {}

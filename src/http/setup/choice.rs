@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     http::{
-        HttpError, body,
+        HttpError,
         pages::{self, SetupChoicePage},
         params::Params,
     },
@@ -36,8 +36,7 @@ pub(super) async fn choose(
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
-    let mut form = Params::parse(&body::read(&request, payload, body::DEFAULT_LIMIT).await?)?;
+    let mut form = Params::of_form(&request, payload).await?;
     let entity_id = form.take("entity_id").unwrap_or_default();
     let (project, session) = (&setup.site.project, &setup.session);
     match setup::choose(&cx, project, session, &entity_id, &setup.request_id).await {

@@ -3,7 +3,7 @@
 use super::session::Setup;
 
 /// The steps in order: those of signing in, then those of provisioning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Which identity provider.
     Provider,
@@ -75,7 +75,7 @@ pub struct StepLink {
     pub path: Option<&'static str>,
     /// Whether it is the present one.
     pub here: bool,
-    /// Whether it lies before the present one.
+    /// Whether what it is for was done.
     pub done: bool,
 }
 
@@ -125,22 +125,24 @@ impl SetupFrame {
 }
 
 fn tracks(setup: &Setup, here: Step) -> Vec<Track> {
-    let wizard = &setup.wizard;
-    let described = wizard.saml.as_ref().is_some_and(|saml| !saml.idp_entity_id.is_empty());
-    let open = |step: Step| described || !matches!(step, Step::Review | Step::Test);
-    // In the other track, what the draft holds says how far it is.
-    let behind = |step: Step| match step {
-        Step::Provider => wizard.link.provider.is_some(),
-        Step::Values | Step::Metadata | Step::Review => described,
-        _ => false,
+    let (wizard, progress) = (&setup.wizard, setup.progress);
+    let open = |step: Step| progress.described || !matches!(step, Step::Review | Step::Test);
+    // Not by which pages were opened: who looks ahead has done nothing yet.
+    let done = |step: Step| match step {
+        Step::Provider => progress.chosen,
+        Step::Values | Step::Metadata => progress.described,
+        Step::Review => progress.tested,
+        Step::Test => progress.passed,
+        Step::Connect => progress.token,
+        Step::Check => progress.checked,
+        Step::Requests | Step::Preview => false,
     };
     let links = |steps: &[Step]| {
-        let mine = steps.contains(&here);
         let links = steps.iter().map(|step| StepLink {
             name: step.name(),
             path: open(*step).then(|| step.path()),
             here: *step == here,
-            done: if mine { *step < here } else { behind(*step) },
+            done: done(*step),
         });
         links.collect()
     };

@@ -18,7 +18,7 @@ use crate::{
     model::secret::Secret,
     service::{
         Context,
-        setup::{self, Opened, Wizard},
+        setup::{self, Opened, Progress, Wizard},
     },
 };
 
@@ -59,6 +59,8 @@ pub(super) struct Setup {
     pub(super) session: Secret,
     /// What it works on.
     pub(super) wizard: Wizard,
+    /// How far it is.
+    pub(super) progress: Progress,
     /// The site that was asked.
     pub(super) site: Site,
     /// The request's id.
@@ -84,9 +86,9 @@ impl FromRequest for Setup {
                 return Err(HttpError::new(StatusCode::FORBIDDEN, "cross_origin", message));
             }
             let session = session.ok_or_else(|| refuse(setup::SetupError::NoSession))?;
-            let wizard = setup::wizard(&cx, &site.project, &session).await.map_err(refuse)?;
+            let (wizard, progress) = setup::wizard(&cx, &site.project, &session).await.map_err(refuse)?;
             context.set_organization(wizard.link.organization_id.as_str());
-            Ok(Self { session, wizard, site, request_id: context.id().to_owned() })
+            Ok(Self { session, wizard, progress, site, request_id: context.id().to_owned() })
         })
     }
 }

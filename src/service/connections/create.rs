@@ -11,7 +11,7 @@ use crate::{
     },
     service::{Actor, Change, Context, egress::Egress, new_id, providers, record::record},
     store::{
-        organizations,
+        StoreError, Tx, organizations,
         saml_connections::{self, SamlConnection},
     },
 };
@@ -63,24 +63,46 @@ pub async fn create_saml_connection(
         .write(move |tx| {
             organizations::find(tx, &project, &connection.organization_id)?
                 .ok_or(ConnectionError::NotFound("organization"))?;
-            let mut connection = connection.clone();
-            connection.is_primary = saml_connections::enabled(tx, &connection.organization_id)?.is_empty();
-            saml_connections::insert(tx, &connection)?;
+            let connection = add(tx, &cx_, &actor, &project, connection.clone())?;
             if let Some(loaded) = &loaded {
                 store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
             }
-            let change = Change {
-                project: &project,
-                organization: Some(&connection.organization_id),
-                event: "saml_connection.created",
-                resource: connection.id.as_str(),
-                before: None,
-                after: Some(view(&connection)),
-            };
-            record(tx, &cx_, &actor, &change)?;
             Ok(connection)
         })
         .await
+}
+
+/// Makes a draft within a transaction.
+pub(in crate::service) fn add_draft(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    display_name: &str,
+) -> Result<SamlConnection, StoreError> {
+    add(tx, cx, actor, project, draft(cx, organization, display_name, None))
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    mut connection: SamlConnection,
+) -> Result<SamlConnection, StoreError> {
+    connection.is_primary = saml_connections::enabled(tx, &connection.organization_id)?.is_empty();
+    saml_connections::insert(tx, &connection)?;
+    let change = Change {
+        project,
+        organization: Some(&connection.organization_id),
+        event: "saml_connection.created",
+        resource: connection.id.as_str(),
+        before: None,
+        after: Some(view(&connection)),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(connection)
 }
 
 fn draft(

@@ -24,6 +24,7 @@ pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
 pub use update::{Update, details, list, set_status, update};
 pub use urls::SpUrls;
 
+pub(in crate::service) use create::add_draft;
 pub(in crate::service) use metadata::{draft_metadata, read_metadata, view as connection_view};
 
 use crate::{saml::metadata::MetadataError, service::egress::EgressError, store::StoreError};

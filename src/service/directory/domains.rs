@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DirectoryError, taken};
+use super::{DirectoryError, exists};
 use crate::{
     model::{
         DomainMethod,
@@ -64,6 +64,7 @@ pub async fn add_domain(
             organizations::find(tx, &project.id, &organization)?
                 .ok_or(DirectoryError::NotFound("organization"))?;
             let now = context.now();
+            let holders = domains::proved_by(tx, &project.id, &name)?;
             let domain = Domain {
                 id: new_id!(context, DomainId),
                 project_id: project.id.clone(),
@@ -77,7 +78,7 @@ pub async fn add_domain(
                 failing_since: None,
                 created_at: now,
             };
-            domains::insert(tx, &domain).map_err(taken(format!("the domain {name}")))?;
+            domains::insert(tx, &domain).map_err(exists(held(&holders, &organization, &name)))?;
             let change = Change {
                 project: &project.id,
                 organization: Some(&organization),
@@ -92,6 +93,12 @@ pub async fn add_domain(
             Ok(domain)
         })
         .await
+}
+
+/// Whose the domain is, in the operator's words.
+fn held(holders: &[OrganizationId], organization: &OrganizationId, name: &str) -> String {
+    let other = holders.iter().find(|holder| *holder != organization).unwrap_or(organization);
+    format!("{other} has the domain {name}")
 }
 
 /// A folded name with at least two labels that strangers do not share.

@@ -5,6 +5,7 @@ mod domains;
 mod keys;
 mod organizations;
 mod projects;
+mod users;
 
 pub use crate::store::projects::Project;
 pub use clients::{NewClient, create_client};
@@ -12,6 +13,7 @@ pub use domains::add_domain;
 pub use keys::{create_backend_api_key, create_scim_api_key};
 pub use organizations::{NewOrganization, create_organization};
 pub use projects::{NewProject, check_signing_keys, create_project, find_project, list_projects};
+pub use users::{ListedUser, list_users};
 
 use crate::{service::signing::SigningError, store::StoreError};
 
@@ -21,9 +23,19 @@ pub enum DirectoryError {
     /// There is no such thing, or it is another project's.
     #[error("there is no {0} of this id")]
     NotFound(&'static str),
-    /// The name is taken.
-    #[error("{0} is taken")]
-    Taken(String),
+    /// There is none of this name or id where it was looked for.
+    #[error("there is no {what} of the name or id {named:?} in {within}")]
+    NoneNamed {
+        /// What was looked for.
+        what: &'static str,
+        /// As it was given.
+        named: String,
+        /// Where it was looked for.
+        within: String,
+    },
+    /// What was to be made is there already; the text says what is.
+    #[error("{0} already")]
+    Exists(String),
     /// The input cannot be used; the text says why, and what would do.
     #[error("{0}")]
     Invalid(String),
@@ -35,10 +47,10 @@ pub enum DirectoryError {
     Store(#[from] StoreError),
 }
 
-/// Turns a conflict on a unique key into "taken".
-pub(in crate::service) fn taken(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
+/// Turns a conflict on a unique key into what is there already, such as "the project has a role admin".
+pub(in crate::service) fn exists(what: impl Into<String>) -> impl FnOnce(StoreError) -> DirectoryError {
     |error| match error {
-        StoreError::Conflict(_) => DirectoryError::Taken(what.into()),
+        StoreError::Conflict(_) => DirectoryError::Exists(what.into()),
         other => other.into(),
     }
 }

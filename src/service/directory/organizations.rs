@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DirectoryError, display_name, taken};
+use super::{DirectoryError, display_name, exists};
 use crate::{
     model::{
         OrganizationStatus,
@@ -66,7 +66,9 @@ pub async fn create_organization(
     cx.store
         .write(move |tx| {
             projects::find(tx, &organization.project_id)?.ok_or(DirectoryError::NotFound("project"))?;
-            organizations::insert(tx, &organization).map_err(taken("the external id"))?;
+            let external_id = organization.external_id.as_deref().unwrap_or_default();
+            organizations::insert(tx, &organization)
+                .map_err(exists(format!("an organization has the external id {external_id}")))?;
             let change = Change {
                 project: &organization.project_id,
                 organization: Some(&organization.id),

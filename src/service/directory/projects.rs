@@ -3,7 +3,7 @@
 use serde_json::json;
 use url::Url;
 
-use super::{DirectoryError, display_name, taken};
+use super::{DirectoryError, display_name, exists};
 use crate::{
     jose::Algorithm,
     model::ids::ProjectId,
@@ -48,7 +48,7 @@ pub async fn create_project(cx: &Context, actor: &Actor, new: NewProject) -> Res
         .write(move |tx| {
             projects::insert(tx, &project)?;
             let row = ProjectHost { host: host.clone(), project_id: project.id.clone(), created_at: now };
-            projects::insert_host(tx, &row).map_err(taken(format!("the host {host}")))?;
+            projects::insert_host(tx, &row).map_err(exists(format!("a project has the host {host}")))?;
             for key in &keys {
                 signing_keys::insert(tx, key)?;
             }
@@ -93,7 +93,17 @@ pub async fn list_projects(cx: &Context) -> Result<Vec<Project>, DirectoryError>
 /// The origin and the host name of a public address.
 fn origin(text: &str) -> Result<(String, String), DirectoryError> {
     let invalid = |why: &str| DirectoryError::Invalid(format!("the public URL {why}"));
-    let url = Url::parse(text).map_err(|_| invalid("is not a URL"))?;
+    // Without a scheme, `login.example.com:8443` would be a URL whose scheme is the host.
+    let with_scheme = |scheme: &str| Url::parse(&format!("{scheme}://{text}")).ok();
+    if !text.contains("://") {
+        let scheme = if with_scheme("http").as_ref().is_some_and(is_loopback) { "http" } else { "https" };
+        return Err(match with_scheme(scheme) {
+            Some(url) => invalid(&format!("needs its scheme: {}", url.origin().ascii_serialization())),
+            None => invalid("is not a URL; it looks like https://login.example.com"),
+        });
+    }
+    let url =
+        Url::parse(text).map_err(|_| invalid("is not a URL; it looks like https://login.example.com"))?;
     let host = url.host_str().ok_or_else(|| invalid("has no host"))?.to_owned();
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !bare || !url.username().is_empty() || url.password().is_some() {
@@ -131,6 +141,18 @@ mod tests {
             ["", "login.example.com", "http://login.example.com", "https://a.example/x", "ftp://a.example"]
         {
             assert!(matches!(origin(bad), Err(DirectoryError::Invalid(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_missing_scheme_is_suggested() {
+        for (text, suggested) in [
+            ("login.example.com", "https://login.example.com"),
+            ("login.example.com:8443/", "https://login.example.com:8443"),
+            ("localhost:8080", "http://localhost:8080"),
+        ] {
+            let why = origin(text).unwrap_err().to_string();
+            assert!(why.ends_with(&format!(": {suggested}")), "{why}");
         }
     }
 }

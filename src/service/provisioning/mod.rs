@@ -27,3 +27,9 @@ pub use memory::{Admission, Admitted, Memory, Outline};
 pub use search::{Found, list};
 pub use tenant::{AccessRefusal, Caller, ScimTenant, authenticate, learn_from_body};
 pub use users::Users;
+
+/// Below these addresses the SCIM server answers. The first is the one that administrators are shown.
+pub const BASE_PATHS: [&str; 2] = [BASE_PATH, "/scim/v2"];
+
+/// The first of them.
+pub const BASE_PATH: &str = "/api/scim/v1";

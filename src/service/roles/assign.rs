@@ -1,13 +1,13 @@
 //! Roles given to a user by hand.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::RoleRef;
 use crate::{
     model::ids::{OrganizationId, ProjectId, UserId, UserRoleAssignmentId},
     service::{
         Actor, Change, Context,
-        directory::{DirectoryError, taken},
+        directory::{DirectoryError, exists},
         new_id,
         record::record,
     },
@@ -15,7 +15,7 @@ use crate::{
         Tx, organizations,
         roles::Role,
         user_role_assignments::{self, UserRoleAssignment},
-        users,
+        users::{self, User},
     },
 };
 
@@ -28,30 +28,7 @@ pub async fn assign_role(
     user: &UserId,
     role: RoleRef,
 ) -> Result<(), DirectoryError> {
-    let (own, actor) = (cx.clone(), actor.clone());
-    let (project, organization, user) = (project.clone(), organization.clone(), user.clone());
-    let assign = move |tx: &mut Tx<'_>| {
-        let role = find(tx, &project, &organization, &user, &role)?;
-        let assignment = UserRoleAssignment {
-            id: new_id!(own, UserRoleAssignmentId),
-            organization_id: organization.clone(),
-            user_id: user.clone(),
-            role_id: role.id.clone(),
-            role_mapping_id: None,
-            created_at: own.now(),
-        };
-        user_role_assignments::insert(tx, &assignment).map_err(taken(format!("the role {}", role.name)))?;
-        let change = Change {
-            project: &project,
-            organization: Some(&organization),
-            event: "user.role_assigned",
-            resource: user.as_str(),
-            before: None,
-            after: Some(json!({ "id": user, "roleId": role.id, "role": role.name })),
-        };
-        Ok(record(tx, &own, &actor, &change)?)
-    };
-    cx.store.write(assign).await
+    change(cx, actor, project, organization, user, role, give).await
 }
 
 /// Takes a role that was given by hand. One that a mapping gives stays.
@@ -63,35 +40,59 @@ pub async fn unassign_role(
     user: &UserId,
     role: RoleRef,
 ) -> Result<(), DirectoryError> {
-    let (own, actor) = (cx.clone(), actor.clone());
-    let (project, organization, user) = (project.clone(), organization.clone(), user.clone());
-    let unassign = move |tx: &mut Tx<'_>| {
-        let role = find(tx, &project, &organization, &user, &role)?;
-        if !user_role_assignments::delete_direct(tx, &organization, &user, &role.id)? {
-            return Err(DirectoryError::NotFound("role given to this user by hand"));
-        }
-        let change = Change {
-            project: &project,
-            organization: Some(&organization),
-            event: "user.role_unassigned",
-            resource: user.as_str(),
-            before: Some(json!({ "id": user, "roleId": role.id, "role": role.name })),
-            after: None,
-        };
-        Ok(record(tx, &own, &actor, &change)?)
-    };
-    cx.store.write(unassign).await
+    change(cx, actor, project, organization, user, role, take).await
 }
 
-/// The role, if user, organization and project belong together.
-fn find(
-    tx: &mut Tx<'_>,
+/// What became of a user and a role: the event, and what was and is given.
+type Outcome = (&'static str, Option<Value>, Option<Value>);
+
+/// Gives or takes, after user, organization, project and role were found to belong together, and records it.
+async fn change(
+    cx: &Context,
+    actor: &Actor,
     project: &ProjectId,
     organization: &OrganizationId,
     user: &UserId,
-    role: &RoleRef,
-) -> Result<Role, DirectoryError> {
-    organizations::find(tx, project, organization)?.ok_or(DirectoryError::NotFound("organization"))?;
-    users::find(tx, organization, user)?.ok_or(DirectoryError::NotFound("user"))?;
-    role.find(tx, project, Some(organization))
+    role: RoleRef,
+    act: fn(&mut Tx<'_>, &Context, &User, &Role) -> Result<Outcome, DirectoryError>,
+) -> Result<(), DirectoryError> {
+    let (own, actor) = (cx.clone(), actor.clone());
+    let (project, organization, user) = (project.clone(), organization.clone(), user.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
+        let user = users::find(tx, &organization, &user)?.ok_or(DirectoryError::NotFound("user"))?;
+        let role = role.find(tx, &project, Some(&organization))?;
+        let (event, before, after) = act(tx, &own, &user, &role)?;
+        let (project, organization) = (&project, Some(&organization));
+        let change = Change { project, organization, event, resource: user.id.as_str(), before, after };
+        Ok(record(tx, &own, &actor, &change)?)
+    };
+    cx.store.write(write).await
+}
+
+fn give(tx: &mut Tx<'_>, cx: &Context, user: &User, role: &Role) -> Result<Outcome, DirectoryError> {
+    let assignment = UserRoleAssignment {
+        id: new_id!(cx, UserRoleAssignmentId),
+        organization_id: user.organization_id.clone(),
+        user_id: user.id.clone(),
+        role_id: role.id.clone(),
+        role_mapping_id: None,
+        created_at: cx.now(),
+    };
+    let had = format!("{} was given the role {} by hand", user.id, role.name);
+    user_role_assignments::insert(tx, &assignment).map_err(exists(had))?;
+    Ok(("user.role_assigned", None, Some(state(user, role))))
+}
+
+fn take(tx: &mut Tx<'_>, _: &Context, user: &User, role: &Role) -> Result<Outcome, DirectoryError> {
+    if !user_role_assignments::delete_direct(tx, &user.organization_id, &user.id, &role.id)? {
+        let why =
+            format!("{} was not given the role {} by hand; a mapping may still give it", user.id, role.name);
+        return Err(DirectoryError::Invalid(why));
+    }
+    Ok(("user.role_unassigned", Some(state(user, role)), None))
+}
+
+fn state(user: &User, role: &Role) -> Value {
+    json!({ "id": user.id, "roleId": role.id, "role": role.name })
 }

@@ -45,10 +45,8 @@ pub(in crate::service) fn of_user(
     }
     let groups = groups_of(tx, organization, user)?;
     roles.extend(granting.into_iter().filter(|(group, _)| groups.contains_key(group)).map(|(_, role)| role));
-    let (groups, groups_omitted) = match groups_asked.then(|| told(groups)) {
-        None => (None, false),
-        Some(told) => (told.clone(), told.is_none()),
-    };
+    let groups = if groups_asked { told(groups) } else { None };
+    let groups_omitted = groups_asked && groups.is_none();
     Ok(Granted { roles: roles.into_iter().collect(), groups, groups_omitted })
 }
 

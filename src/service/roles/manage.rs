@@ -6,7 +6,7 @@ use crate::{
     model::ids::{OrganizationId, ProjectId, RoleId},
     service::{
         Actor, Change, Context,
-        directory::{DirectoryError, display_name, taken},
+        directory::{DirectoryError, display_name, exists},
         new_id,
         record::record,
     },
@@ -53,12 +53,15 @@ impl RoleRef {
         project: &ProjectId,
         organization: Option<&OrganizationId>,
     ) -> Result<Role, DirectoryError> {
-        let offered = roles::list(tx, project, organization)?;
-        let found = offered.into_iter().find(|role| match RoleId::parse(&self.0) {
-            Ok(id) => role.id == id,
-            Err(_) => role.name == self.0,
-        });
-        found.ok_or(DirectoryError::NotFound("role"))
+        let found = roles::find_offered(tx, project, organization, &self.0)?;
+        found.ok_or_else(|| DirectoryError::NoneNamed {
+            what: "role",
+            named: self.0.clone(),
+            within: match organization {
+                Some(organization) => format!("{organization} or its project"),
+                None => project.to_string(),
+            },
+        })
     }
 }
 
@@ -94,12 +97,12 @@ pub async fn create_role(
         }
         roles::lock_names(tx, project)?;
         if roles::is_named(tx, project, organization, &role.name)? {
-            return Err(DirectoryError::Taken(format!("the role name {}", role.name)));
+            return Err(DirectoryError::Exists(named_so(&role)));
         }
         if roles::count(tx, project, organization)? >= MAX_ROLES {
             return Err(DirectoryError::Invalid(format!("there are {MAX_ROLES} roles already")));
         }
-        roles::insert(tx, &role).map_err(taken(format!("the role name {}", role.name)))?;
+        roles::insert(tx, &role).map_err(exists(named_so(&role)))?;
         record(tx, &own, &actor, &change(&role, "role.created", None, Some(state(&role))))?;
         Ok(role.clone())
     };
@@ -143,6 +146,15 @@ pub async fn delete_role(
         Ok(record(tx, &own, &actor, &change(&role, "role.deleted", Some(state(&role)), None))?)
     };
     cx.store.write(delete).await
+}
+
+/// Where a role of this name is in the way: see [`roles::is_named`].
+fn named_so(role: &Role) -> String {
+    let place = match &role.organization_id {
+        Some(organization) => format!("{organization} or its project"),
+        None => "the project, or one of its organizations,".into(),
+    };
+    format!("{place} has a role named {}", role.name)
 }
 
 fn change<'a>(

@@ -11,7 +11,7 @@ use crate::{
     },
     service::{
         Actor, Change, Context,
-        directory::{DirectoryError, taken},
+        directory::{DirectoryError, exists},
         new_id,
         record::record,
     },
@@ -48,13 +48,21 @@ impl MappedConnection {
 }
 
 impl std::str::FromStr for MappedConnection {
-    type Err = crate::model::ids::InvalidId;
+    type Err = InvalidConnection;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         SamlConnectionId::parse(text)
             .map(Self::Saml)
             .or_else(|_| ScimConnectionId::parse(text).map(Self::Scim))
+            .map_err(|_| InvalidConnection)
     }
 }
+
+/// Why a text names no connection.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "not the id of a connection, which is saml_connection_ or scim_connection_ and 25 digits and lower-case letters"
+)]
+pub struct InvalidConnection;
 
 /// What gives the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +104,7 @@ pub async fn create_mapping(
         organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
         find_connection(tx, &project, &organization, &new.connection)?;
         let role = new.role.find(tx, &project, Some(&organization))?;
+        let gives = role.name;
         let key = resolve(tx, &organization, &new.connection, &new.source)?;
         if role_mappings::count(tx, &organization)? >= MAX_MAPPINGS {
             return Err(DirectoryError::Invalid(format!("there are {MAX_MAPPINGS} role mappings already")));
@@ -112,23 +121,50 @@ pub async fn create_mapping(
             created_at: own.now(),
             attribute_name: key.attribute,
         };
-        role_mappings::insert(tx, &mapping).map_err(taken("this mapping"))?;
+        let same = format!("{organization} has this mapping to {gives}");
+        role_mappings::insert(tx, &mapping).map_err(exists(same))?;
         tell(tx, &own, &actor, &project, "role_mapping.created", None, Some(&mapping))?;
         Ok(mapping)
     };
     cx.store.write(create).await
 }
 
-/// The organization's mappings with the names of their roles.
+/// A mapping in a list.
+#[derive(Debug, Clone)]
+pub struct ListedMapping {
+    /// The mapping.
+    pub mapping: RoleMapping,
+    /// The name of its role.
+    pub role: String,
+    /// The name that its group has now.
+    pub group: Option<String>,
+}
+
+impl ListedMapping {
+    /// What gives the role, for people: the attribute with its value, or the group by the name that it has now, with what
+    /// the mapping knows it by where that is something else.
+    pub fn source(&self) -> String {
+        let key = &self.mapping.group_key;
+        match (&self.mapping.attribute_name, &self.group) {
+            (Some(attribute), _) => format!("{attribute}={key}"),
+            (None, None) => key.clone(),
+            (None, Some(group)) if group == key || fold(group) == *key => group.clone(),
+            (None, Some(group)) => format!("{group} ({key})"),
+        }
+    }
+}
+
+/// The organization's mappings, oldest first.
 pub async fn list_mappings(
     cx: &Context,
     project: &ProjectId,
     organization: &OrganizationId,
-) -> Result<Vec<(RoleMapping, String)>, DirectoryError> {
+) -> Result<Vec<ListedMapping>, DirectoryError> {
     let (project, organization) = (project.clone(), organization.clone());
     let list = move |tx: &mut Tx<'_>| {
         organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
-        Ok(role_mappings::list(tx, &organization)?)
+        let found = role_mappings::list(tx, &organization)?.into_iter();
+        Ok(found.map(|(mapping, role, group)| ListedMapping { mapping, role, group }).collect())
     };
     cx.store.read(list).await
 }
@@ -180,7 +216,7 @@ pub async fn resume_mapping(
             }
         }
         role_mappings::set_suspended(tx, &organization, &id, &mapping.group_key, None)
-            .map_err(taken("this mapping"))?;
+            .map_err(exists("a mapping by the name or id that the group has now exists"))?;
         tell(tx, &own, &actor, &project, "role_mapping.resumed", Some(&before), Some(&mapping))?;
         Ok(mapping)
     };
@@ -278,7 +314,11 @@ fn group_key(
     let folded = fold(named);
     match only(groups::scim_by_name(tx, connection, &folded)?)? {
         Some(group) => Ok(key(Some(group), folded, MatchedBy::DisplayName)),
-        None => Err(DirectoryError::NotFound("group")),
+        None => Err(DirectoryError::NoneNamed {
+            what: "group",
+            named: named.to_owned(),
+            within: connection.to_string(),
+        }),
     }
 }
 

@@ -6,6 +6,7 @@
 mod assign;
 mod follow;
 mod granted;
+mod holders;
 mod manage;
 mod mappings;
 
@@ -13,9 +14,11 @@ pub use assign::{assign_role, unassign_role};
 pub(in crate::service) use follow::{group_appeared, group_changed, group_deleted};
 pub use granted::Granted;
 pub(in crate::service) use granted::{GROUPS_SCOPE, of_user};
+pub use holders::{Given, Holder, role_holders};
 pub use manage::{NewRole, RoleRef, create_role, delete_role, list_roles};
 pub use mappings::{
-    MappedConnection, NewRoleMapping, Source, create_mapping, delete_mapping, list_mappings, resume_mapping,
+    ListedMapping, MappedConnection, NewRoleMapping, Source, create_mapping, delete_mapping, list_mappings,
+    resume_mapping,
 };
 
 pub use crate::store::{role_mappings::RoleMapping, roles::Role};

@@ -2,23 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Capability, SetupError};
+use super::{
+    Capability, SetupError,
+    drafts::{self, By},
+    manage::end,
+};
 use crate::{
     model::{
-        ConnectionStatus, Millis,
+        Millis,
         ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
         secret::Secret,
     },
-    service::{
-        Actor, Change, Context,
-        connections::{ConnectionError, NewSamlConnection, create_saml_connection},
-        egress::Egress,
-        new_id,
-        provisioning::admin::connections as scim,
-        record::record,
-    },
+    service::{Actor, Change, Context, connections::ConnectionError, new_id, record::record},
     store::{
-        Tx, organizations, saml_connections, scim_connections,
+        Tx, organizations,
         setup_links::{self, SetupLink},
     },
 };
@@ -95,24 +92,31 @@ impl NewSetupLink {
     }
 }
 
-/// Makes a link to set up connections of an organization. The token is shown this once.
+/// A link that was made.
+#[derive(Debug)]
+pub struct MadeLink {
+    /// The link.
+    pub link: SetupLink,
+    /// What opens it, shown this once.
+    pub token: Secret,
+    /// Links to the same drafts that had not been used, and have ended.
+    pub in_place_of: Vec<SetupLinkId>,
+}
+
+/// Makes a link to set up connections of an organization. One after another, as long as none is used, are for the same
+/// drafts, and only the newest opens.
 pub async fn create_setup_link(
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
     organization: &OrganizationId,
     new: NewSetupLink,
-) -> Result<(SetupLink, Secret), SetupError> {
+) -> Result<MadeLink, SetupError> {
     let lifetime = new.lifetime.unwrap_or(LINK_LIFETIME);
     if !(60_000..=LINK_LIFETIME).contains(&lifetime) {
         return Err(SetupError::Invalid("A set-up link lives from one minute to seven days.".into()));
     }
     let capabilities = new.capabilities()?;
-    let saml = match new.saml {
-        Part::Not => None,
-        Part::New => Some(new_saml_draft(cx, actor, project, organization).await?),
-        Part::Draft(id) => Some(id),
-    };
     let token = Secret::random(PREFIX, &*cx.rng);
     let now = cx.now();
     let link = SetupLink {
@@ -127,16 +131,23 @@ pub async fn create_setup_link(
         expires_at: now.plus(lifetime),
         exchanged_at: None,
         revoked_at: None,
-        saml_connection_id: saml,
+        saml_connection_id: None,
         scim_connection_id: None,
         provider: None,
         metadata_fetches: 0,
     };
-    let (own, actor, project, scim) = (cx.clone(), actor.clone(), project.clone(), new.scim);
+    let (own, actor, project) = (cx.clone(), actor.clone(), project.clone());
     let write = move |tx: &mut Tx<'_>| {
         let mut link = link.clone();
-        check_saml(tx, &project, &link)?;
-        link.scim_connection_id = scim_draft(tx, &own, &actor, &project, &link, &scim)?;
+        let organization = organizations::find(tx, &project, &link.organization_id)?
+            .ok_or(ConnectionError::NotFound("organization"))?;
+        let by = By { cx: &own, actor: &actor, organization: &organization };
+        let unused = drafts::unused(tx, &organization, &new, own.now())?;
+        link.saml_connection_id = drafts::saml(tx, &by, &new.saml, unused.saml)?;
+        link.scim_connection_id = drafts::scim(tx, &by, &new.scim, unused.scim)?;
+        for earlier in &unused.links {
+            end(tx, &own, &actor, &project, earlier)?;
+        }
         setup_links::insert(tx, &link)?;
         let change = Change {
             project: &project,
@@ -147,9 +158,10 @@ pub async fn create_setup_link(
             after: Some(view(&link)),
         };
         record(tx, &own, &actor, &change)?;
-        Ok::<_, SetupError>(link)
+        Ok::<_, SetupError>((link, unused.links.into_iter().map(|earlier| earlier.id).collect()))
     };
-    Ok((cx.store.write(write).await?, token))
+    let (link, in_place_of) = cx.store.write(write).await?;
+    Ok(MadeLink { link, token, in_place_of })
 }
 
 /// A link as the audit log and the host app see it.
@@ -159,55 +171,4 @@ pub(super) fn view(link: &SetupLink) -> Value {
         "capabilities": serde_json::from_str::<Value>(&link.capabilities).unwrap_or_default(),
         "expiresAt": link.expires_at, "revokedAt": link.revoked_at,
     })
-}
-
-async fn new_saml_draft(
-    cx: &Context,
-    actor: &Actor,
-    project: &ProjectId,
-    organization: &OrganizationId,
-) -> Result<SamlConnectionId, SetupError> {
-    let new = NewSamlConnection { display_name: "SAML".into(), metadata: None, jit_provisioning: None };
-    // Nothing is fetched for a draft without metadata.
-    let made = create_saml_connection(cx, actor, &Egress::default(), project, organization, new).await?;
-    Ok(made.id)
-}
-
-/// The organization is of this project, and the SAML connection a draft of this organization.
-fn check_saml(tx: &mut Tx<'_>, project: &ProjectId, link: &SetupLink) -> Result<(), SetupError> {
-    organizations::find(tx, project, &link.organization_id)?
-        .ok_or(ConnectionError::NotFound("organization"))?;
-    let Some(id) = &link.saml_connection_id else { return Ok(()) };
-    let target = saml_connections::find_in_project(tx, project, id)?
-        .filter(|found| found.organization_id == link.organization_id)
-        .ok_or(ConnectionError::NotFound("connection"))?;
-    if target.status == ConnectionStatus::Draft { Ok(()) } else { Err(SetupError::ConnectionNotDraft) }
-}
-
-/// The SCIM connection that the link is for: a draft that is there, or a new one.
-fn scim_draft(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    actor: &Actor,
-    project: &ProjectId,
-    link: &SetupLink,
-    part: &Part<ScimConnectionId>,
-) -> Result<Option<ScimConnectionId>, SetupError> {
-    match part {
-        Part::Not => Ok(None),
-        Part::New => {
-            let organization = organizations::find(tx, project, &link.organization_id)?
-                .ok_or(ConnectionError::NotFound("organization"))?;
-            let made = scim::add(tx, cx, actor, &organization, "SCIM", ConnectionStatus::Draft)?;
-            Ok(Some(made.id))
-        }
-        Part::Draft(id) => {
-            let found = scim_connections::find(tx, &link.organization_id, id)?
-                .ok_or(ConnectionError::NotFound("connection"))?;
-            if found.status != ConnectionStatus::Draft {
-                return Err(SetupError::ConnectionNotDraft);
-            }
-            Ok(Some(found.id))
-        }
-    }
 }

@@ -77,25 +77,38 @@ pub async fn revoke_setup_link(
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let write = move |tx: &mut Tx<'_>| {
         let link = setup_links::find(tx, &project, &id)?.ok_or(ConnectionError::NotFound("set-up link"))?;
-        let now = own.now();
-        if !setup_links::revoke(tx, &id, now)? {
-            return Ok((link, 0));
+        match end(tx, &own, &actor, &project, &link)? {
+            None => Ok((link, 0)),
+            Some(revoked) => Ok((revoked, end_tokens(tx, &own, &actor, &project, &link)?)),
         }
-        setup_metadata::delete(tx, &id)?;
-        let revoked = SetupLink { revoked_at: Some(now), ..link.clone() };
-        let change = Change {
-            project: &project,
-            organization: Some(&link.organization_id),
-            event: "setup_link.revoked",
-            resource: link.id.as_str(),
-            before: Some(view(&link)),
-            after: Some(view(&revoked)),
-        };
-        record(tx, &own, &actor, &change)?;
-        let ended = end_tokens(tx, &own, &actor, &project, &link)?;
-        Ok((revoked, ended))
     };
     cx.store.write(write).await
+}
+
+/// Ends a link within a transaction. Returns it as it is then, unless it had been ended before.
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    link: &SetupLink,
+) -> Result<Option<SetupLink>, StoreError> {
+    let now = cx.now();
+    if !setup_links::revoke(tx, &link.id, now)? {
+        return Ok(None);
+    }
+    setup_metadata::delete(tx, &link.id)?;
+    let revoked = SetupLink { revoked_at: Some(now), ..link.clone() };
+    let change = Change {
+        project,
+        organization: Some(&link.organization_id),
+        event: "setup_link.revoked",
+        resource: link.id.as_str(),
+        before: Some(view(link)),
+        after: Some(view(&revoked)),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(Some(revoked))
 }
 
 fn end_tokens(

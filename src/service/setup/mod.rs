@@ -5,11 +5,13 @@
 mod checks;
 mod choice;
 mod draft;
+mod drafts;
 mod explain;
 mod links;
 mod manage;
 mod people;
 mod preview;
+mod progress;
 mod provisioning;
 mod report;
 mod session;
@@ -18,10 +20,11 @@ mod understanding;
 
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
-pub use links::{LINK_LIFETIME, NewSetupLink, Part, create_setup_link};
+pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
 pub use manage::{LinkState, Tested, last_test, list_setup_links, revoke_setup_link};
 pub use people::Arriving;
 pub use preview::{Arrivals, preview};
+pub use progress::Progress;
 pub use provisioning::{
     LiveView, Provisioning, SeenRequest, SeenRewrite, TokenShown, admit_check, last_check, live_view,
     make_token, provisioning,

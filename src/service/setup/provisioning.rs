@@ -5,10 +5,13 @@ use crate::{
     model::{Timestamp, ids::ProjectId, secret::Secret},
     service::{
         Actor, ActorKind, Context,
-        provisioning::admin::{
-            AdminError,
-            check::{self, Checked, Target},
-            keys, traces,
+        provisioning::{
+            BASE_PATHS,
+            admin::{
+                AdminError,
+                check::{self, LastCheck, Target},
+                keys, traces,
+            },
         },
     },
     store::{Tx, organizations, scim_connections, scim_connections::ScimApiKey},
@@ -163,7 +166,7 @@ pub async fn live_view(cx: &Context, wizard: &Wizard) -> Result<LiveView, SetupE
 
 /// The path below the address of the SCIM server, which is the same in every request.
 fn below_base(path: &str) -> String {
-    let below = ["/api/scim/v1", "/scim/v2"].into_iter().find_map(|base| path.strip_prefix(base));
+    let below = BASE_PATHS.into_iter().find_map(|base| path.strip_prefix(base));
     below.filter(|below| !below.is_empty()).unwrap_or(path).to_owned()
 }
 
@@ -182,11 +185,8 @@ pub async fn admit_check(cx: &Context, project: &ProjectId, session: &Secret) ->
     Ok(check::find(cx, project, &organization, Some(&connection)).await?)
 }
 
-/// The last check of the connection: when it ended, and how.
-pub async fn last_check(
-    cx: &Context,
-    wizard: &Wizard,
-) -> Result<Option<(Timestamp, Vec<Checked>)>, SetupError> {
+/// The last check of the connection.
+pub async fn last_check(cx: &Context, wizard: &Wizard) -> Result<Option<LastCheck>, SetupError> {
     Ok(check::last(cx, &wizard.scim()?.id).await?)
 }
 

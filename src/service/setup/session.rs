@@ -2,7 +2,11 @@
 //! something, the link can be opened again, and the browser that opened it before is shown out. From the first change
 //! on it is that browser's alone.
 
-use super::{Capability, SetupError, links::view};
+use super::{
+    Capability, SetupError,
+    links::view,
+    progress::{Progress, progress},
+};
 use crate::{
     model::{
         ConnectionStatus,
@@ -115,10 +119,19 @@ pub async fn open(
     cx.store.write(exchange).await
 }
 
-/// What the browser with this session works on.
-pub async fn wizard(cx: &Context, project: &ProjectId, session: &Secret) -> Result<Wizard, SetupError> {
+/// What the browser with this session works on, and how far it is.
+pub async fn wizard(
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+) -> Result<(Wizard, Progress), SetupError> {
     let (own, project, session) = (cx.clone(), project.clone(), session.clone());
-    cx.store.read(move |tx: &mut Tx<'_>| load(tx, &own, &project, &session)).await
+    let look = move |tx: &mut Tx<'_>| {
+        let wizard = load(tx, &own, &project, &session)?;
+        let progress = progress(tx, &wizard, own.now())?;
+        Ok::<_, SetupError>((wizard, progress))
+    };
+    cx.store.read(look).await
 }
 
 /// The link of a session with its connections as they are.

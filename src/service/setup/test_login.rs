@@ -83,7 +83,7 @@ pub async fn begin(
         if connection.idp_entity_id.is_empty() {
             return Err(SetupError::NotReady("Please hand over your provider\u{2019}s metadata first."));
         }
-        if sso::endpoint(connection).is_none() {
+        if !sso::has_endpoint(connection) {
             return Err(SetupError::NotReady(
                 "The provider\u{2019}s metadata names no sign-in endpoint that we can use. Hand other metadata over.",
             ));

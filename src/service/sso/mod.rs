@@ -26,7 +26,7 @@ pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refuse
 
 pub(crate) use attributes::Profile;
 pub(crate) use consume::{Validated, validate};
-pub(crate) use start::{Wishes, carry, endpoint};
+pub(crate) use start::{Wishes, carry, has_endpoint};
 
 use crate::{saml::VerifiedAssertion, store::saml_connections::SamlConnection};
 

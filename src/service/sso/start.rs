@@ -82,7 +82,7 @@ pub async fn start(
             None => login::begin(tx, &own, &of, &nonce, None)?,
         };
         let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));
-        if connection.status != ConnectionStatus::Enabled || endpoint(&connection).is_none() {
+        if connection.status != ConnectionStatus::Enabled || !has_endpoint(&connection) {
             return Err(back(Refusal::ConnectionNotUsable));
         }
         login::route_to_saml(tx, &own, &mut flow, &connection, &wanted)?;
@@ -124,11 +124,16 @@ pub(crate) async fn carry(
     written(cx, origin, request_id, connection, &options, wishes, key.as_ref())
 }
 
+/// Whether the provider has an endpoint that we can send people to.
+pub(crate) fn has_endpoint(connection: &SamlConnection) -> bool {
+    connection.idp_sso_redirect_url.is_some() || connection.idp_sso_post_url.is_some()
+}
+
 /// The provider's endpoint, and whether it takes a form. The redirect is the one that providers know best.
-pub(crate) fn endpoint(connection: &SamlConnection) -> Option<(&str, bool)> {
+fn endpoint<'a>(connection: &'a SamlConnection, options: &Options) -> Option<(&'a str, bool)> {
     let redirect = connection.idp_sso_redirect_url.as_deref().map(|url| (url, false));
     let post = connection.idp_sso_post_url.as_deref().map(|url| (url, true));
-    if Options::of(connection).prefer_post { post.or(redirect) } else { redirect.or(post) }
+    if options.prefer_post { post.or(redirect) } else { redirect.or(post) }
 }
 
 fn written(
@@ -141,7 +146,7 @@ fn written(
     key: Option<&SigningKey>,
 ) -> Result<Carrier, SsoError> {
     let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
-    let (destination, by_form) = endpoint(connection).ok_or(Refusal::ConnectionNotUsable)?;
+    let (destination, by_form) = endpoint(connection, options).ok_or(Refusal::ConnectionNotUsable)?;
     let urls = SpUrls::new(origin, &connection.id);
     let request = AuthnRequest {
         id: request_id,

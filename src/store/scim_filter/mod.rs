@@ -9,6 +9,7 @@ mod users;
 
 pub use compile::{Compiled, Resource, compile};
 pub(in crate::store) use groups::condition as on_groups;
+pub(in crate::store) use texts::escaped;
 pub(in crate::store) use users::condition as on_users;
 
 use crate::{model::ids::GroupId, store::fixed::condition};

@@ -65,7 +65,7 @@ pub(super) fn successor(start: &str) -> Option<String> {
 }
 
 /// The text with what `LIKE` reads as a pattern escaped.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::store) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 

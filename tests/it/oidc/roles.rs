@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use vestibule::{
-    model::ids::RoleMappingId,
+    model::ids::{ProjectId, RoleMappingId},
     service::{
         directory::DirectoryError,
         provisioning::admin::connections,
         roles::{
-            MappedConnection, NewRole, NewRoleMapping, Role, RoleMapping, Source, assign_role,
+            Given, Holder, MappedConnection, NewRole, NewRoleMapping, Role, RoleMapping, Source, assign_role,
             create_mapping, create_role, delete_mapping, delete_role, list_mappings, list_roles,
-            resume_mapping, unassign_role,
+            resume_mapping, role_holders, unassign_role,
         },
     },
 };
@@ -116,7 +116,7 @@ impl Directory {
     async fn mappings(&self) -> Vec<RoleMapping> {
         let gateway = &self.world.gateway;
         let found = list_mappings(&gateway.cx, &gateway.project.id, &gateway.acme.id).await.unwrap();
-        found.into_iter().map(|(mapping, _)| mapping).collect()
+        found.into_iter().map(|listed| listed.mapping).collect()
     }
 
     async fn resume(&self, id: &RoleMappingId) -> Result<RoleMapping, DirectoryError> {
@@ -153,7 +153,7 @@ impl Directory {
 }
 
 fn is_unknown<T: std::fmt::Debug>(outcome: Result<T, DirectoryError>) -> bool {
-    matches!(outcome, Err(DirectoryError::NotFound(_)))
+    matches!(outcome, Err(DirectoryError::NotFound(_) | DirectoryError::NoneNamed { .. }))
 }
 
 on_both_databases! {
@@ -193,10 +193,11 @@ on_both_databases! {
         assign_role(cx, &operator, project, acme, ada, "editor".into()).await.unwrap();
         assign_role(cx, &operator, project, acme, ada, "auditor".into()).await.unwrap();
         let twice = assign_role(cx, &operator, project, acme, ada, editor.id.as_str().into()).await;
-        assert!(matches!(twice, Err(DirectoryError::Taken(_))), "{twice:?}");
+        assert!(matches!(twice, Err(DirectoryError::Exists(_))), "{twice:?}");
         assert_eq!(d.roles().await, json!(["auditor", "editor"]));
         unassign_role(cx, &operator, project, acme, ada, "editor".into()).await.unwrap();
-        assert!(is_unknown(unassign_role(cx, &operator, project, acme, ada, "editor".into()).await));
+        let again = unassign_role(cx, &operator, project, acme, ada, "editor".into()).await;
+        assert!(again.unwrap_err().to_string().contains("was not given the role editor by hand"));
         assert_eq!(d.roles().await, json!(["auditor", "editor"]), "the mappings still give it");
         delete_role(cx, &operator, project, None, "editor".into()).await.unwrap();
         assert_eq!(d.roles().await, json!(["auditor"]));
@@ -276,6 +277,64 @@ on_both_databases! {
         assert_eq!(d.world.gateway.events(mapping.id.as_str()).await, wanted);
     }
 
+    async fn who_has_a_role_is_shown_with_what_gives_it(d: Directory) {
+        let (gateway, operator) = (&d.world.gateway, Actor::operator());
+        let (cx, project, acme) = (&gateway.cx, &gateway.project.id, &gateway.acme.id);
+        d.role("editor").await;
+        let bob = d.push("Users", json!({ "schemas": [USER], "userName": "bob@acme.example" })).await;
+        let inner = d.group("Inner", None, &[&bob]).await;
+        d.group("Outer", None, &[&inner, &d.ada]).await;
+        let mapping = d.map("Outer", "editor").await.unwrap();
+        assign_role(cx, &operator, project, acme, &d.world.ada.user.id, "editor".into()).await.unwrap();
+        assign_role(cx, &operator, project, &gateway.globex.id, &d.world.gus.user.id, "editor".into()).await.unwrap();
+        let shown = async |organization| {
+            let (role, holders) = role_holders(cx, project, organization, "editor".into()).await.unwrap();
+            assert_eq!(role.name, "editor");
+            let line = |holder: &Holder| (holder.email.clone().unwrap(), holder.by.iter().cloned().collect::<Vec<_>>());
+            let mut lines: Vec<_> = holders.iter().map(line).collect();
+            lines.sort();
+            lines
+        };
+        let group = Given::Group("Outer".into());
+        let ada = ("ada@acme.example".to_owned(), vec![Given::ByHand, group.clone()]);
+        let bob = ("bob@acme.example".to_owned(), vec![group]);
+        assert_eq!(shown(Some(acme)).await, [ada.clone(), bob.clone()]);
+        assert_eq!(shown(None).await, [ada, bob, (d.world.gus.user.email.clone().unwrap(), vec![Given::ByHand])]);
+        let listed = list_mappings(cx, project, acme).await.unwrap();
+        assert_eq!((listed[0].source(), listed[0].role.as_str()), ("Outer".into(), "editor"), "not as it is compared");
+        let id = listed[0].mapping.group_id.clone().unwrap();
+        d.patch(&format!("Groups/{id}"), json!({ "op": "replace", "path": "displayName", "value": "Other" })).await;
+        assert_eq!(list_mappings(cx, project, acme).await.unwrap()[0].source(), "Other (outer)", "suspended");
+        assert_eq!(shown(Some(acme)).await.len(), 1);
+        delete_mapping(cx, &operator, project, acme, &mapping.id).await.unwrap();
+        let foreign = d.role_of("globex-only", Some(&gateway.globex)).await.unwrap();
+        assert!(is_unknown(role_holders(cx, project, Some(acme), foreign.id.as_str().into()).await));
+    }
+
+    async fn users_are_listed_with_what_they_are_known_by(d: Directory) {
+        let gateway = &d.world.gateway;
+        let (cx, project, acme) = (&gateway.cx, &gateway.project.id, &gateway.acme.id);
+        d.role("editor").await;
+        let group = d.group("Editors", None, &[&d.ada]).await;
+        d.map(&group, "editor").await.unwrap();
+        d.push("Users", json!({ "schemas": [USER], "userName": "50%@acme.example", "active": false })).await;
+        let (link, now) = (d.world.ada.identity.clone(), gateway.now());
+        d.world.write(move |tx| identities::touch(tx, &link, now)).await;
+        let list = async |email: &str| directory::list_users(cx, project, acme, email, 10).await.unwrap();
+        let all = list("").await;
+        let ada = all.iter().find(|user| user.id.as_str() == d.ada).unwrap();
+        assert_eq!(ada.roles, ["editor"]);
+        assert_eq!(ada.known_by.len(), 2, "{:?}", ada.known_by);
+        assert!(ada.known_by[0].starts_with("SCIM") && ada.known_by[1].starts_with("SAML"), "{:?}", ada.known_by);
+        assert_eq!(ada.last_login_at, Some(gateway.now()));
+        assert_eq!(list("ADA@").await.iter().map(|user| &user.id).collect::<Vec<_>>(), [&ada.id]);
+        let inactive = list("%").await;
+        assert_eq!(inactive.len(), 1, "a percent sign stands for itself");
+        assert_eq!((inactive[0].status.as_str(), inactive[0].last_login_at), ("inactive", None));
+        assert!(list("gus@").await.is_empty());
+        assert!(is_unknown(directory::list_users(cx, &ProjectId::from_u128(1), acme, "", 10).await));
+    }
+
     async fn r21_what_scim_says_of_roles_gives_none(d: Directory) {
         d.role("admin").await;
         let path = format!("Users/{}", d.ada);
@@ -327,7 +386,7 @@ on_both_databases! {
 
     async fn names_that_could_meet_in_a_token_are_unique(d: Directory) {
         let (acme, globex) = (&d.world.gateway.acme, &d.world.gateway.globex);
-        let taken = |outcome| matches!(outcome, Err(DirectoryError::Taken(_)));
+        let taken = |outcome| matches!(outcome, Err(DirectoryError::Exists(_)));
         d.role("editor").await;
         assert!(taken(d.role_of("editor", None).await));
         assert!(taken(d.role_of("editor", Some(acme)).await), "it would read like the project's");

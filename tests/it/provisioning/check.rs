@@ -5,7 +5,7 @@ use vestibule::{
     http::scim::check::check_connection,
     model::{ConnectionStatus, ids::OrganizationId},
     service::provisioning::admin::{
-        check::{self, Checked},
+        check::{self, Checked, LastCheck},
         connections::ConnectionUpdate,
         keys,
         preview::preview,
@@ -39,7 +39,7 @@ on_both_databases! {
         let keys = keys::list(&gateway.cx, &gateway.project.id, &gateway.acme.id).await.unwrap();
         assert_eq!(keys.len(), 1, "no token of the check remains");
         let kept = check::last(&gateway.cx, &scim.connection().await).await.unwrap().unwrap();
-        assert_eq!(kept, (gateway.now(), checked));
+        assert_eq!(kept, LastCheck { at: gateway.now(), passed: true, checked });
         let nobody = OrganizationId::from_u128(1);
         assert!(check::find(&gateway.cx, &gateway.project.id, &nobody, None).await.is_err());
     }

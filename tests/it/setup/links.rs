@@ -6,7 +6,7 @@ use vestibule::{
         connections::set_status,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
-    store::{organizations, saml_connections, setup_links, users},
+    store::{organizations, saml_connections, scim_connections, setup_links, users},
 };
 
 use super::*;
@@ -73,7 +73,7 @@ on_both_databases! {
         let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
         let named = NewSetupLink { capabilities: vec![Capability::ConfigureSaml], ..NewSetupLink::saml() };
         let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, named).await;
-        let token = made.unwrap().1.expose().to_owned();
+        let token = made.unwrap().token.expose().to_owned();
         let mut admin = Admin { token, ..admin }.described().await;
         refused(&admin.post("/setup/test", &[]).await, StatusCode::FORBIDDEN, "does not allow");
         assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.status, StatusCode::SEE_OTHER);
@@ -101,6 +101,41 @@ on_both_databases! {
         assert!(list_setup_links(&cx, &project, &of.globex.id).await.unwrap().is_empty());
         let other = revoke_setup_link(&cx, &Actor::operator(), &ProjectId::from_u128(1), &admin.link.id).await;
         assert_eq!(other.unwrap_err().code(), "connection_unusable", "another project has no such link");
+    }
+
+    async fn links_to_a_draft_that_nobody_used_are_one_after_the_other(admin: Admin) {
+        let (cx, gateway) = (admin.world.gateway.cx.clone(), &admin.world.gateway);
+        let (project, acme) = (gateway.project.id.clone(), gateway.acme.id.clone());
+        let make = async |new| create_setup_link(&cx, &Actor::operator(), &project, &acme, new).await.unwrap();
+        let second = make(NewSetupLink::saml()).await;
+        assert_eq!(second.link.saml_connection_id, Some(admin.connection.clone()));
+        assert_eq!(second.in_place_of, [admin.link.id.clone()]);
+        let first = format!("/setup/{}", admin.token);
+        let token = second.token.expose().to_owned();
+        let mut admin = Admin { token, ..admin }.opened().await;
+        refused(&admin.get(&first).await, StatusCode::GONE, "has ended");
+        // A link for more takes it over; one for less would take the rest away.
+        let both = make(NewSetupLink::both()).await;
+        assert_eq!(both.link.saml_connection_id, Some(admin.connection.clone()));
+        let less = make(NewSetupLink::scim()).await;
+        assert_ne!(less.link.scim_connection_id, both.link.scim_connection_id);
+        assert!(less.in_place_of.is_empty());
+        // Once somebody has begun, the draft is theirs.
+        let token = both.token.expose().to_owned();
+        let mut admin = Admin { token, ..admin }.opened().await;
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        let third = make(NewSetupLink::both()).await;
+        assert_eq!(third.in_place_of, [less.link.id.clone()], "and what was left is taken up");
+        let (acme, in_project) = (admin.world.gateway.acme.id.clone(), project.clone());
+        let names = admin.world.read(move |tx| {
+            let saml = saml_connections::find_in_project(tx, &in_project, &third.link.saml_connection_id.unwrap())?;
+            let scim = scim_connections::list(tx, &acme)?;
+            Ok((saml.unwrap().display_name, scim.into_iter().map(|one| one.display_name).collect::<Vec<_>>()))
+        });
+        let (saml, mut scim) = names.await;
+        scim.sort();
+        assert_eq!((saml.as_str(), scim), ("SAML 2", vec!["SCIM".into(), "SCIM 2".into()]));
+        assert_eq!(admin.get("/setup/provider").await.status, StatusCode::OK);
     }
 
     async fn a_link_is_for_something(admin: Admin) {
@@ -159,6 +194,6 @@ on_both_databases! {
         let organization = admin.world.gateway.acme.id.clone();
         let (project, id) = (admin.world.gateway.project.id.clone(), organization.clone());
         assert!(admin.world.read(move |tx| organizations::find(tx, &project, &id)).await.is_some());
-        assert!(admin.world.read(move |tx| users::find_by_email(tx, &organization, "x@acme.example")).await.is_none());
+        assert!(admin.world.read(move |tx| users::list(tx, &organization, "x@acme.example", 1)).await.is_empty());
     }
 }

@@ -17,7 +17,7 @@ use vestibule::{
     service::{
         Actor,
         egress::Egress,
-        setup::{NewSetupLink, create_setup_link},
+        setup::{MadeLink, NewSetupLink, create_setup_link},
     },
     store::setup_links::SetupLink,
 };
@@ -111,7 +111,7 @@ pub async fn link(world: &World) -> (SetupLink, String) {
     let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
     let organization = &world.gateway.acme.id;
     let made = create_setup_link(cx, &Actor::operator(), project, organization, NewSetupLink::saml()).await;
-    let (link, token) = made.unwrap();
+    let MadeLink { link, token, .. } = made.unwrap();
     (link, token.expose().to_owned())
 }
 

@@ -25,7 +25,7 @@ impl ScimAdmin {
         let new = NewSetupLink::scim();
         let made =
             create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, new).await;
-        let (link, token) = made.unwrap();
+        let MadeLink { link, token, .. } = made.unwrap();
         let connection = link.scim_connection_id.clone().unwrap();
         let token = token.expose().to_owned();
         let admin = Admin { link, token, ..admin }.opened().await;
@@ -266,7 +266,7 @@ on_both_databases! {
         let (cx, gateway) = (&admin.world.gateway.cx, &admin.world.gateway);
         let new = NewSetupLink::both();
         let made = create_setup_link(cx, &Actor::operator(), &gateway.project.id, &gateway.acme.id, new).await;
-        let (link, token) = made.unwrap();
+        let MadeLink { link, token, .. } = made.unwrap();
         let connection = link.saml_connection_id.clone().unwrap();
         let token = token.expose().to_owned();
         let mut admin = Admin { link, token, connection, ..admin }.opened().await;

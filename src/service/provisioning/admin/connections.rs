@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+pub use crate::store::scim_connections::ScimConnection;
+
 use super::{AdminError, Verdict, display_name};
 use crate::{
     model::{
@@ -17,7 +19,7 @@ use crate::{
     store::{
         StoreError, Tx,
         organizations::{self, Organization},
-        scim_connections::{self, ScimApiKey, ScimConnection},
+        scim_connections::{self, ScimApiKey},
         scim_schemas,
     },
 };

@@ -140,14 +140,25 @@ pub async fn keep(cx: &Context, target: &Target, checked: &[Checked]) -> Result<
     Ok(cx.store.write(write).await?)
 }
 
-/// The last check of a connection that came to its end: when it did, and how.
-pub async fn last(
-    cx: &Context,
-    connection: &ScimConnectionId,
-) -> Result<Option<(Timestamp, Vec<Checked>)>, StoreError> {
+/// The last check of a connection that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastCheck {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Whether every step went as it should.
+    pub passed: bool,
+    /// The steps.
+    pub checked: Vec<Checked>,
+}
+
+/// The last check of a connection that came to its end.
+pub async fn last(cx: &Context, connection: &ScimConnectionId) -> Result<Option<LastCheck>, StoreError> {
     let id = connection.clone();
     let found = cx.store.read(move |tx: &mut Tx<'_>| scim_checks::find(tx, &id)).await?;
-    let Some(ScimCheck { report: Some(report), finished_at: Some(at), .. }) = found else { return Ok(None) };
+    let Some(ScimCheck { passed: Some(passed), report: Some(report), finished_at: Some(at), .. }) = found
+    else {
+        return Ok(None);
+    };
     let checked = serde_json::from_str(&report).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    Ok(Some((at, checked)))
+    Ok(Some(LastCheck { at, passed, checked }))
 }
