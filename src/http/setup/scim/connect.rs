@@ -41,7 +41,7 @@ async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<Htt
     let provider = setup.wizard.provider();
     let scim = provider.scim_or_generic().ok_or_else(|| HttpError::internal("no generic SCIM provider"))?;
     let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
-    Ok(pages::with_copy_buttons(&SetupConnectPage {
+    Ok(pages::scripted(&SetupConnectPage {
         frame: SetupFrame::at(setup, Step::Connect),
         scim,
         is_known: provider.scim.is_some(),
