@@ -118,6 +118,15 @@ pub struct SetupConnectPage<'a> {
     pub token: Option<&'a TokenShown>,
 }
 
+/// The lifetimes that a token is offered, in days; none is for ever. Whoever fetches it by another way may ask for others.
+const TOKEN_LIFETIMES: [(&str, &str); 5] = [
+    ("", "never"),
+    ("90", "after 90 days"),
+    ("180", "after 180 days"),
+    ("365", "after a year"),
+    ("730", "after two years"),
+];
+
 /// The check of a connection.
 #[derive(Template)]
 #[template(path = "setup_check.html")]
