@@ -29,6 +29,14 @@ static COPY_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("copy", "js", "text/javascript; charset=utf-8", include_str!("assets/copy.js"))
 });
 
+static FILTER_SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("filter", "js", "text/javascript; charset=utf-8", include_str!("assets/filter.js"))
+});
+
+pub(super) fn filter_script_path() -> &'static str {
+    &FILTER_SCRIPT.path
+}
+
 pub(super) fn copy_script_path() -> &'static str {
     &COPY_SCRIPT.path
 }
@@ -61,8 +69,9 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 
 async fn asset(name: web::Path<String>) -> Result<HttpResponse, HttpError> {
     let path = format!("/assets/{name}");
-    let asset =
-        [&*STYLESHEET, &*ICON, &*SUBMIT_SCRIPT, &*COPY_SCRIPT].into_iter().find(|asset| asset.path == path);
+    let asset = [&*STYLESHEET, &*ICON, &*SUBMIT_SCRIPT, &*COPY_SCRIPT, &*FILTER_SCRIPT]
+        .into_iter()
+        .find(|asset| asset.path == path);
     let asset = asset.ok_or_else(|| HttpError::not_found("There is nothing at this address."))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, asset.content_type))

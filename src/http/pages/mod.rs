@@ -1,5 +1,5 @@
-//! The pages that people see: server-rendered, one stylesheet, no scripts but one that sends a form and one that adds copy
-//! buttons, and none is needed. They work with a keyboard, a screen reader, on a phone, in light and dark.
+//! The pages that people see: server-rendered, one stylesheet, no scripts but one that sends a form, one that adds copy
+//! buttons and one that adds a filter, and none is needed. They work with a keyboard, a screen reader, on a phone, in light and dark.
 
 mod assets;
 mod setup;
@@ -8,7 +8,7 @@ mod templates;
 use actix_web::{HttpResponse, http::header};
 
 use super::Endpoint;
-use assets::{copy_script_path, icon_path, stylesheet_path, submit_script_path};
+use assets::{copy_script_path, filter_script_path, icon_path, stylesheet_path, submit_script_path};
 pub use setup::{
     SetupCheckPage, SetupChoicePage, SetupConnectPage, SetupMetadataPage, SetupPreviewPage,
     SetupProviderPage, SetupRequestsPage, SetupReviewPage, SetupTestPage, SetupValuesPage,
@@ -34,8 +34,8 @@ pub fn html(page: &impl askama::Template) -> HttpResponse {
 const SCRIPTED: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; \
                         base-uri 'none'; frame-ancestors 'none'";
 
-/// A page with values to copy.
-pub fn with_copy_buttons(page: &impl askama::Template) -> HttpResponse {
+/// A page whose scripts add what is convenient: copy buttons, a field that filters a list.
+pub fn scripted(page: &impl askama::Template) -> HttpResponse {
     let mut response = html(page);
     let policy = header::HeaderValue::from_static(SCRIPTED);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);

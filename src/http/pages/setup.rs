@@ -118,6 +118,15 @@ pub struct SetupConnectPage<'a> {
     pub token: Option<&'a TokenShown>,
 }
 
+/// The lifetimes that a token is offered, in days; none is for ever. Whoever fetches it by another way may ask for others.
+const TOKEN_LIFETIMES: [(&str, &str); 5] = [
+    ("", "never"),
+    ("90", "after 90 days"),
+    ("180", "after 180 days"),
+    ("365", "after a year"),
+    ("730", "after two years"),
+];
+
 /// The check of a connection.
 #[derive(Template)]
 #[template(path = "setup_check.html")]
@@ -195,6 +204,17 @@ pub struct SetupPreviewPage<'a> {
     pub arrivals: Option<&'a Arrivals>,
 }
 
+/// Two letters that stand for a name: `ME` for Microsoft Entra ID, `PF` for PingFederate, `Ok` for Okta.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric));
+    let (first, second) = (words.next().unwrap_or_default(), words.next());
+    let inner = || first.chars().skip(1).find(|letter| letter.is_uppercase());
+    match second.and_then(|word| word.chars().next()).or_else(inner) {
+        Some(letter) => first.chars().take(1).chain([letter]).flat_map(char::to_uppercase).collect(),
+        None => first.chars().take(2).collect(),
+    }
+}
+
 /// `1,204`, as people read numbers.
 fn grouped(number: &i64) -> String {
     let digits = number.to_string();
@@ -266,6 +286,10 @@ mod tests {
             ["0", "12", "999", "1,204", "1,000,000"]
         );
         let now = Timestamp::from_millis(1_700_000_000_000);
+        assert_eq!(
+            ["Okta", "Microsoft Entra ID", "PingFederate", "Any other provider"].map(initials),
+            ["Ok", "ME", "PF", "AO"]
+        );
         assert_eq!(day_from(&now, &now), "today");
         assert_eq!(day_from(&now.plus(-23 * 60 * 60 * 1000), &now), "yesterday");
         assert_eq!(day_from(&now.plus(-9 * 24 * 60 * 60 * 1000), &now), "2023-11-05");

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     http::{
-        HttpError, body,
+        HttpError,
         pages::{self, SetupProviderPage},
         params::Params,
     },
@@ -26,7 +26,7 @@ pub(super) async fn show(setup: Setup) -> HttpResponse {
     // Who sets up provisioning alone has no use for the name of a provider that does not push.
     let useful = |provider: &&Provider| setup.wizard.saml.is_some() || provider.scim.is_some();
     let providers = providers::all().iter().filter(useful).collect();
-    pages::html(&SetupProviderPage { frame: SetupFrame::at(&setup, Step::Provider), providers, chosen })
+    pages::scripted(&SetupProviderPage { frame: SetupFrame::at(&setup, Step::Provider), providers, chosen })
 }
 
 /// Notes the choice.
@@ -36,8 +36,7 @@ pub(super) async fn choose(
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/x-www-form-urlencoded"])?;
-    let mut form = Params::parse(&body::read(&request, payload, body::DEFAULT_LIMIT).await?)?;
+    let mut form = Params::of_form(&request, payload).await?;
     let provider = form.take("provider").unwrap_or_default();
     setup::choose_provider(&cx, &setup.site.project, &setup.session, &provider, &setup.request_id)
         .await

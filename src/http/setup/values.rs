@@ -28,7 +28,7 @@ pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     };
     let fields =
         provider.saml.fields.iter().map(|field| (field.name.as_str(), value(field.value, &field.text)));
-    Ok(pages::with_copy_buttons(&SetupValuesPage {
+    Ok(pages::scripted(&SetupValuesPage {
         frame: SetupFrame::at(&setup, Step::Values),
         saml: &provider.saml,
         fields: fields.collect(),

@@ -2,7 +2,7 @@
 
 use super::{Capability, SetupError, Wizard, session::for_change};
 use crate::{
-    model::{Timestamp, ids::ProjectId, secret::Secret},
+    model::{Millis, Timestamp, ids::ProjectId, secret::Secret},
     service::{
         Actor, ActorKind, Context,
         provisioning::{
@@ -19,6 +19,8 @@ use crate::{
 
 /// So many tokens are made with one link, one after the other (R32).
 const TOKENS: usize = 20;
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
 
 /// So many requests are shown.
 const SHOWN: u16 = 50;
@@ -37,6 +39,8 @@ pub struct TokenShown {
     pub suffix: String,
     /// When it was made.
     pub made_at: Timestamp,
+    /// When it ends, if it does by itself.
+    pub ends_at: Option<Timestamp>,
     /// When a provider used it last.
     pub used_at: Option<Timestamp>,
 }
@@ -91,18 +95,28 @@ pub async fn provisioning(cx: &Context, wizard: &Wizard) -> Result<Provisioning,
     let token = keys.into_iter().find(|key| key.is_live(now)).map(|key| TokenShown {
         suffix: key.token_suffix,
         made_at: key.created_at,
+        ends_at: key.expires_at,
         used_at: key.last_used_at,
     });
     Ok(Provisioning { token })
 }
 
-/// Makes a token for the draft. It is shown this once, and the one that the link has made before ends.
+/// For so many days at most a token of a link lives, where it does not live for ever.
+const TOKEN_DAYS: i64 = 3650;
+
+/// Makes a token for the draft that ends after so many days, or not by itself. It is shown this once, and the one that the
+/// link has made before ends.
 pub async fn make_token(
     cx: &Context,
     project: &ProjectId,
     session: &Secret,
+    days: Option<i64>,
     request_id: &str,
 ) -> Result<Secret, SetupError> {
+    if days.is_some_and(|days| !(1..=TOKEN_DAYS).contains(&days)) {
+        return Err(SetupError::Invalid(format!("A token lives for 1 to {TOKEN_DAYS} days.")));
+    }
+    let expires_at = days.map(|days| cx.now().plus(days * DAY));
     let token = keys::new_token(cx);
     let shown = token.clone();
     let (own, project, session, request) =
@@ -122,7 +136,7 @@ pub async fn make_token(
         let organization =
             organizations::find(tx, &project, &link.organization_id)?.ok_or(SetupError::NoSession)?;
         let name = "Set-up link";
-        let key = keys::row(&own, &organization.id, connection.id.clone(), name, &token, None, None);
+        let key = keys::row(&own, &organization.id, connection.id.clone(), name, &token, expires_at, None);
         let key = ScimApiKey { setup_link_id: Some(link.id.clone()), ..key };
         keys::add(tx, &own, &actor, &organization, &key)?;
         Ok::<_, SetupError>(())

@@ -23,6 +23,9 @@ on_both_databases! {
         assert!(!cookie.contains(&admin.token));
         assert_eq!(admin.get("/setup").await.header("location"), "/setup/provider");
         let page = admin.get("/setup/provider").await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        assert!(page.body.contains(r#"data-initials="ME""#) && page.body.contains("/assets/filter-"), "{}", page.body);
         assert!(page.body.contains("Microsoft Entra ID") && page.body.contains("Acme") && !page.body.contains(&admin.token));
         assert_eq!(admin.world.gateway.events(admin.link.id.as_str()).await, ["setup_link.created", "setup_link.opened"]);
     }

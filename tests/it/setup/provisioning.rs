@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use vestibule::{
     model::ids::ScimConnectionId,
     service::{
-        provisioning::admin::connections::{self, ConnectionUpdate},
+        provisioning::admin::{
+            connections::{self, ConnectionUpdate},
+            keys,
+        },
         setup::revoke_setup_link,
     },
 };
@@ -126,6 +129,39 @@ on_both_databases! {
         }
         refused(&scim.preview("userName\na").await, StatusCode::CONFLICT, "is live");
         assert!(scim.admin.get("/setup/scim").await.body.contains("This connection is live"));
+    }
+
+    async fn a_token_ends_when_it_was_said_to(scim: ScimAdmin) {
+        let mut scim = scim;
+        for (wrong, why) in [("0", "A token lives"), ("3651", "A token lives"), ("soon", "Please choose")] {
+            let answer = scim.admin.post("/setup/scim/token", &[("expires", wrong)]).await;
+            refused(&answer, StatusCode::BAD_REQUEST, why);
+        }
+        assert!(!scim.token().await.is_empty());
+        assert!(scim.admin.get("/setup/scim").await.body.contains("end by itself"));
+        let page = scim.admin.post("/setup/scim/token", &[("expires", "90")]).await;
+        assert!(page.body.contains("The token ends on 2026-04-01"), "{}", page.body);
+        let keys = keys::list(
+            &scim.admin.world.gateway.cx, &scim.admin.world.gateway.project.id, &scim.admin.world.gateway.acme.id,
+        );
+        let end = keys.await.unwrap()[0].expires_at;
+        assert_eq!(end, Some(scim.admin.world.gateway.now().plus(90 * 24 * 60 * 60 * 1000)));
+    }
+
+    async fn steps_are_done_by_what_was_done_and_not_by_looking_ahead(scim: ScimAdmin) {
+        let mut scim = scim;
+        let done = |page: &str, step: &str| page.contains(&format!(r#"<li class="done"><a href="{step}">"#));
+        scim.admin.post("/setup/provider", &[("provider", "okta")]).await;
+        let page = scim.admin.get("/setup/scim/preview").await.body;
+        assert!(done(&page, "/setup/provider"), "{page}");
+        for step in ["/setup/scim", "/setup/scim/check", "/setup/scim/requests"] {
+            assert!(!done(&page, step), "{step}: {page}");
+        }
+        scim.token().await;
+        let page = scim.admin.get("/setup/scim/check").await.body;
+        assert!(done(&page, "/setup/scim") && !done(&page, "/setup/scim/check"), "{page}");
+        scim.admin.post("/setup/scim/check", &[]).await;
+        assert!(done(&scim.admin.get("/setup/scim/requests").await.body, "/setup/scim/check"));
     }
 
     async fn a_new_token_ends_the_one_before(scim: ScimAdmin) {

@@ -1,6 +1,6 @@
 //! `GET /setup/scim` and `POST /setup/scim/token`: base URL and token under the names that the provider gives its fields.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
@@ -11,13 +11,11 @@ use crate::{
     http::{
         HttpError,
         pages::{self, SetupConnectPage},
+        params::Params,
     },
     model::secret::Secret,
-    service::{Context, setup},
+    service::{Context, provisioning::BASE_PATH, setup},
 };
-
-/// The address of the SCIM server as administrators are shown it.
-const BASE: &str = "/api/scim/v1";
 
 /// Shows the values.
 pub(in crate::http::setup) async fn show(
@@ -29,10 +27,17 @@ pub(in crate::http::setup) async fn show(
 
 /// Makes a token, and shows it this once. No redirect: it would lose the token, or have it in an address.
 pub(in crate::http::setup) async fn make_token(
+    request: HttpRequest,
+    payload: web::Payload,
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let token = setup::make_token(&cx, &setup.site.project, &setup.session, &setup.request_id).await;
+    let mut form = Params::of_form(&request, payload).await?;
+    let days = form.take("expires").map(|days| days.parse::<i64>()).transpose().map_err(|_| {
+        HttpError::bad_request("invalid_input", "Please choose when the token ends from the list.")
+    })?;
+    let (project, session) = (&setup.site.project, &setup.session);
+    let token = setup::make_token(&cx, project, session, days, &setup.request_id).await;
     page(&setup, &cx, Some(&token.map_err(refuse)?)).await
 }
 
@@ -41,11 +46,11 @@ async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<Htt
     let provider = setup.wizard.provider();
     let scim = provider.scim_or_generic().ok_or_else(|| HttpError::internal("no generic SCIM provider"))?;
     let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
-    Ok(pages::with_copy_buttons(&SetupConnectPage {
+    Ok(pages::scripted(&SetupConnectPage {
         frame: SetupFrame::at(setup, Step::Connect),
         scim,
         is_known: provider.scim.is_some(),
-        base_url: scim.base_url(&setup.site.url(BASE)),
+        base_url: scim.base_url(&setup.site.url(BASE_PATH)),
         new_token: token.map(Secret::expose),
         token: given.token.as_ref(),
     }))
