@@ -9,7 +9,9 @@ use super::{
         authenticator_apps, group_members, groups, passkeys, passwords, recovery_codes,
         user_role_assignments, users,
     },
-    scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, not_kept, on_users},
+    scim_filter::{
+        Predicate, Selection, SortColumn, Sorting, TextColumn, TextTest, TimeColumn, not_kept, on_users,
+    },
     users::{Present, User},
 };
 use crate::model::{
@@ -46,6 +48,9 @@ pub fn page(
     connection: &ScimConnectionId,
     selection: &Selection,
 ) -> Result<Vec<User>, StoreError> {
+    if let Some(few) = page_of_name(tx, connection, selection)? {
+        return Ok(few);
+    }
     let query = held_by!(connection).select(User::as_select()).into_boxed::<Backend>();
     let query = query.filter(on_users(selection.predicate.clone(), organization)).limit(selection.limit);
     let few = selection.predicate.is_one_test() && selection.sorting.is_none();
@@ -95,6 +100,42 @@ pub fn page(
         },
     };
     Ok(query.load(tx.connection)?)
+}
+
+/// The whole of a page that asks for users by one of their names, which is what providers ask before everything else: a
+/// statement that is always the same, and whose text is not written anew. `None` where it is not such a page, or more than
+/// a page of them are found.
+fn page_of_name(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    selection: &Selection,
+) -> Result<Option<Vec<User>>, StoreError> {
+    let Selection {
+        predicate: Predicate::Text(column, TextTest::Equal(name)),
+        sorting: None,
+        offset: 0,
+        limit,
+    } = selection
+    else {
+        return Ok(None);
+    };
+    macro_rules! by {
+        ($column:expr) => {
+            on_both!(tx, c => held_by!(connection)
+                .filter($column.eq(name))
+                .limit(*limit)
+                .select(User::as_select())
+                .load::<User>(c))
+        };
+    }
+    let mut found = match column {
+        TextColumn::UserName => by!(users::user_name_folded)?,
+        TextColumn::ExternalId => by!(users::external_id)?,
+        TextColumn::Id | TextColumn::DisplayName => return Ok(None),
+    };
+    found.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let is_whole = usize::try_from(*limit).is_ok_and(|limit| found.len() < limit);
+    Ok(is_whole.then_some(found))
 }
 
 /// The users of the connection with these ids.
