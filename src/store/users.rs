@@ -81,6 +81,57 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Writes what has changed of a user. Most changes are to nothing that a user is found by; then the indexes, which are most
+/// of the cost of writing all columns, stay as they are but for that of the time.
+pub fn update_from(tx: &mut Tx<'_>, before: &User, after: &User) -> Result<(), StoreError> {
+    let plain = Plain {
+        display_name: after.display_name.as_deref(),
+        given_name: after.given_name.as_deref(),
+        family_name: after.family_name.as_deref(),
+        profile_picture_url: after.profile_picture_url.as_deref(),
+        scim_attributes: after.scim_attributes.as_deref(),
+        version: after.version,
+        updated_at: after.updated_at,
+    };
+    if plain.onto(before) != *after {
+        return update(tx, after);
+    }
+    let row = users::table
+        .filter(users::organization_id.eq(&after.organization_id))
+        .filter(users::id.eq(&after.id));
+    on_both!(tx, c => fixed!(diesel::update(row).set(&plain)).execute(c))?;
+    Ok(())
+}
+
+/// The columns that no index has, and the time of the change.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
+struct Plain<'a> {
+    display_name: Option<&'a str>,
+    given_name: Option<&'a str>,
+    family_name: Option<&'a str>,
+    profile_picture_url: Option<&'a str>,
+    scim_attributes: Option<&'a str>,
+    version: i64,
+    updated_at: Timestamp,
+}
+
+impl Plain<'_> {
+    fn onto(&self, user: &User) -> User {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        User {
+            display_name: text(self.display_name),
+            given_name: text(self.given_name),
+            family_name: text(self.family_name),
+            profile_picture_url: text(self.profile_picture_url),
+            scim_attributes: text(self.scim_attributes),
+            version: self.version,
+            updated_at: self.updated_at,
+            ..user.clone()
+        }
+    }
+}
+
 /// The organization's user of this id, tombstones excluded.
 pub fn find(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Result<Option<User>, StoreError> {
     Ok(on_both!(tx, c => users::table

@@ -93,8 +93,8 @@ pub(super) fn save(
             user_emails::add(tx, &email_rows(user, resource))?;
         }
         Some(before) => {
-            users::update(tx, user)?;
-            if before.scim_attributes != user.scim_attributes {
+            users::update_from(tx, before, user)?;
+            if stored_emails(before)?.as_ref() != resource.attributes().get("emails") {
                 user_emails::replace(tx, &user.organization_id, &user.id, &email_rows(user, resource))?;
             }
         }
@@ -104,6 +104,18 @@ pub(super) fn save(
         return claim_memberships(tx, cx, tenant, user);
     }
     Ok(false)
+}
+
+/// The addresses that were pushed before.
+fn stored_emails(user: &User) -> Result<Option<Value>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Emails {
+        emails: Option<Value>,
+    }
+    let Some(text) = &user.scim_attributes else { return Ok(None) };
+    let stored: Emails =
+        serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(stored.emails)
 }
 
 fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
