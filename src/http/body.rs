@@ -51,3 +51,40 @@ pub fn require_type(request: &HttpRequest, wanted: &[&str]) -> Result<(), HttpEr
         Err(HttpError::unsupported_media_type(wanted))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use actix_web::{FromRequest as _, dev, error::PayloadError, test::TestRequest};
+
+    use super::*;
+
+    /// Sends its bytes, and then nothing, not even the end.
+    struct Stalled(Option<web::Bytes>);
+
+    impl futures_core::Stream for Stalled {
+        type Item = Result<web::Bytes, PayloadError>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(bytes))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_waited_for_a_minute() {
+        let request = TestRequest::post().to_http_request();
+        let stalled = Stalled(Some(web::Bytes::from_static(b"{")));
+        let mut payload =
+            dev::Payload::from(Box::pin(stalled) as Pin<Box<dyn futures_core::Stream<Item = _>>>);
+        let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        let begun = tokio::time::Instant::now();
+        let error = read(&request, payload, DEFAULT_LIMIT).await.unwrap_err();
+        assert_eq!(actix_web::ResponseError::status_code(&error), StatusCode::REQUEST_TIMEOUT);
+        // The clock is tokio's own, and stands still but for what is waited for.
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+    }
+}

@@ -1,13 +1,18 @@
 //! What one connection may burden everybody with: searches that look at rows, pages of large resources, large bodies.
 
+use actix_web::{http::StatusCode, test};
 use serde_json::{Value, json};
 use vestibule::{
+    http::public_app,
     model::secret::Secret,
     service::provisioning::{Caller, ScimTenant, authenticate},
 };
 
 use super::support::{Answer, GROUP, Scim, USER};
 use crate::support::on_both_databases;
+
+/// How many requests of one connection are worked on at once.
+const TURNS: usize = 64;
 
 /// Users of some 120 kB each.
 async fn large_people(scim: &Scim, count: usize) {
@@ -124,5 +129,31 @@ on_both_databases! {
         let (looked, scanned, listed, named, made) = waiting.await;
         assert_eq!((looked.status, scanned.status, listed.status), (200, 200, 200));
         assert_eq!((named.status, made.status), (200, 201));
+    }
+
+    async fn an_answer_keeps_its_turn_until_it_is_sent(scim: Scim) {
+        let app = test::init_service(public_app(&scim.gateway.frame())).await;
+        let asked = |token: &str| {
+            let request = scim.request(token, "GET", "/Users?count=0", None);
+            request.insert_header(("host", "localhost")).to_request()
+        };
+        let mut unread = Vec::new();
+        for _ in 0..TURNS {
+            unread.push(test::call_service(&app, asked(&scim.acme)).await);
+        }
+        let mut waiting = std::pin::pin!(test::call_service(&app, asked(&scim.acme)));
+        let passing = async {
+            for _ in 0..10 {
+                let answer = test::call_service(&app, asked(&scim.globex)).await;
+                assert_eq!(answer.status(), StatusCode::OK, "the neighbour has turns of its own");
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("there was a turn before the answers were read"),
+            () = passing => {}
+        }
+        unread.pop();
+        assert_eq!(waiting.await.status(), StatusCode::OK);
     }
 }
