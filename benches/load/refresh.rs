@@ -35,8 +35,8 @@ pub fn requests(gateway: &Gateway, count: usize, algorithm: SigningAlgorithm) ->
     let actor = Actor::operator();
     let (client, _) = runtime.block_on(create_client(&gateway.cx, &actor, &gateway.project.id, new)).unwrap();
     let organization = gateway.organization.id.clone();
-    let find = move |tx: &mut Tx<'_>| users::find_by_email(tx, &organization, "u0@acme.example");
-    let user = runtime.block_on(gateway.cx.store.read::<_, StoreError, _>(find)).unwrap().unwrap();
+    let find = move |tx: &mut Tx<'_>| users::list(tx, &organization, "u0@acme.example", 1);
+    let user = runtime.block_on(gateway.cx.store.read::<_, StoreError, _>(find)).unwrap().remove(0);
     let tokens: Vec<Secret> = (0..count).map(|_| Secret::random("vestibule_refresh_", &SystemRng)).collect();
     for some in tokens.chunks(500) {
         let rows: Vec<_> = some

@@ -157,20 +157,6 @@ pub fn lock(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Resu
         .optional()?)
 }
 
-/// The organization's user with this folded login address, tombstones excluded.
-pub fn find_by_email(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    email_folded: &str,
-) -> Result<Option<User>, StoreError> {
-    Ok(on_both!(tx, c => users::table
-        .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
-        .filter(Present)
-        .select(User::as_select())
-        .get_result(c)
-        .optional())?)
-}
-
 /// The organization's users whose folded login address contains `email_part`, oldest first, tombstones excluded; at most
 /// so many. Nothing is part of every address, and of none.
 pub fn list(
@@ -187,8 +173,8 @@ pub fn list(
     Ok(found.order(users::id).limit(limit).select(User::as_select()).load(tx.connection)?)
 }
 
-/// As [`find_by_email`], and nobody else writes the row until the transaction ends; with whether the organization has
-/// proved the domain, by its exact (folded) name.
+/// The organization's user with this folded login address, tombstones excluded; nobody else writes the row until the
+/// transaction ends. With whether the organization has proved the domain, by its exact (folded) name.
 pub fn lock_by_email(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,

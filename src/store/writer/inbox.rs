@@ -48,7 +48,8 @@ impl Inbox {
         while self.units.is_empty() && self.flushing && !self.stopped {
             self.receive();
         }
-        self.units.pop_front_if(|unit| unit.purpose != Purpose::TryOut)
+        let joins = self.units.front().is_some_and(|unit| unit.purpose != Purpose::TryOut);
+        if joins { self.units.pop_front() } else { None }
     }
 
     /// The writes that wait, `most` of them at the most.
