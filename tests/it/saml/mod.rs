@@ -1,9 +1,11 @@
 //! The SAML core against messages as data: `fixtures/saml/{accept,reject}`, the outcome of each in the manifest.
 //! The messages are made by [`cases`], so that each can be signed again; a test keeps the files equal to it.
 
+mod bombs;
 mod cases;
 mod catalogue;
 mod corpus;
+mod cost;
 mod encryption;
 mod keys;
 mod logout;
