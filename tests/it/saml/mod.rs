@@ -13,4 +13,5 @@ mod metadata;
 mod mutations;
 mod properties;
 mod second_opinion;
+mod seeds;
 pub mod support;
