@@ -15,3 +15,4 @@ mod properties;
 mod second_opinion;
 mod seeds;
 pub mod support;
+mod verified;
