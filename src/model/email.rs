@@ -82,6 +82,9 @@ mod tests {
             "a@b c",
             "\"a@b\"@c",
             "a@b\u{ff20}c",
+            "a\u{ff1c}b@c",
+            "a@b\u{ff0c}c",
+            "a\u{a8}@b",
             "a@b..c",
             "a@b.",
             "<a@b>",
@@ -91,6 +94,13 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(text), Err(InvalidEmail), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_bytes() {
+        let long = |bytes: usize| format!("{}@acme.example", "a".repeat(bytes - "@acme.example".len()));
+        assert!(EmailAddress::parse(&long(254)).is_ok());
+        assert_eq!(EmailAddress::parse(&long(255)), Err(InvalidEmail));
     }
 
     proptest! {

@@ -205,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_may_have_a_query_and_a_fragment() {
+        for (endpoint, url) in [
+            ("https://x.example", "https://x.example?q"),
+            ("https://x.example?", "https://x.example?q"),
+            ("https://x.example?a=b&", "https://x.example?a=b&q"),
+            ("https://x.example?a=b#c", "https://x.example?a=b&q#c"),
+        ] {
+            assert_eq!(with_query(endpoint, "q"), url);
+        }
+    }
+
+    #[test]
     fn a_signature_covers_the_octets_as_sent() {
         // Lower-case escapes are as valid as ours, and a verifier must not normalise them.
         let message = packed(b"<a/>").replace("%3D", "%3d");
@@ -230,6 +242,11 @@ mod tests {
         assert_eq!(code("SAMLRequest=PGEvPg"), "message_base64");
         assert_eq!(code("SAMLRequest=PGEvPg%3D%3D"), "message_deflate");
         assert_eq!(code(&format!("SAMLRequest={}", packed(&vec![b' '; 200_000]))), "message_deflate_bomb");
+        assert_eq!(code(&format!("SAMLRequest={}", packed(b""))), "message_deflate");
+        let padded =
+            |length: usize| format!("SAMLRequest={message}&x={}", "x".repeat(length - message.len() - 15));
+        assert_eq!(code(&padded(MAX_QUERY)), "ok");
+        assert_eq!(code(&padded(MAX_QUERY + 1)), "message_too_large");
         assert_eq!(code(&"x".repeat(70_000)), "message_too_large");
     }
 

@@ -284,12 +284,28 @@ mod tests {
     }
 
     #[test]
+    fn the_prefix_xml_is_never_declared() {
+        let xml = "<r><x xml:a='1'><y xml:b='2'/></x></r>";
+        let canonical = "<x xml:a=\"1\"><y xml:b=\"2\"></y></x>";
+        for form in [exclusive(&[]), exclusive(&["xml"]), Canonicalization::Inclusive] {
+            assert_eq!(c14n(xml, "x", &form), canonical);
+        }
+    }
+
+    #[test]
     fn inclusive_inherits_scope_and_xml_attributes() {
         let xml = "<a:r xmlns:a='urn:a' xmlns='urn:d' xml:lang='de' xml:base='urn:x'><x xml:lang='en'><y/></x></a:r>";
         assert_eq!(
             c14n(xml, "x", &Canonicalization::Inclusive),
             "<x xmlns=\"urn:d\" xmlns:a=\"urn:a\" xml:base=\"urn:x\" xml:lang=\"en\"><y></y></x>"
         );
+    }
+
+    #[test]
+    fn an_attribute_of_the_same_name_is_another_one() {
+        let xml = "<r xml:lang='de'><x lang='en'/></r>";
+        let canonical = "<x lang=\"en\" xml:lang=\"de\"></x>";
+        assert_eq!(c14n(xml, "x", &Canonicalization::Inclusive), canonical);
     }
 
     #[test]
@@ -312,7 +328,8 @@ mod tests {
 
     #[test]
     fn relative_namespaces_have_no_form() {
-        for uri in ["relative", "1:x", "./a", "#x", "//host/x"] {
+        assert!(!is_relative("a+b.c-d1:x") && !is_relative(""));
+        for uri in ["relative", "1:x", "./a", "#x", "//host/x", "a_b:x", ":x"] {
             let xml = format!("<p:x xmlns:p='{uri}'/>");
             let doc = roxmltree::Document::parse(&xml).unwrap();
             let refused = canonicalize(doc.root_element(), None, &exclusive(&[]));

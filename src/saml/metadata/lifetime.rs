@@ -85,6 +85,7 @@ mod tests {
             "PTH",
             "P1DT",
             "PT1S1H",
+            "PT1.5H",
             "P99999999999999999999D",
         ] {
             assert_eq!(duration(bad), None, "{bad}");

@@ -19,7 +19,10 @@ pub struct Limits {
     pub namespaces: usize,
     /// Elements, comments, processing instructions and CDATA sections in all: each becomes a node of the tree.
     pub elements: usize,
-    /// Comparisons that the parser will make for duplicate attributes and namespaces, in all.
+    /// Namespace declarations in all: the parser keeps the distinct ones in a sorted list, and to put one in front moves
+    /// all the others.
+    pub declarations: usize,
+    /// Comparisons that the parser will make for duplicate attributes and for namespaces, in all.
     pub work: usize,
 }
 
@@ -30,12 +33,18 @@ impl Limits {
         depth: 64,
         attributes: 256,
         namespaces: 64,
-        elements: 50_000,
-        work: 2_000_000,
+        elements: 20_000,
+        declarations: 12_000,
+        work: 1_200_000,
     };
     /// Metadata, which an administrator uploads or the egress client fetched: 5 MB.
-    pub const METADATA: Limits =
-        Limits { bytes: 5 << 20, elements: 250_000, work: 10_000_000, ..Limits::MESSAGE };
+    pub const METADATA: Limits = Limits {
+        bytes: 5 << 20,
+        elements: 150_000,
+        declarations: 30_000,
+        work: 10_000_000,
+        ..Limits::MESSAGE
+    };
 }
 
 /// Why bytes were refused before parsing.
@@ -116,7 +125,8 @@ pub fn prescan<'a>(bytes: &'a [u8], limits: &Limits) -> Result<&'a str, PrescanE
     if bytes.iter().fold(false, |seen, b| seen | forbidden(b)) {
         return Err(PrescanError::ControlCharacter);
     }
-    let mut scan = Scan { bytes, at: 0, limits, scopes: Vec::new(), in_scope: 0, elements: 0, work: 0 };
+    let mut scan =
+        Scan { bytes, at: 0, limits, scopes: Vec::new(), in_scope: 0, elements: 0, declarations: 0, work: 0 };
     scan.declaration()?;
     scan.content()?;
     Ok(text)
@@ -131,6 +141,7 @@ struct Scan<'a> {
     scopes: Vec<usize>,
     in_scope: usize,
     elements: usize,
+    declarations: usize,
     work: usize,
 }
 
@@ -203,13 +214,14 @@ impl<'a> Scan<'a> {
     fn start_tag(&mut self) -> Result<(), PrescanError> {
         self.node()?;
         self.name()?;
-        let (mut attributes, mut declared, mut default_seen) = (0, 0, false);
+        // The element's own name is looked up among the namespaces in scope, and so is each attribute with a prefix.
+        let (mut attributes, mut declared, mut looked_up, mut default_seen) = (0, 0, 1, false);
         loop {
             let spaced = self.skip_whitespace();
             match self.bytes.get(self.at) {
                 Some(b'>') => {
                     self.at += 1;
-                    self.open(attributes, declared)?;
+                    self.open(attributes, declared, looked_up)?;
                     self.scopes.push(declared);
                     return if self.scopes.len() > self.limits.depth {
                         Err(PrescanError::TooDeep(self.limits.depth))
@@ -219,7 +231,7 @@ impl<'a> Scan<'a> {
                 }
                 Some(b'/') if self.bytes.get(self.at + 1) == Some(&b'>') => {
                     self.at += 2;
-                    self.open(attributes, declared)?;
+                    self.open(attributes, declared, looked_up)?;
                     self.in_scope -= declared;
                     return Ok(());
                 }
@@ -231,6 +243,8 @@ impl<'a> Scan<'a> {
                     }
                     if is_declaration(name, value, &mut default_seen)? {
                         declared += 1;
+                    } else if name.contains(&b':') {
+                        looked_up += 1;
                     }
                 }
                 _ => return Err(PrescanError::Malformed(self.at)),
@@ -245,13 +259,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Accounts for an element: what is in scope now, and what the parser compares for it.
-    fn open(&mut self, attributes: usize, declared: usize) -> Result<(), PrescanError> {
+    fn open(&mut self, attributes: usize, declared: usize, looked_up: usize) -> Result<(), PrescanError> {
         self.in_scope += declared;
         if self.in_scope > self.limits.namespaces {
             return Err(PrescanError::TooManyNamespaces(self.limits.namespaces));
         }
-        self.work += attributes * attributes + declared * self.in_scope;
-        if self.work > self.limits.work { Err(PrescanError::TooComplex) } else { Ok(()) }
+        self.declarations += declared;
+        self.work += attributes * attributes + (declared + looked_up) * self.in_scope;
+        let complex = self.declarations > self.limits.declarations || self.work > self.limits.work;
+        if complex { Err(PrescanError::TooComplex) } else { Ok(()) }
     }
 
     fn attribute(&mut self) -> Result<(&'a [u8], &'a [u8]), PrescanError> {
@@ -309,12 +325,20 @@ impl<'a> Scan<'a> {
     }
 }
 
+const ENTITIES: [&[u8]; 5] = [b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"];
+
 /// Character references name characters of XML: roxmltree reads `&#xD800;` as U+FFFD, which is another document.
 fn check_references(start: usize, span: &[u8]) -> Result<(), PrescanError> {
     let mut rest = span;
     while let Some(at) = memchr(b'&', rest) {
         rest = &rest[at + 1..];
-        let Some(number) = rest.strip_prefix(b"#") else { continue };
+        let Some(number) = rest.strip_prefix(b"#") else {
+            // Without a DOCTYPE there are these and no others.
+            if ENTITIES.iter().any(|name| rest.starts_with(name)) {
+                continue;
+            }
+            return Err(PrescanError::Malformed(start));
+        };
         rest = number;
         // Ten digits are more than any character needs.
         let end = rest.iter().take(12).position(|b| *b == b';').ok_or(PrescanError::Malformed(start))?;
@@ -376,6 +400,8 @@ mod tests {
             &b"\xef\xbb\xbf<?xml version=\"1.0\"?><a/>"[..],
             b"<?xml version='1.0' encoding='utf-8' standalone='yes'?><a b='1>2'>x<!-- <<a --><![CDATA[<a>]]></a>",
             b"<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
+            b"<?xml version='1.0' encoding='us-ascii'?><a/>",
+            b"<?xml-stylesheet href='x'?><a><?p </a><b> ?></a>",
         ] {
             assert_eq!(code(xml), "ok");
         }
@@ -392,28 +418,56 @@ mod tests {
     }
 
     #[test]
+    fn refuses_other_declarations() {
+        for xml in ["<?xml version='1.1'?><a/>", "<?xml version=x1.0x?><a/>", "<?xml ?><a/>"] {
+            assert_eq!(code(xml.as_bytes()), "xml_declaration", "{xml}");
+        }
+    }
+
+    #[test]
     fn refuses_doctype_wherever_it_stands() {
         assert_eq!(code(b"<!DOCTYPE a><a/>"), "xml_doctype");
         assert_eq!(code(b"<?xml version='1.0'?>\n<!doctype a []><a/>"), "xml_doctype");
         assert_eq!(code(b"<a><!ENTITY x 'y'></a>"), "xml_doctype");
+        assert_eq!(code(b"<![CDATA[x]]><a/>"), "xml_doctype");
     }
 
     #[test]
     fn refuses_declarations_that_parsers_read_differently() {
-        for xml in ["<a xmlns='x' xmlns='y'/>", "<a xmlns:b=''/>", "<a b:xmlns='x'/>", "<a xmlns:xmlns='x'/>"]
-        {
+        for xml in [
+            "<a xmlns='x' xmlns='y'/>",
+            "<a xmlns:b=''/>",
+            "<a b:xmlns='x'/>",
+            "<a xmlns:xmlns='x'/>",
+            "<a xmlns:xml='http://www.w3.org/XML/1998/namespace'/>",
+        ] {
             assert_eq!(code(xml.as_bytes()), "xml_namespace_declaration", "{xml}");
         }
-        for xml in
-            ["<:a/>", "<a:/>", "<a:b:c/>", "<a b", "<a b=c/>", "<a b='<'/>", "</a>", "<a>", "<a b=''c=''/>"]
-        {
+        for xml in [
+            "<:a/>",
+            "<a:/>",
+            "<a:b:c/>",
+            "<a b",
+            "<a b=c/>",
+            "<a b='<'/>",
+            "</a>",
+            "<a>",
+            "<a b=''c=''/>",
+            "<a b''c'/>",
+            "<a =''/>",
+            "< a/>",
+            "<a /x>",
+        ] {
             assert_eq!(code(xml.as_bytes()), "xml_not_well_formed", "{xml}");
         }
     }
 
     #[test]
     fn references_name_characters() {
-        assert_eq!(code(b"<a b='&#x9;&#10;&amp;'>&#x1F600;&#xFFFD;<![CDATA[&#0;]]></a>"), "ok");
+        assert_eq!(
+            code(b"<a b='&#x9;&#10;&amp;'>&lt;&gt;&quot;&apos;&#x1F600;&#xFFFD;<![CDATA[&#0;]]></a>"),
+            "ok"
+        );
         for bad in [
             "&#0;",
             "&#xD800;",
@@ -425,6 +479,10 @@ mod tests {
             "&#x+9;",
             "&#99999999999999;",
             "&#9",
+            "&",
+            "&&amp;",
+            "&nbsp;",
+            "&amp",
         ] {
             assert_eq!(code(format!("<a>{bad}</a>").as_bytes()), "xml_not_well_formed", "{bad}");
             assert_eq!(code(format!("<a b='{bad}'/>").as_bytes()), "xml_not_well_formed", "{bad}");
@@ -453,8 +511,28 @@ mod tests {
     fn whatever_becomes_a_node_is_counted() {
         for node in ["<a/>", "<!---->", "<?p?>", "<![CDATA[]]>"] {
             let nodes = |n: usize| format!("<r>{}</r>", node.repeat(n));
-            assert_eq!(code(nodes(49_999).as_bytes()), "ok", "{node}");
-            assert_eq!(code(nodes(50_000).as_bytes()), "xml_too_complex", "{node}");
+            assert_eq!(code(nodes(19_999).as_bytes()), "ok", "{node}");
+            assert_eq!(code(nodes(20_000).as_bytes()), "xml_too_complex", "{node}");
         }
+    }
+
+    /// The parser compares each name that may have a namespace with the prefixes in scope, and keeps each declaration.
+    #[test]
+    fn whatever_is_looked_up_is_counted() {
+        let spaces: String = (0..50).map(|n| format!(" xmlns:n{n}='u'")).collect();
+        // At the root itself 50 attributes, 50 declarations and one name.
+        let root = 50 * 50 + 51 * 50;
+        for (child, cost) in
+            [("<a/>", 50), ("<n1:a/>", 50), ("<a n1:b='' n2:b=''/>", 4 + 150), ("<a b=''/>", 51)]
+        {
+            let document = |n: usize| format!("<r{spaces}>{}</r>", child.repeat(n));
+            let most = (1_200_000 - root) / cost;
+            let nodes = most.min(19_999);
+            assert_eq!(code(document(nodes).as_bytes()), "ok", "{child}");
+            assert_eq!(code(document(nodes + 1).as_bytes()), "xml_too_complex", "{child}");
+        }
+        let declarations = |n: usize| format!("<r>{}</r>", "<a xmlns='u'/>".repeat(n));
+        assert_eq!(code(declarations(12_000).as_bytes()), "ok");
+        assert_eq!(code(declarations(12_001).as_bytes()), "xml_too_complex");
     }
 }

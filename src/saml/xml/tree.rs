@@ -156,6 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn comments_count_where_text_does() {
+        for (xml, counts) in [
+            ("<r><a/> <!-- --> <b/></r>", false),
+            ("<r> <!-- --> </r>", true),
+            ("<r><!-- --></r>", true),
+            ("<r>x<?p?><a/></r>", true),
+            ("<r><a>x<!-- -->y</a></r>", true),
+            ("<r><a>x</a><!-- --><b>y</b></r>", false),
+        ] {
+            let doc = roxmltree::Document::parse(xml).unwrap();
+            assert_eq!(comment_in_text(doc.root_element()).is_some(), counts, "{xml}");
+        }
+    }
+
+    #[test]
     fn text_is_whole_or_refused() {
         let doc =
             roxmltree::Document::parse("<r><a>x<![CDATA[y]]>&amp;z</a><b>x<!-- -->y</b><c>x<?p?></c></r>")

@@ -1,5 +1,7 @@
 //! The structure of what is encrypted. Everything here is in the clear, so each fault has a name.
 
+use std::collections::HashSet;
+
 use super::{
     algorithm::{ContentAlgorithm, KeyTransport},
     error::DecryptError,
@@ -67,11 +69,12 @@ impl<'a, 'i: 'a> Encrypted<'a, 'i> {
 /// A RetrievalMethod may lead to an EncryptedKey beside the EncryptedData, as Shibboleth writes it, and nowhere else:
 /// following it further would let a message choose what we fetch or decrypt.
 fn check_retrieval_methods(info: Element<'_, '_>, siblings: &[Element<'_, '_>]) -> Result<(), DecryptError> {
+    // A set: asking each method for each key costs the square, and this is read before anything is verified.
+    let ids: HashSet<&str> = siblings.iter().filter_map(|key| tree::attribute(*key, "Id")).collect();
     for method in tree::children(info, ns::DSIG, "RetrievalMethod") {
         let kind = tree::attribute(method, "Type").is_none_or(|kind| kind == enc::ENCRYPTED_KEY);
         let id = tree::attribute(method, "URI").and_then(|uri| uri.strip_prefix('#')).unwrap_or_default();
-        let leads = siblings.iter().any(|key| tree::attribute(*key, "Id").is_some_and(|i| i == id));
-        if !kind || id.is_empty() || !leads || elements(method)?.next().is_some() {
+        if !kind || id.is_empty() || !ids.contains(id) || elements(method)?.next().is_some() {
             return Err(DecryptError::Malformed(
                 "a RetrievalMethod leads elsewhere than to an EncryptedKey beside it",
             ));

@@ -13,9 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let exclusive = Canonicalization::Exclusive { inclusive_prefixes: vec!["xs".into(), String::new()] };
     for form in [exclusive, Canonicalization::Inclusive] {
         let Ok(once) = canonicalize(doc.root_element(), None, &form) else { continue };
-        let again =
-            Scanned::scan(once.as_bytes(), &Limits::METADATA).expect("a canonical form is well formed");
-        let again = again.tree().expect("a canonical form is well formed");
+        // Past the scan, whose limits a canonical form may exceed: it can declare more than its source.
+        let again = roxmltree::Document::parse(&once).expect("a canonical form is well formed");
         assert_eq!(canonicalize(again.root_element(), None, &form).as_ref(), Ok(&once));
     }
 });

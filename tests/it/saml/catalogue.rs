@@ -298,6 +298,8 @@ const CATALOGUE: &[(u8, By)] = &[
             "deep-200000",
             "attributes-10000",
             "namespaces-redeclared",
+            "namespaces-of-their-own",
+            "prefixes-looked-up",
             "siblings-100000",
             "one-text-of-900-kb",
             "thousands-of-groups",

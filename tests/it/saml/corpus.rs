@@ -3,11 +3,15 @@
 use std::{collections::BTreeSet, fs};
 
 use serde_json::json;
-use vestibule::saml::{response::validate, validate as validate_message};
+use time::Duration;
+use vestibule::saml::{
+    response::{claimed_request, validate},
+    validate as validate_message,
+};
 
 use super::{
     cases::{Case, all},
-    support::{Profile, fixtures},
+    support::{IDP, NOW, Profile, REQUEST, fixtures},
 };
 
 /// Set to write the files anew after a change to the cases.
@@ -42,6 +46,25 @@ fn an_accepted_message_tells_who() {
         assert_eq!(name, wanted, "{}", case.name);
         assert_eq!(assertion.id(), "_assertion", "{}", case.name);
     }
+}
+
+#[test]
+fn an_accepted_message_tells_of_the_session() {
+    let case = |name: &str| all().iter().find(|case| case.name == name).unwrap();
+    let read = |name: &str| {
+        let case = case(name);
+        validate(&case.message, &Profile::named(case.profile).expected()).unwrap()
+    };
+    let assertion = read("assertion-signed");
+    assert_eq!(assertion.issuer(), IDP);
+    assert_eq!(assertion.session_index(), Some("_session"));
+    assert_eq!(assertion.session_not_on_or_after(), Some(NOW + Duration::hours(8)));
+    assert_eq!(assertion.authn_instant(), NOW - Duration::minutes(2));
+    assert_eq!(assertion.first_of(&["none", "firstName", "email"]), Some("Ada"));
+    assert_eq!(assertion.first_of(&["none"]), None);
+    assert_eq!(read("asked-for-context").authn_context(), Some("https://refeds.org/profile/mfa"));
+    let claimed = claimed_request(&case("assertion-signed").message).unwrap();
+    assert_eq!(claimed.as_deref(), Some(REQUEST));
 }
 
 #[test]

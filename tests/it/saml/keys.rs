@@ -1,9 +1,16 @@
 //! Which keys are used at all, and what their certificates say.
 
-use openssl::{bn::BigNum, pkey::PKey, rsa::RsaPrivateKeyBuilder, x509::X509};
+use openssl::{
+    asn1::Asn1Time,
+    bn::BigNum,
+    hash::MessageDigest,
+    pkey::PKey,
+    rsa::{Rsa, RsaPrivateKeyBuilder},
+    x509::{X509, X509Builder},
+};
 use time::macros::datetime;
 use vestibule::saml::{
-    DecryptionKey, Expected, VerificationKey,
+    DecryptionKey, Expected, SigningKey, VerificationKey,
     dsig::{DigestAlgorithm, KeyError, sign},
     response::validate_traced,
 };
@@ -55,6 +62,35 @@ fn only_keys_of_usual_size_decrypt() {
     assert_eq!(refused(2048), KeyError::Unreadable);
     assert_eq!(refused(4096), KeyError::Unreadable);
     assert_eq!(refused(4097), KeyError::TooLarge(4097));
+}
+
+#[test]
+fn a_key_signs_under_its_own_certificate() {
+    let read = |name: &str| std::fs::read(fixtures().join("keys").join(name)).unwrap();
+    let made = |key: &str, certificate: &str| SigningKey::from_pem(&read(key), &read(certificate));
+    assert!(made("idp.key", "idp.crt").is_ok());
+    assert_eq!(made("idp.key", "other.crt").unwrap_err(), KeyError::Unreadable);
+    assert_eq!(made("p256.key", "idp.crt").unwrap_err(), KeyError::Unreadable);
+}
+
+/// A false signature is tried against each key, and a large one costs as much as many.
+#[test]
+fn only_keys_of_usual_size_verify() {
+    let signer = PKey::private_key_from_pem(&std::fs::read(fixtures().join("keys").join("idp.key")).unwrap());
+    let read = |bits: i32| {
+        let mut modulus = BigNum::from_u32(1).unwrap();
+        modulus.set_bit(bits - 1).unwrap();
+        let key = Rsa::from_public_components(modulus, BigNum::from_u32(65_537).unwrap()).unwrap();
+        let mut builder = X509Builder::new().unwrap();
+        builder.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
+        builder.set_not_after(&Asn1Time::from_unix(1 << 31).unwrap()).unwrap();
+        builder.set_pubkey(&PKey::from_rsa(key).unwrap()).unwrap();
+        builder.sign(signer.as_ref().unwrap(), MessageDigest::sha256()).unwrap();
+        VerificationKey::from_der(&builder.build().to_der().unwrap()).map_err(|e| e.code())
+    };
+    assert_eq!(read(2047).unwrap_err(), "certificate_key_too_small");
+    assert!(read(2048).is_ok() && read(8192).is_ok());
+    assert_eq!(read(8193).unwrap_err(), "certificate_key_too_large");
 }
 
 #[test]

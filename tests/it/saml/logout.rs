@@ -22,17 +22,18 @@ use super::support::*;
 
 const SLO: &str = "https://sp.example/api/saml/v1/conn/slo";
 
-struct Provider {
+/// A provider as logout sees it.
+pub struct Provider {
     keys: Vec<VerificationKey>,
     sp_keys: Vec<DecryptionKey>,
 }
 
 impl Provider {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { keys: vec![verification_key("idp")], sp_keys: vec![decryption_key("sp")] }
     }
 
-    fn expected(&self) -> ExpectedLogout<'_> {
+    pub fn expected(&self) -> ExpectedLogout<'_> {
         ExpectedLogout {
             idp_entity_id: IDP,
             keys: &self.keys,
@@ -147,6 +148,7 @@ fn sessions_are_several_or_all() {
     assert_eq!(code(posted(&signed(&request_at(NOW, &many), "_logout"))), "logout_too_many_sessions");
     assert_eq!(code(posted(&signed(&request_at(NOW, &many[1..]), "_logout"))), "ok");
     assert_eq!(sent(">_session<", "><"), "logout_session_index");
+    assert_eq!(sent(">_session<", &format!(">{}<", "s".repeat(1024))), "ok");
     assert_eq!(sent(">_session<", &format!(">{}<", "s".repeat(1025))), "logout_session_index");
     assert_eq!(sent(">_session<", ">_ses<!-- -->sion<"), "comment_in_text");
 }
@@ -214,6 +216,8 @@ fn who_and_where_and_when() {
     assert_eq!(sent(&format!(" Destination=\"{SLO}\""), ""), "logout_destination_missing");
     assert_eq!(sent("Version=\"2.0\"", "Version=\"1.1\""), "version");
     assert_eq!(sent(" ID=\"_logout\"", ""), "id_missing");
+    let named = |length: usize| sent("ID=\"_logout\"", &format!("ID=\"{}\"", "i".repeat(length)));
+    assert_eq!((named(1024), named(1025)), ("ok", "value_too_long"));
     assert_eq!(
         sent("NotOnOrAfter=\"2026-01-15T12:05:00Z\"", "NotOnOrAfter=\"2026-01-15T11:57:00Z\""),
         "logout_expired"
@@ -269,6 +273,8 @@ fn nothing_hides_in_a_request() {
     assert_eq!(sent("<saml:NameID ", "text<saml:NameID "), "unexpected_text");
     assert_eq!(sent("<saml:NameID ", "<saml:Assertion/><saml:NameID "), "unexpected_element");
     assert_eq!(sent("<saml:NameID ", "<samlp:Status/><saml:NameID "), "unexpected_element");
+    let foreign = "<x:Extensions xmlns:x=\"urn:x\"/><saml:NameID ";
+    assert_eq!(sent("<saml:NameID ", foreign), "unexpected_element");
     let extensions = "<samlp:Extensions><x xmlns=\"urn:x\"/></samlp:Extensions><saml:NameID ";
     assert_eq!(sent("<saml:NameID ", extensions), "ok");
     assert_eq!(sent("<saml:NameID ", "<saml:NameID xml:id=\"_logout\" "), "id_repeated");

@@ -100,7 +100,12 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&aggregate(&[])), "metadata_no_idp");
     assert_eq!(code(&good().replace("SAML:2.0:protocol\"", "SAML:1.1:protocol\"")), "metadata_no_idp");
     assert_eq!(code(&good().replace(IDP, "")), "metadata_entity_id");
+    assert_eq!(code(&good().replace(IDP, &"i".repeat(1024))), "ok");
     assert_eq!(code(&good().replace(IDP, &"i".repeat(1025))), "metadata_entity_id");
+    // A role counts in an entity alone.
+    let elsewhere = element(&good(), "md:IDPSSODescriptor");
+    let elsewhere = format!("<x:Entity xmlns:x=\"urn:x\" entityID=\"{IDP}\">{elsewhere}</x:Entity>");
+    assert_eq!(code(&aggregate(&[&elsewhere])), "metadata_no_idp");
     let role = element(&good(), "md:IDPSSODescriptor");
     assert_eq!(code(&swap(&good(), &role, &role.repeat(2))), "metadata_several_roles");
     assert_eq!(code(&good().replace("use=\"signing\"", "use=\"encryption\"")), "metadata_no_signing_key");
@@ -115,6 +120,12 @@ fn unusable_metadata_says_why() {
     let descriptor = format!("<md:KeyDescriptor>{data}</md:KeyDescriptor>").repeat(32);
     let crowded = swap(&good(), "<md:KeyDescriptor", &format!("{descriptor}<md:KeyDescriptor"));
     assert_eq!(code(&crowded), "metadata_too_many_keys");
+    // The same one again and again costs as much to read.
+    let descriptor = element(&good(), "md:KeyDescriptor");
+    let repeated = |n: usize| swap(&good(), &descriptor, &descriptor.repeat(n));
+    assert_eq!(code(&repeated(31)), "ok");
+    assert_eq!(parse(repeated(31).as_bytes(), NOW).unwrap().signing_keys.len(), 2);
+    assert_eq!(code(&repeated(32)), "metadata_too_many_keys");
 }
 
 #[test]
@@ -234,6 +245,7 @@ fn logout_endpoints_are_read() {
     assert_eq!(idp.slo[0].location, "https://idp.example/slo");
     assert_eq!(idp.slo[0].response_location.as_deref(), Some("https://idp.example/slo/done"));
     assert_eq!(code(&slo("javascript:alert(1)", "")), "metadata_endpoint");
+    assert_eq!(code(&slo("https://idp.example/slo", " ")), "ok");
     assert_eq!(code(&slo("https://idp.example/slo", "javascript:alert(1)")), "metadata_endpoint");
     assert_eq!(code(&slo("https://idp.example/slo", "http://idp.example/")), "metadata_endpoint");
 }
@@ -255,6 +267,9 @@ fn ours_names_every_key_and_endpoint() {
     let doc = roxmltree::Document::parse(&xml).unwrap();
     let count = |name: &str| doc.descendants().filter(|n| n.tag_name().name() == name).count();
     assert_eq!((count("KeyDescriptor"), count("SingleLogoutService"), count("Signature")), (3, 2, 1));
+    assert!(count("EncryptionMethod") > 2);
+    let signed = |xml: &str| xml.contains("AuthnRequestsSigned=\"true\"");
+    assert!(signed(&xml) && !signed(&SpMetadata { requests_signed: false, ..metadata }.to_xml()));
     assert_eq!(doc.root_element().attribute("validUntil"), Some("2026-01-22T12:00:00Z"));
     assert_eq!(doc.root_element().first_element_child().unwrap().tag_name().name(), "Signature");
     let signature = doc.root_element().first_element_child().unwrap();

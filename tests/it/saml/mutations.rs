@@ -14,17 +14,22 @@ use vestibule::{
             SignaturePolicy,
             c14n::{Canonicalization, canonicalize},
         },
+        issue::{Encryption, KeyPlacement},
         logout::{ExpectedLogout, Inbound, verify_request, verify_response},
         metadata::{self, Reading},
         request, validate,
         xml::{Limits, Scanned},
+        xmlenc::{ContentAlgorithm, KeyTransport},
     },
     testing::SeededRng,
 };
 
 use super::{
     cases::all,
-    support::{ACS, IDP, NOW, Profile, SP, decryption_key, fixtures, signing_key, verification_key},
+    support::{
+        ACS, IDP, NOW, Profile, SP, base, decryption_key, element, fixtures, sign_assertion, signing_key,
+        swap, verification_key,
+    },
 };
 
 /// What breaks parsers, put in where it does not belong.
@@ -190,9 +195,40 @@ fn no_mutation_of_ciphertext_is_read() {
     }
 }
 
+/// Whoever has read our metadata can encrypt to us: what was encrypted is as hostile as what was not.
+#[test]
+fn no_mutation_of_what_is_encrypted_changes_who_it_is_about() {
+    let sp = decryption_key("sp");
+    let how = Encryption {
+        content: ContentAlgorithm::Aes128Gcm,
+        transport: KeyTransport::OAEP_SHA1,
+        certificate: sp.certificate_der(),
+        recipient: None,
+        placement: KeyPlacement::Inside,
+        random: &[5; 32],
+    };
+    let xml = sign_assertion(&base());
+    let assertion = element(&xml, "saml:Assertion");
+    let profile = Profile::named("default");
+    let wanted = identity(&validate(xml.as_bytes(), &profile.expected()).unwrap());
+    let mut accepted = 0;
+    let mut mutator = Mutator(SeededRng::new(7));
+    for _ in 0..attempts(500) {
+        let mutant = mutator.mutate(assertion.as_bytes(), xml.as_bytes());
+        let Ok(content) = std::str::from_utf8(&mutant) else { continue };
+        let holder = how.encrypt("saml:EncryptedAssertion", content).unwrap();
+        let message = swap(&xml, &assertion, &holder);
+        if let Ok(got) = validate(message.as_bytes(), &profile.expected()) {
+            assert_eq!(identity(&got), wanted, "{content}");
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 0);
+}
+
 #[test]
 fn no_mutation_of_metadata_panics() {
-    let federation = fs_sources();
+    let federation = metadata_sources();
     let pinned = [verification_key("other")];
     let mut mutator = Mutator(SeededRng::new(3));
     for _ in 0..attempts(1_500) {
@@ -206,7 +242,7 @@ fn no_mutation_of_metadata_panics() {
     }
 }
 
-fn fs_sources() -> Vec<Vec<u8>> {
+pub fn metadata_sources() -> Vec<Vec<u8>> {
     use vestibule::saml::{issue::IdpDescription, metadata::SpMetadata};
     let key = verification_key("idp");
     let certificates = [key.certificate_der()];

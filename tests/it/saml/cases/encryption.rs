@@ -80,8 +80,34 @@ fn accepted() -> Vec<Case> {
     {
         ok(format!("encrypted-key-{name}"), "default", inside(&Encryption { placement, ..usual() }));
     }
+    let sha384 = KeyTransport { digest: DigestAlgorithm::Sha384, mgf1: DigestAlgorithm::Sha384 };
+    ok("encrypted-oaep-sha384".into(), "default", inside(&Encryption { transport: sha384, ..usual() }));
     let named = Encryption { recipient: Some(SP), ..usual() };
     ok("encrypted-key-with-recipient".into(), "default", inside(&named));
+    // Of seven keys one says that it is ours, and only that one is tried.
+    ok("encrypted-to-six-others-as-well".into(), "default", {
+        let ours = named.key_element().unwrap();
+        let theirs = Encryption {
+            recipient: Some("https://other.example"),
+            certificate: sp_certificate("sp-next"),
+            ..usual()
+        };
+        let theirs = theirs.key_element().unwrap();
+        let theirs: String = (0..6).map(|n| theirs.replace(" Id=\"", &format!(" Id=\"_{n}"))).collect();
+        swap(&inside(&named), &ours, &format!("{theirs}{ours}"))
+    });
+    ok("encrypted-four-keys".into(), "default", {
+        let (ours, theirs) = (usual().key_element().unwrap(), sp_certificate("sp-next"));
+        let theirs = Encryption { certificate: theirs, ..usual() }.key_element().unwrap();
+        let theirs: String = (0..3).map(|n| theirs.replace(" Id=\"", &format!(" Id=\"_{n}"))).collect();
+        swap(&inside(&usual()), &ours, &format!("{theirs}{ours}"))
+    });
+    ok("encrypted-with-declaration-of-version".into(), "default", {
+        let xml = sign_assertion(&base());
+        let assertion = element(&xml, "saml:Assertion");
+        let whole = format!("<?xml version=\"1.0\"?>{assertion}");
+        swap(&xml, &assertion, &usual().encrypt("saml:EncryptedAssertion", &whole).unwrap())
+    });
     let other = Encryption { recipient: Some("urn:whatever"), ..usual() };
     ok("encrypted-key-with-unknown-recipient".into(), "default", inside(&other));
     ok("encrypted-to-old-key".into(), "sp-rollover", inside(&usual()));
@@ -261,9 +287,15 @@ fn keys() -> Vec<Case> {
             &format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{assertion}"),
         ),
         contents("encrypted-deep", &("<a>".repeat(100) + &"</a>".repeat(100))),
+        failed(
+            "encrypted-cbc-key-flipped",
+            sign_response(&rewritten(&encrypted(&base(), &cbc()), false, |b| b[9] ^= 1)),
+        ),
         failed("encrypted-cbc-padding-zero", cbc_with_last_byte(0)),
         failed("encrypted-cbc-padding-17", cbc_with_last_byte(17)),
         failed("encrypted-cbc-padding-255", cbc_with_last_byte(255)),
+        // Two blocks of padding, whose removal would leave the assertion whole.
+        failed("encrypted-cbc-padding-32", cbc_with_last_byte(32)),
         failed(
             "encrypted-cbc-odd-length",
             sign_response(&rewritten(&encrypted(&base(), &cbc()), true, |b| {
@@ -290,8 +322,9 @@ fn cbc() -> Encryption<'static> {
 fn cbc_with_last_byte(wanted: u8) -> String {
     let xml = base();
     let assertion = element(&xml, "saml:Assertion");
-    // A whole number of blocks, so that the padding has a block of its own, of which the last byte is 16.
-    let padded = format!("{assertion}{}", " ".repeat(16 - assertion.len() % 16));
+    // A whole number of blocks, so that the padding has a block of its own, of which the last byte is 16; and one more
+    // before it, which is lost with the turning.
+    let padded = format!("{assertion}{}", " ".repeat(32 - assertion.len() % 16));
     let message = cbc().encrypt("saml:EncryptedAssertion", &padded).unwrap();
     let message = swap(&xml, &assertion, &message);
     sign_response(&rewritten(&message, true, |bytes| {
@@ -444,6 +477,11 @@ fn structure() -> Vec<Case> {
             malformed,
             swap(&beside, " URI=\"#", " URI=\"file:///etc/hostname#"),
         ),
+        case("encrypted-retrieval-of-empty-id", malformed, {
+            let id = beside.split_once("URI=\"#").unwrap().1.split_once('"').unwrap().0;
+            let empty = swap(&beside, &format!("URI=\"#{id}\""), "URI=\"#\"");
+            swap(&empty, &format!(" Id=\"{id}\""), " Id=\"\"")
+        }),
         case("encrypted-retrieval-of-nothing", malformed, {
             let at = beside.find(" URI=\"#").unwrap() + 7;
             let end = at + beside[at..].find('"').unwrap();

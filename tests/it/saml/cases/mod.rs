@@ -6,6 +6,7 @@ use super::support::*;
 
 mod accept;
 mod encryption;
+mod grammar;
 mod protocol;
 mod providers;
 mod signature;
@@ -34,6 +35,7 @@ fn make() -> Vec<Case> {
     [
         accept::cases(),
         encryption::cases(),
+        grammar::cases(),
         providers::cases(),
         wrapping::cases(),
         signature::cases(),

@@ -344,6 +344,7 @@ fn pss() -> Vec<Case> {
         case("rsa-pss-sha512", "accept", with(alg::RSA_PSS_SHA512, "", sha512)),
         case("rsa-pss-without-parameters", "accept", with(alg::RSA_PSS, "", sha256)),
         case("rsa-pss-empty-parameters", "accept", parameters("", sha256)),
+        case("rsa-pss-mask-without-digest", "accept", parameters(&mgf(alg::PSS_MGF1, ""), sha256)),
         case("rsa-pss-parameters-sha256", "accept", parameters(&usual(alg::SHA256), sha256)),
         case("rsa-pss-parameters-sha384", "accept", parameters(&usual(alg::SHA384), sha384)),
         case("rsa-pss-parameters-sha512", "accept", parameters(&usual(alg::SHA512), sha512)),
@@ -357,6 +358,17 @@ fn pss() -> Vec<Case> {
         case("rsa-pss-salt-0", odd, parameters(&salt("0"), sha256)),
         case("rsa-pss-salt-maximal", odd, parameters(&salt("222"), sha256)),
         case("rsa-pss-salt-negative", odd, parameters(&salt("-1"), sha256)),
+        case("rsa-pss-salt-with-sign", odd, parameters(&salt("+32"), sha256)),
+        case("rsa-pss-salt-empty", odd, parameters(&salt(""), sha256)),
+        case(
+            "rsa-pss-mask-of-another-name",
+            odd,
+            parameters(
+                &(digest_method(alg::SHA256)
+                    + &mgf(alg::PSS_MGF1, &format!("<ds:Other Algorithm=\"{}\"/>", alg::SHA256))),
+                sha256,
+            ),
+        ),
         case("rsa-pss-salt-huge", odd, parameters(&salt("99999999999999999999"), sha256)),
         case(
             "rsa-pss-salt-twice",

@@ -141,6 +141,18 @@ fn costs() -> Vec<Case> {
             ),
         )
         .made_anew(),
+        case(
+            "prefixes-looked-up",
+            "xml_too_complex",
+            inside(format!("<a{few}>{}</a>", "<a n1:b=\"\" n2:b=\"\" n3:b=\"\"/>".repeat(8_000))),
+        )
+        .made_anew(),
+        case(
+            "namespaces-of-their-own",
+            "xml_too_complex",
+            inside((0..12_001).map(|n| format!("<a xmlns:n{n}=\"urn:x\"/>")).collect()),
+        )
+        .made_anew(),
         case("siblings-100000", "xml_too_complex", inside("<a/>".repeat(100_000))).made_anew(),
         case("too-large", "xml_too_large", inside("x".repeat(1 << 20))).made_anew(),
         case("one-text-of-900-kb", "signature_missing", inside("x".repeat(900_000))).made_anew(),
