@@ -46,6 +46,16 @@ impl Machine {
         drop(self.values(arguments));
     }
 
+    /// Another master key, a test's, and a configuration `vestibule.toml` that names it.
+    fn other_key(&self, file: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(self.path().join("vestibule.toml"), format!("master_key_file = '{file}'")).unwrap();
+    }
+
     fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?} should fail");
@@ -235,15 +245,49 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning  master key"), "{text}");
     assert!(text.contains("ok       signing keys"), "{text}");
-    std::fs::create_dir(machine.path().join("elsewhere")).unwrap();
-    std::fs::write(machine.path().join("vestibule.toml"), "master_key_file = 'elsewhere/master.key'")
-        .unwrap();
+    machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("ok       master key"), "{text}");
-    // The new key is not the one that sealed the signing keys.
+    // The new key is not the one that sealed them.
     assert!(text.contains("FAILED   signing keys"), "{text}");
     assert!(!output.status.success());
+}
+
+#[test]
+fn a_master_key_is_made_for_a_new_database_alone() {
+    let machine = Machine::new();
+    let key = machine.path().join("data/master.key");
+    assert!(machine.refused(&["project", "list"]).contains("vestibule migrate"));
+    assert!(!key.exists());
+    let said = String::from_utf8(machine.run(&["migrate"]).stdout).unwrap();
+    assert!(said.contains("Made a master key in data/master.key"), "{said}");
+    std::fs::remove_file(&key).unwrap();
+    // Nothing is sealed yet: the next start makes another one.
+    let early = machine.refused(&["project", "list"]);
+    assert!(
+        early.contains("there is no master key") && early.contains("`vestibule migrate` makes one"),
+        "{early}"
+    );
+    assert!(!key.exists());
+    assert!(machine.refused(&["serve"]).contains("vestibule project create"));
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    std::fs::rename(&key, machine.path().join("kept.key")).unwrap();
+    for command in [
+        &["project", "list"][..],
+        &["serve"],
+        &["keys", "list", "--project", "project_0000000000000000000000000"],
+    ] {
+        let why = machine.refused(command);
+        assert!(why.contains("there is no master key") && why.contains("data/master.key"), "{why}");
+    }
+    let said = String::from_utf8(machine.run(&["migrate"]).stdout).unwrap();
+    assert!(said.contains("up to date") && said.contains("warning: there is no master key"), "{said}");
+    let text = String::from_utf8(machine.run(&["doctor"]).stdout).unwrap();
+    assert!(text.contains("FAILED   database: there is no master key"), "{text}");
+    assert!(!key.exists(), "nobody made one that opens nothing");
+    std::fs::rename(machine.path().join("kept.key"), &key).unwrap();
+    machine.done(&["project", "list"]);
 }
 
 #[test]
