@@ -46,6 +46,12 @@ impl Machine {
         drop(self.values(arguments));
     }
 
+    /// The id of the one project.
+    fn only_project(&self) -> String {
+        let list = String::from_utf8(self.run(&["project", "list"]).stdout).unwrap();
+        list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+
     /// Another master key, a test's, and a configuration `vestibule.toml` that names it.
     fn other_key(&self, file: &str) {
         use std::os::unix::fs::PermissionsExt as _;
@@ -245,12 +251,20 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning  master key"), "{text}");
     assert!(text.contains("ok       signing keys"), "{text}");
+    assert!(text.contains("ok       keys for SAML"), "{text}");
+    // Makes them.
+    let project = machine.only_project();
+    machine.done(&["keys", "list", "--project", &project]);
     machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("ok       master key"), "{text}");
     // The new key is not the one that sealed them.
     assert!(text.contains("FAILED   signing keys"), "{text}");
+    assert!(
+        text.contains("FAILED   keys for SAML") && text.contains("is this the right master key?"),
+        "{text}"
+    );
     assert!(!output.status.success());
 }
 
