@@ -152,3 +152,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
 fn done(outcome: Result<(), Failure>) -> Result<ExitCode, Failure> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    /// What two commands that share a name break is found here, and not by whoever calls the one of them.
+    #[test]
+    fn the_commands_fit_together() {
+        super::Cli::command().debug_assert();
+    }
+}

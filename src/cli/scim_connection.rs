@@ -48,7 +48,7 @@ pub(super) enum Command {
         #[command(flatten)]
         of: Of,
         #[command(flatten)]
-        update: Update,
+        changes: Changes,
     },
     /// Put a draft, or a connection that was switched off, into use: from now on its provider writes users and groups.
     /// The last check of a draft must have passed.
@@ -102,7 +102,7 @@ pub(super) struct Of {
 }
 
 #[derive(Args)]
-pub(super) struct Update {
+pub(super) struct Changes {
     /// A name to tell it by.
     #[arg(long)]
     name: Option<String>,
@@ -135,12 +135,12 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 output::values(&[("SCIM connection", made.id.as_str())]);
             }
             Command::List { of } => list(&cx, &of).await?,
-            Command::Update { id, of, update } => {
+            Command::Update { id, of, changes } => {
                 let (before, _) = connections::find(&cx, &of.project, &of.org, &id).await?;
-                if before.status == ConnectionStatus::Draft && update.enabled == Some(true) {
+                if before.status == ConnectionStatus::Draft && changes.enabled == Some(true) {
                     return Err("a draft is put into use with `vestibule scim-connection activate`".into());
                 }
-                connections::update(&cx, &actor, &of.project, &of.org, &id, update.into()).await?;
+                connections::update(&cx, &actor, &of.project, &of.org, &id, changes.into()).await?;
                 output::line("changed");
             }
             Command::Activate { id, of, unchecked } => activate(&cx, &of, &id, unchecked).await?,
@@ -239,16 +239,16 @@ async fn add_client(cx: &Context, of: &Of, id: &ScimConnectionId, name: &str) ->
     Ok(())
 }
 
-impl From<Update> for ConnectionUpdate {
-    fn from(update: Update) -> Self {
+impl From<Changes> for ConnectionUpdate {
+    fn from(changes: Changes) -> Self {
         Self {
-            display_name: update.name,
-            enabled: update.enabled,
-            strict: update.strict,
-            provider: update.provider,
-            hold_enabled: update.hold,
-            hold_threshold: update.hold_threshold,
-            requests_per_second: update.rate,
+            display_name: changes.name,
+            enabled: changes.enabled,
+            strict: changes.strict,
+            provider: changes.provider,
+            hold_enabled: changes.hold,
+            hold_threshold: changes.hold_threshold,
+            requests_per_second: changes.rate,
         }
     }
 }
