@@ -1,6 +1,6 @@
 //! Organizations: the tenants.
 
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 
 use super::connection::on_both;
 use super::{
@@ -112,6 +112,15 @@ pub fn standing(
         organization,
         connection,
     }))
+}
+
+/// The longest absolute lifetime that any project or organization gives its sessions.
+pub fn longest_session(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let of_projects = projects::table.select(max(projects::session_absolute_ms));
+    let of_projects: Option<i64> = of_projects.get_result(tx.connection)?;
+    let own = organizations::table.select(max(organizations::session_absolute_ms));
+    let own: Option<i64> = own.get_result(tx.connection)?;
+    Ok(of_projects.max(own).unwrap_or(0))
 }
 
 /// The project's organization that the host app knows under this id of its own.

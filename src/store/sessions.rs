@@ -10,11 +10,13 @@ use super::{
 };
 use crate::model::{
     AuthFactor, Timestamp,
-    ids::{IdentityId, OidcConnectionId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId},
+    ids::{
+        self, IdentityId, OidcConnectionId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId,
+    },
     secret::TokenHash,
 };
 
-/// A login that happened. Ended rows stay for the audit until they expire.
+/// A login that happened. Ended rows stay until [`delete_expired`] takes them.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub struct Session {
@@ -165,4 +167,25 @@ pub fn touch(
     let row = sessions::table.find(id).filter(sessions::revoked_at.is_null());
     let change = (sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at));
     Ok(on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))? > 0)
+}
+
+/// Forgets sessions, with their refresh tokens and codes, that were made before `made_before` and expired before
+/// `expired_before`, at most `limit` of them. Ids rise with time, so that the oldest are found without another index.
+pub fn delete_expired(
+    tx: &mut Tx<'_>,
+    made_before: Timestamp,
+    expired_before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let bound = SessionId::from_u128(ids::first_at(made_before));
+    let old: Vec<SessionId> = sessions::table
+        .filter(sessions::id.lt(bound).and(sessions::expires_at.lt(expired_before)))
+        .order(sessions::id)
+        .limit(limit)
+        .select(sessions::id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(tx.connection)?)
 }

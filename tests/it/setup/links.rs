@@ -4,6 +4,7 @@ use vestibule::{
     model::{ConnectionStatus, ids::ProjectId},
     service::{
         connections::set_status,
+        installation,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
     store::{organizations, saml_connections, scim_connections, setup_links, users},
@@ -136,6 +137,28 @@ on_both_databases! {
         scim.sort();
         assert_eq!((saml.as_str(), scim), ("SAML 2", vec!["SCIM".into(), "SCIM 2".into()]));
         assert_eq!(admin.get("/setup/provider").await.status, StatusCode::OK);
+    }
+
+    async fn a_link_is_forgotten_a_month_after_its_end_unless_its_token_lives(admin: Admin) {
+        let mut admin = admin;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let (actor, acme) = (Actor::operator(), admin.world.gateway.acme.id.clone());
+        let made = create_setup_link(&cx, &actor, &project, &acme, NewSetupLink::both()).await.unwrap();
+        let kept = made.link.id.clone();
+        admin = Admin { token: made.token.expose().to_owned(), ..admin }.opened().await;
+        assert_eq!(admin.post("/setup/scim/token", &[]).await.status, StatusCode::OK);
+        let links = async || {
+            installation::forget_expired(&cx).await.unwrap();
+            let links = list_setup_links(&cx, &project, &acme).await.unwrap();
+            links.into_iter().map(|link| link.id).collect::<Vec<_>>()
+        };
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        admin.world.gateway.clock.advance(37 * DAY);
+        assert!(links().await.contains(&admin.link.id));
+        admin.world.gateway.clock.advance(1);
+        assert_eq!(links().await, [kept.clone()]);
+        revoke_setup_link(&cx, &actor, &project, &kept).await.unwrap();
+        assert!(links().await.is_empty());
     }
 
     async fn a_link_is_for_something(admin: Admin) {
