@@ -21,6 +21,7 @@ mod scim_key;
 mod scim_log;
 mod scim_schema;
 mod serve;
+mod session;
 mod setup_link;
 mod user;
 
@@ -63,6 +64,9 @@ enum Command {
     /// Users of organizations.
     #[command(subcommand)]
     User(user::Command),
+    /// Sessions of users: logins that are open.
+    #[command(subcommand)]
+    Session(session::Command),
     /// Mail domains of organizations.
     #[command(subcommand)]
     Domain(domain::Command),
@@ -131,6 +135,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Project(command) => done(project::run(&config, command)),
         Command::Org(command) => done(organization::run(&config, command)),
         Command::User(command) => done(user::run(&config, command)),
+        Command::Session(command) => done(session::run(&config, command)),
         Command::Domain(command) => done(domain::run(&config, command)),
         Command::Client(command) => done(client::run(&config, command)),
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),

@@ -2,7 +2,7 @@
 
 use diesel::{dsl::max, prelude::*};
 
-use super::connection::on_both;
+use super::connection::{AnyConnection, on_both};
 use super::{
     StoreError, Tx,
     schema::{organizations, projects, saml_connections},
@@ -134,6 +134,31 @@ pub fn find_by_external_id(
         .select(Organization::as_select())
         .get_result(tx.connection)
         .optional()?)
+}
+
+/// As [`find`], and nobody else writes the row until the transaction ends.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+) -> Result<Option<Organization>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(connection) = &mut *tx.connection else { return find(tx, project, id) };
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
+        .select(Organization::as_select())
+        .for_no_key_update()
+        .get_result(connection)
+        .optional()?)
+}
+
+/// The project's organizations, oldest first.
+pub fn list(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<Organization>, StoreError> {
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project))
+        .order(organizations::id)
+        .select(Organization::as_select())
+        .load(tx.connection)?)
 }
 
 /// Writes all columns of an organization.

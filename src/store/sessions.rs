@@ -189,3 +189,36 @@ pub fn delete_expired(
     }
     Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(tx.connection)?)
 }
+
+/// A user's sessions, ended or not, newest first, at most `limit`.
+pub fn of_user(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::user_id.eq(user)))
+        .order(sessions::id.desc())
+        .limit(limit)
+        .select(Session::as_select())
+        .load(tx.connection)?)
+}
+
+/// The organization's sessions that stand at this moment, of one user or of all, oldest first, at most `limit`.
+pub fn standing(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: Option<&UserId>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    let mut found = sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(now).and(sessions::idle_expires_at.gt(now)))
+        .into_boxed();
+    if let Some(user) = user {
+        found = found.filter(sessions::user_id.eq(user));
+    }
+    Ok(found.order(sessions::id).limit(limit).select(Session::as_select()).load(tx.connection)?)
+}
