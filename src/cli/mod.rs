@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod backend_key;
 mod client;
 mod context;
 mod demo;
@@ -73,6 +74,9 @@ enum Command {
     /// OAuth clients: your apps.
     #[command(subcommand)]
     Client(client::Command),
+    /// Keys with which your back end reads the events.
+    #[command(subcommand)]
+    BackendKey(backend_key::Command),
     /// SAML connections of organizations.
     #[command(subcommand)]
     SamlConnection(saml_connection::Command),
@@ -138,6 +142,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Session(command) => done(session::run(&config, command)),
         Command::Domain(command) => done(domain::run(&config, command)),
         Command::Client(command) => done(client::run(&config, command)),
+        Command::BackendKey(command) => done(backend_key::run(&config, command)),
         Command::SamlConnection(command) => done(saml_connection::run(&config, command)),
         Command::ScimConnection(command) => done(scim_connection::run(&config, command)),
         Command::Keys(command) => done(keys::run(&config, command)),

@@ -208,6 +208,63 @@ fn roles_are_made_and_mapped_by_commands() {
 }
 
 #[test]
+fn what_is_there_is_listed_changed_and_ended_by_commands() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    let project =
+        machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
+    let org = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let said = |arguments: &[&str]| {
+        let output = machine.run(arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    assert!(said(&["org", "list"]).contains(&format!("{org}  active  -            Acme")));
+    let updated = said(&["org", "update", &org, "--require-mfa", "true", "--session-idle", "2"]);
+    assert!(updated.contains("2 hours") && updated.contains("720 hours"), "{updated}");
+    assert!(said(&["org", "disable", &org]).contains("switched off; 0 session(s) ended"));
+    assert!(said(&["org", "list"]).contains("disabled"));
+    assert!(said(&["org", "enable", &org]).contains("switched on"));
+    machine.done(&["domain", "add", "acme.example", "--project", &project, "--org", &org]);
+    assert!(said(&["domain", "list", &org]).contains("acme.example  operator"));
+    machine.done(&["domain", "remove", "acme.example", "--project", &project, "--org", &org]);
+    assert_eq!(said(&["domain", "list", &org]).lines().count(), 1);
+    let redirect = ["--redirect-uri", "https://app.example.com/cb"];
+    let client =
+        machine.values(&[&["client", "create", "App", "--project", &project], &redirect[..]].concat());
+    let id = client("client_id");
+    let listed = said(&["client", "list"]);
+    assert!(
+        listed.contains(&id) && listed.contains("client_secret_basic  https://app.example.com/cb"),
+        "{listed}"
+    );
+    let rotated = machine.values(&["client", "rotate-secret", &id]);
+    assert_ne!(rotated("client_secret"), client("client_secret"));
+    assert!(said(&["client", "rotate-secret", &id, "--compromised"]).contains("ended"));
+    let key = machine.values(&["backend-key", "create", "Second"]);
+    assert!(key("backend API key").starts_with("vestibule_backend_"));
+    assert!(said(&["backend-key", "revoke", &key("key")]).contains("has ended"));
+    let listed = said(&["backend-key", "list"]);
+    assert!(listed.contains("First key") && listed.contains("ended") && listed.contains("live"), "{listed}");
+    let nobody = "user_0000000000000000000000009";
+    for command in [
+        &["user", "deactivate", nobody][..],
+        &["user", "activate", nobody],
+        &["user", "delete", nobody],
+        &["session", "list", nobody],
+        &["session", "end", "--user", nobody],
+    ] {
+        assert!(machine.refused(command).contains("there is no user of this id"), "{command:?}");
+    }
+    assert!(machine.refused(&["session", "end"]).contains("--user"));
+    let session = "session_0000000000000000000000009";
+    assert!(machine.refused(&["session", "end", session]).contains("there is no session"));
+    assert!(machine.refused(&["session", "end", session, "--org", &org]).contains("cannot be used with"));
+    assert!(said(&["session", "end", "--org", &org]).contains("0 session(s) ended"));
+}
+
+#[test]
 fn mistakes_are_named() {
     let machine = Machine::new();
     machine.done(&["migrate"]);

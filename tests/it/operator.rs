@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 use vestibule::{
     model::{
-        OrganizationStatus, UserStatus,
+        OrganizationStatus, SigningAlgorithm, TokenEndpointAuthMethod, UserStatus,
         ids::{ProjectId, SessionId, UserId},
     },
     service::{
         Actor,
         directory::{
-            DirectoryError, OrganizationUpdate, Whose, activate_user, deactivate_user, delete_user,
-            end_all_sessions, end_session, list_sessions, set_organization_status, unlink_user,
+            self, DirectoryError, NewClient, OrganizationUpdate, Whose, activate_user, deactivate_user,
+            delete_user, end_all_sessions, end_session, list_sessions, set_organization_status, unlink_user,
             update_organization,
         },
     },
-    store::{Tx, audit_log_events},
+    store::{Tx, audit_log_events, oauth_clients},
 };
 
 use crate::{
@@ -189,6 +189,68 @@ on_both_databases! {
         update_organization(cx, &operator, project, acme, mfa).await.unwrap();
         let refused = world.log_in(&world.acme, &Claims { assertion_id: "_s2", ..ADA }).await;
         world.assert_refused(&refused, "second_factor_required").await;
+    }
+
+    async fn r19_a_domain_that_is_removed_leads_and_links_nobody(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let acme = &world.gateway.acme.id;
+        session(&world, "_s1").await;
+        directory::remove_domain(cx, &operator, project, acme, "ACME.example.").await.unwrap();
+        assert!(directory::list_domains(cx, project, acme).await.unwrap().is_empty());
+        let again = directory::remove_domain(cx, &operator, project, acme, "acme.example").await;
+        assert!(matches!(again, Err(DirectoryError::NoneNamed { .. })));
+        session(&world, "_s2").await;
+        let eve = Claims { assertion_id: "_s3", name_id: "eve@acme.example", ..ADA };
+        world.assert_refused(&world.log_in(&world.acme, &eve).await, "identity_conflict").await;
+        directory::add_domain(cx, &operator, project, &world.gateway.globex.id, "acme.example").await.unwrap();
+    }
+
+    async fn a_rotated_secret_leaves_the_old_one_a_day(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let new = |token_endpoint_auth_method| NewClient {
+            display_name: "App".into(),
+            redirect_uris: vec!["https://app.example/callback".into()],
+            initiate_login_uri: None,
+            token_endpoint_auth_method,
+            id_token_alg: SigningAlgorithm::Rs256,
+        };
+        let basic = TokenEndpointAuthMethod::ClientSecretBasic;
+        let (client, first) = directory::create_client(cx, &operator, project, new(basic)).await.unwrap();
+        let day = 24 * 60 * 60 * 1000;
+        let rotate = |overlap| directory::rotate_client_secret(cx, &operator, project, &client.id, overlap);
+        let second = rotate(day).await.unwrap();
+        let counts = async |secret: &vestibule::model::secret::Secret| {
+            let (id, hash, now) = (client.id.clone(), secret.hash(), world.gateway.now());
+            world.read(move |tx| oauth_clients::has_secret(tx, &id, &hash, now)).await
+        };
+        let first = first.unwrap();
+        assert!(counts(&first).await && counts(&second).await);
+        world.gateway.clock.advance(day);
+        assert!(!counts(&first).await && counts(&second).await);
+        let third = rotate(0).await.unwrap();
+        assert!(!counts(&second).await && counts(&third).await);
+        let listed = directory::list_clients(cx, project).await.unwrap();
+        assert!(listed.iter().any(|(one, uris)| one.id == client.id && uris == &["https://app.example/callback"]));
+        let none = TokenEndpointAuthMethod::None;
+        let (public, _) = directory::create_client(cx, &operator, project, new(none)).await.unwrap();
+        let refused = directory::rotate_client_secret(cx, &operator, project, &public.id, 0).await;
+        assert!(matches!(refused, Err(DirectoryError::Invalid(_))));
+    }
+
+    async fn a_back_end_key_is_ended_at_once(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let (key, secret) = directory::create_backend_api_key(cx, &operator, project, "Key").await.unwrap();
+        let events = || {
+            let request = actix_web::test::TestRequest::get().uri("/v1/events");
+            world.call(request.insert_header(("authorization", format!("Bearer {}", secret.expose()))))
+        };
+        assert_eq!(events().await.status, 200);
+        directory::revoke_backend_api_key(cx, &operator, project, &key.id).await.unwrap();
+        assert_eq!(events().await.status, 401);
+        let again = directory::revoke_backend_api_key(cx, &operator, project, &key.id).await;
+        assert!(matches!(again, Err(DirectoryError::Exists(_))));
+        let listed = directory::list_backend_api_keys(cx, project).await.unwrap();
+        assert!(listed.iter().any(|one| one.id == key.id && one.revoked_at.is_some()));
     }
 }
 
