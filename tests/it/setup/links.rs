@@ -110,7 +110,7 @@ on_both_databases! {
         let make = async |new| create_setup_link(&cx, &Actor::operator(), &project, &acme, new).await.unwrap();
         let second = make(NewSetupLink::saml()).await;
         assert_eq!(second.link.saml_connection_id, Some(admin.connection.clone()));
-        assert_eq!(second.in_place_of, [admin.link.id.clone()]);
+        assert_eq!(second.in_place_of, std::slice::from_ref(&admin.link.id));
         let first = format!("/setup/{}", admin.token);
         let token = second.token.expose().to_owned();
         let mut admin = Admin { token, ..admin }.opened().await;
@@ -126,7 +126,7 @@ on_both_databases! {
         let mut admin = Admin { token, ..admin }.opened().await;
         admin.post("/setup/provider", &[("provider", "okta")]).await;
         let third = make(NewSetupLink::both()).await;
-        assert_eq!(third.in_place_of, [less.link.id.clone()], "and what was left is taken up");
+        assert_eq!(third.in_place_of, std::slice::from_ref(&less.link.id), "and what was left is taken up");
         let (acme, in_project) = (admin.world.gateway.acme.id.clone(), project.clone());
         let names = admin.world.read(move |tx| {
             let saml = saml_connections::find_in_project(tx, &in_project, &third.link.saml_connection_id.unwrap())?;
@@ -156,7 +156,7 @@ on_both_databases! {
         admin.world.gateway.clock.advance(37 * DAY);
         assert!(links().await.contains(&admin.link.id));
         admin.world.gateway.clock.advance(1);
-        assert_eq!(links().await, [kept.clone()]);
+        assert_eq!(links().await, std::slice::from_ref(&kept));
         revoke_setup_link(&cx, &actor, &project, &kept).await.unwrap();
         assert!(links().await.is_empty());
     }
