@@ -1,6 +1,6 @@
 //! From the configuration to a [`Context`], and an async runtime for one command.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc};
 
 use super::Failure;
 use crate::{
@@ -13,15 +13,60 @@ use crate::{
     },
 };
 
-/// Opens the database that is configured. It must be migrated.
+/// Opens the database that is configured. It must be migrated, and have a master key.
 pub(super) fn open(config: &Config) -> Result<Context, Failure> {
+    refuse_unmigrated(config)?;
+    let source = config.master_key_source();
+    let key = source.read()?.ok_or_else(|| {
+        let first = "For a new database `vestibule migrate` makes one";
+        no_key(config, &format!("{first}; give a database that has one the same key here as the gateway has"))
+    })?;
+    with_key(config, &key)
+}
+
+/// As [`open`], for the commands that begin an installation: a database in which nothing is sealed yet gets a master key.
+/// Says where it was made, if it was.
+pub(super) fn open_or_begin(config: &Config) -> Result<(Context, Option<PathBuf>), Failure> {
+    refuse_unmigrated(config)?;
+    let source = config.master_key_source();
+    if let Some(key) = source.read()? {
+        return Ok((with_key(config, &key)?, None));
+    }
+    let fresh = Context::new_master_key(&SystemRng);
+    let cx = with_key(config, &fresh)?;
+    // Each project has keys that are sealed. A new master key would open none of them, and hide that the right one is missing.
+    if !block_on(async { Ok(directory::list_projects(&cx).await?) })?.is_empty() {
+        return Err(no_key(
+            config,
+            "the database has secrets that are sealed under it: put it back, or give it as \
+             VESTIBULE_MASTER_KEY",
+        )
+        .into());
+    }
+    if source.create(&fresh)? {
+        return Ok((cx, Some(config.master_key_file.clone())));
+    }
+    // Another gateway that started at the same time was first.
+    let key = source.read()?.unwrap_or_default();
+    Ok((with_key(config, &key)?, None))
+}
+
+fn refuse_unmigrated(config: &Config) -> Result<(), Failure> {
     if Context::migrations_pending(&config.database_url)? {
         return Err("the database is empty or older than this version: run `vestibule migrate`".into());
     }
-    let key = config.master_key_source().read_or_create(|| Context::new_master_key(&SystemRng))?;
+    Ok(())
+}
+
+fn no_key(config: &Config, what_to_do: &str) -> String {
+    let file = config.master_key_file.display();
+    format!("there is no master key: VESTIBULE_MASTER_KEY is not set and {file} is not there. {what_to_do}")
+}
+
+fn with_key(config: &Config, key: &str) -> Result<Context, Failure> {
     let connections = config.database_connections;
     let (clock, rng) = (Arc::new(SystemClock), Arc::new(SystemRng));
-    let cx = Context::open(&config.database_url, connections, &key, clock, rng)?;
+    let cx = Context::open(&config.database_url, connections, key, clock, rng)?;
     Ok(cx.with_egress(egress(config)?))
 }
 

@@ -9,8 +9,12 @@ use std::{
 use super::{Failure, context, output};
 use crate::{
     config::{Config, MasterKeySource},
-    model::{Clock as _, SystemClock},
-    service::{Context, directory, installation},
+    model::{Clock as _, SystemClock, ids::ProjectId},
+    service::{
+        Context,
+        connections::{self, SpKeyError},
+        directory, installation,
+    },
 };
 
 /// How grave a finding is.
@@ -155,7 +159,7 @@ fn database(config: &Config) -> Vec<Finding> {
     found.unwrap_or_else(|error| vec![finding(Grade::Failure, "database", error.to_string())])
 }
 
-/// Each project's signing keys must open with the configured master key.
+/// Each project's keys must open with the configured master key.
 async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
     let projects = directory::list_projects(cx).await?;
     if projects.is_empty() {
@@ -169,6 +173,20 @@ async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
             }
             Err(error) => finding(Grade::Failure, "signing keys", format!("{}: {error}", project.id)),
         });
+        found.push(saml_keys(connections::check_sp_keys(cx, &project.id).await, &project.id));
     }
     Ok(found)
+}
+
+/// Those that sign requests and logout messages and decrypt assertions.
+fn saml_keys(checked: Result<usize, SpKeyError>, project: &ProjectId) -> Finding {
+    let subject = "keys for SAML";
+    match checked {
+        Ok(0) => finding(Grade::Fine, subject, format!("{project}: none yet; the first need makes them")),
+        Ok(_) => finding(Grade::Fine, subject, project.to_string()),
+        Err(error) => {
+            let meanwhile = "Until then we can sign no request and read nothing that is encrypted to us.";
+            finding(Grade::Failure, subject, format!("{project}: {error} {meanwhile}"))
+        }
+    }
 }

@@ -2,13 +2,19 @@
 
 use clap::Subcommand;
 
-use super::{Failure, context, output};
+use super::{
+    Failure, context,
+    output::{self, Row},
+};
 use crate::{
     config::Config,
-    model::ids::ProjectId,
+    model::{
+        OrganizationStatus,
+        ids::{OrganizationId, ProjectId},
+    },
     service::{
         Actor,
-        directory::{self, NewOrganization},
+        directory::{self, NewOrganization, OrganizationUpdate},
     },
 };
 
@@ -25,15 +31,103 @@ pub(super) enum Command {
         #[arg(long)]
         external_id: Option<String>,
     },
+    /// List the organizations.
+    List {
+        /// The project; not needed where there is one only.
+        #[arg(long)]
+        project: Option<ProjectId>,
+    },
+    /// Change how an organization's people sign in. Sessions that are there keep their ends.
+    Update {
+        /// The organization.
+        org: OrganizationId,
+        /// The project; not needed where there is one only.
+        #[arg(long)]
+        project: Option<ProjectId>,
+        /// Refuse logins without a second factor. The provider must have vouched for it: see `saml-connection update
+        /// --mfa-contexts`.
+        #[arg(long)]
+        require_mfa: Option<bool>,
+        /// End a session that is not used for so many hours.
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(1..=8760))]
+        session_idle: Option<i64>,
+        /// End a session after so many hours in any case.
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(1..=8760))]
+        session_lifetime: Option<i64>,
+    },
+    /// Switch an organization off: logins and SCIM are refused, and its sessions end.
+    Disable {
+        /// The organization.
+        org: OrganizationId,
+        /// The project; not needed where there is one only.
+        #[arg(long)]
+        project: Option<ProjectId>,
+    },
+    /// Switch an organization on again. Its people have to sign in.
+    Enable {
+        /// The organization.
+        org: OrganizationId,
+        /// The project; not needed where there is one only.
+        #[arg(long)]
+        project: Option<ProjectId>,
+    },
 }
 
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    let cx = context::open(config)?;
-    let Command::Create { name, project, external_id } = command;
+    let (cx, actor) = (context::open(config)?, Actor::operator());
     context::block_on(async {
-        let new = NewOrganization { display_name: name, external_id };
-        let organization = directory::create_organization(&cx, &Actor::operator(), &project, new).await?;
-        output::values(&[("organization", organization.id.as_str())]);
+        match command {
+            Command::Create { name, project, external_id } => {
+                let new = NewOrganization { display_name: name, external_id };
+                let organization = directory::create_organization(&cx, &actor, &project, new).await?;
+                output::values(&[("organization", organization.id.as_str())]);
+            }
+            Command::List { project } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let found = directory::list_organizations(&cx, &project.id).await?;
+                let rows = found.iter().map(|one| {
+                    Row::of([
+                        &one.id,
+                        &one.status,
+                        &output::or_empty(one.external_id.as_ref()),
+                        &one.display_name,
+                    ])
+                });
+                output::table(["id", "status", "external id", "name"], rows);
+            }
+            Command::Update { org, project, require_mfa, session_idle, session_lifetime } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let update = OrganizationUpdate {
+                    require_mfa,
+                    session_idle_ms: session_idle.map(|hours| hours * HOUR_MS),
+                    session_absolute_ms: session_lifetime.map(|hours| hours * HOUR_MS),
+                };
+                let row = directory::update_organization(&cx, &actor, &project.id, &org, update).await?;
+                let hours = |own: Option<i64>, of_project: i64| {
+                    format!("{} hours", own.unwrap_or(of_project) / HOUR_MS)
+                };
+                output::values(&[
+                    ("organization", row.id.as_str()),
+                    ("second factor", if row.require_mfa { "required" } else { "not required" }),
+                    ("session, idle", &hours(row.session_idle_ms, project.session_idle_ms)),
+                    ("session, in all", &hours(row.session_absolute_ms, project.session_absolute_ms)),
+                ]);
+            }
+            Command::Disable { org, project } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let off = OrganizationStatus::Disabled;
+                let ended = directory::set_organization_status(&cx, &actor, &project.id, &org, off).await?;
+                output::line(format!("switched off; {ended} session(s) ended"));
+            }
+            Command::Enable { org, project } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let on = OrganizationStatus::Active;
+                directory::set_organization_status(&cx, &actor, &project.id, &org, on).await?;
+                output::line("switched on");
+            }
+        }
         Ok(())
     })
 }

@@ -45,7 +45,8 @@ pub(super) enum Command {
         #[arg(long)]
         jit: Option<bool>,
     },
-    /// Give a connection its provider's metadata, or newer metadata.
+    /// Give a connection its provider's metadata, or newer metadata. A draft stays a draft, and what is switched off stays
+    /// off.
     SetMetadata {
         /// The connection.
         connection: SamlConnectionId,
@@ -174,6 +175,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             ("ACS URL (reply URL)", &urls.acs_url),
             ("our metadata", &urls.metadata_url),
         ]);
+        if connection.status != ConnectionStatus::Enabled && !connection.idp_entity_id.is_empty() {
+            output::line("nobody signs in through it until `vestibule saml-connection activate`");
+        }
         Ok(())
     })
 }

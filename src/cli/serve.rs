@@ -25,7 +25,7 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     if args.migrate {
         Context::migrate(&config.database_url)?;
     }
-    let cx = context::open(config)?;
+    let cx = begin(config)?;
     server::block_on(async {
         // R29: a demo's keys and tokens were printed and its provider vouches for anyone.
         if installation::is_demo(&cx).await? {
@@ -33,6 +33,15 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
         }
         serve(config, cx, |frame| frame).await
     })
+}
+
+/// Opens the database. A master key that is made now is told of: it is the one file that no backup of the database has.
+pub(super) fn begin(config: &Config) -> Result<Context, Failure> {
+    let (cx, made) = context::open_or_begin(config)?;
+    if let Some(file) = made {
+        tracing::info!(file = %file.display(), "made a master key: back it up, apart from the database");
+    }
+    Ok(cx)
 }
 
 /// Starts logging as configured.

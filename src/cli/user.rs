@@ -1,6 +1,6 @@
 //! `vestibule user`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{
     Failure, context,
@@ -8,8 +8,11 @@ use super::{
 };
 use crate::{
     config::Config,
-    model::ids::{OrganizationId, ProjectId},
-    service::directory::{self, ListedUser},
+    model::ids::{OrganizationId, ProjectId, SamlConnectionId, UserId},
+    service::{
+        Actor,
+        directory::{self, ListedUser},
+    },
 };
 
 #[derive(Subcommand)]
@@ -28,17 +31,77 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
         limit: i64,
     },
+    /// Deactivate a user: nobody signs in as it, and its sessions and refresh tokens end. SCIM does not activate it again.
+    Deactivate(One),
+    /// Activate a user, whoever deactivated it, or take back a deactivation that is held.
+    Activate(One),
+    /// Delete a user, and end its sessions and refresh tokens. Its names are free; a login does not make it again.
+    Delete(One),
+    /// Forget under which identifier a user signs in on a connection, because the provider has given it another: the next
+    /// login with the user's address is taken for the user's.
+    Unlink {
+        #[command(flatten)]
+        one: One,
+        /// The connection.
+        #[arg(long, value_name = "ID")]
+        saml_connection: SamlConnectionId,
+    },
+}
+
+/// Which user.
+#[derive(Args)]
+pub(super) struct One {
+    /// The user's id.
+    user: UserId,
+    /// The project; not needed where there is one only.
+    #[arg(long)]
+    project: Option<ProjectId>,
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    let cx = context::open(config)?;
-    let Command::List { org, project, email, limit } = command;
+    let (cx, actor) = (context::open(config)?, Actor::operator());
     context::block_on(async {
-        let project = context::project(&cx, project.as_ref()).await?;
-        let users = directory::list_users(&cx, &project.id, &org, &email, limit).await?;
-        output::table(["id", "email", "state", "known by", "last login", "roles"], users.iter().map(row));
-        if i64::try_from(users.len()) == Ok(limit) {
-            output::line(format!("there may be more than these {limit}: see --email and --limit"));
+        match command {
+            Command::List { org, project, email, limit } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let users = directory::list_users(&cx, &project.id, &org, &email, limit).await?;
+                let columns = ["id", "email", "state", "known by", "last login", "roles"];
+                output::table(columns, users.iter().map(row));
+                if i64::try_from(users.len()) == Ok(limit) {
+                    output::line(format!("there may be more than these {limit}: see --email and --limit"));
+                }
+            }
+            Command::Deactivate(One { user, project }) => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                directory::deactivate_user(&cx, &actor, &project.id, &user).await?;
+                output::line("deactivated; `vestibule user activate` brings the user back");
+            }
+            Command::Activate(One { user, project }) => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let user = directory::activate_user(&cx, &actor, &project.id, &user).await?;
+                output::line("activated");
+                if user.scim_connection_id.is_some() {
+                    output::line("its identity provider pushes it through SCIM, and may deactivate it again");
+                }
+            }
+            Command::Delete(One { user, project }) => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let user = directory::delete_user(&cx, &actor, &project.id, &user).await?;
+                output::line("deleted");
+                if user.scim_connection_id.is_some() {
+                    output::line("its identity provider pushes it through SCIM, and may make it anew");
+                }
+            }
+            Command::Unlink { one: One { user, project }, saml_connection } => {
+                let project = context::project(&cx, project.as_ref()).await?;
+                let links = directory::unlink_user(&cx, &actor, &project.id, &user, &saml_connection);
+                output::line(match links.await? {
+                    0 => "the user was known by nothing on this connection".to_owned(),
+                    count => {
+                        format!("{count} identifier(s) forgotten; the next login with the address is theirs")
+                    }
+                });
+            }
         }
         Ok(())
     })

@@ -28,36 +28,43 @@ pub enum MasterKeyError {
 }
 
 impl MasterKeySource<'_> {
-    /// The key's text. Where the file is not there, `fresh` is written to a new one, mode 0600.
-    pub fn read_or_create(&self, fresh: impl FnOnce() -> String) -> Result<String, MasterKeyError> {
+    /// The key's text. `None`: the file is not there.
+    pub fn read(&self) -> Result<Option<String>, MasterKeyError> {
         let path = match self {
-            Self::Text(text) => return Ok((*text).to_owned()),
+            Self::Text(text) => return Ok(Some((*text).to_owned())),
             Self::File(path) => *path,
         };
         let io_error = |error| MasterKeyError::Io(path.to_owned(), error);
-        match create(path, fresh) {
-            Ok(text) => return Ok(text),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        let mode = match fs::metadata(path) {
+            Ok(metadata) => metadata.permissions().mode(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error(error)),
-        }
-        let mode = fs::metadata(path).map_err(io_error)?.permissions().mode();
+        };
         if mode & 0o077 != 0 {
             return Err(MasterKeyError::Exposed(path.to_owned()));
         }
-        fs::read_to_string(path).map_err(io_error)
+        fs::read_to_string(path).map(Some).map_err(io_error)
+    }
+
+    /// Writes `fresh` to a new file, mode 0600. Whether it did: the file, or a text, may be there already.
+    pub fn create(&self, fresh: &str) -> Result<bool, MasterKeyError> {
+        let Self::File(path) = self else { return Ok(false) };
+        match create(path, fresh) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(MasterKeyError::Io((*path).to_owned(), error)),
+        }
     }
 }
 
 /// Makes the file, or fails with `AlreadyExists`: two gateways that start together must not each write a key.
-fn create(path: &Path, fresh: impl FnOnce() -> String) -> io::Result<String> {
+fn create(path: &Path, fresh: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let text = fresh();
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    Ok(text)
+    file.write_all(fresh.as_bytes())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -69,10 +76,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/master.key");
         let source = MasterKeySource::File(&path);
-        assert_eq!(source.read_or_create(|| "first".into()).unwrap(), "first");
-        assert_eq!(source.read_or_create(|| "second".into()).unwrap(), "first");
+        assert_eq!(source.read().unwrap(), None);
+        assert!(source.create("first").unwrap());
+        assert!(!source.create("second").unwrap());
+        assert_eq!(source.read().unwrap().as_deref(), Some("first"));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(source.read_or_create(|| "x".into()), Err(MasterKeyError::Exposed(_))));
+        assert!(matches!(source.read(), Err(MasterKeyError::Exposed(_))));
     }
 }

@@ -88,8 +88,8 @@ options! {
     /// the file below is used.
     master_key: Option<String> = None, "\"...\"";
 
-    /// The file that holds the master key. It is made, readable by its owner only, when it is not there. Keep it on
-    /// another disk than the database, and back it up: without it the stored secrets are lost.
+    /// The file that holds the master key. `migrate` and `serve` make it for a new database, readable by its owner only.
+    /// Keep it on another disk than the database, and back it up: without it the stored secrets are lost.
     master_key_file: PathBuf = "data/master.key".into(), "\"data/master.key\"";
 
     /// Log lines for people (`pretty`) or for machines (`json`).

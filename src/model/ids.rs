@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{Clock, Rng};
+use super::{Clock, Rng, Timestamp};
 
 /// Why a text is not an identifier of the wanted kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -167,6 +167,12 @@ impl IdSource {
     }
 }
 
+/// The bits below those of every id that is made at this instant or later: so much of an index is older.
+pub fn first_at(instant: Timestamp) -> u128 {
+    let millis = u64::try_from(instant.millis()).unwrap_or(0);
+    u128::from(millis & 0xffff_ffff_ffff) << 80
+}
+
 /// RFC 9562 section 5.7: 48 bits of milliseconds, then random bits around version and variant.
 fn uuid_v7(clock: &dyn Clock, rng: &dyn Rng) -> u128 {
     let millis = u128::from(clock.now().millis().unsigned_abs() & 0xffff_ffff_ffff);
@@ -235,6 +241,15 @@ mod tests {
         let ids: Vec<u128> = (0..1000).map(|_| source.next(&clock, &rng)).collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert!(ids.iter().all(|bits| (bits >> 76) & 0xf == 7 && (bits >> 62) & 0x3 == 2));
+    }
+
+    #[test]
+    fn an_instant_is_before_the_ids_that_are_made_then() {
+        let clock = MockClock::new();
+        let earlier = UserId::new(&clock, &SystemRng);
+        clock.advance(1);
+        let bound = UserId::from_u128(first_at(clock.now()));
+        assert!(earlier < bound && bound < UserId::new(&clock, &SystemRng));
     }
 
     #[test]

@@ -4,10 +4,10 @@ use super::Context;
 use crate::{
     model::Millis,
     store::{
-        StoreError, Tx, authorization_codes, login_flows, login_traces, refresh_tokens,
-        saml_assertion_replays, saml_logouts, saml_test_logins, scim_connections, scim_traces,
+        StoreError, Tx, authorization_codes, login_flows, login_traces, organizations, refresh_tokens,
+        saml_assertion_replays, saml_logouts, saml_test_logins, scim_connections, scim_traces, sessions,
         settings::{self, Setting},
-        setup_metadata,
+        setup_links, setup_metadata,
     },
 };
 
@@ -21,6 +21,9 @@ const KEPT_AFTER_EXPIRY: Millis = 24 * 60 * 60 * 1000;
 
 /// Used refresh tokens are kept this long. Where a thief was first, the second use is the owner's, who may have been away.
 const KEPT_USED_TOKENS: Millis = 14 * 24 * 60 * 60 * 1000;
+
+/// Set-up links are listed for so long after their end.
+const KEPT_LINKS: Millis = 30 * 24 * 60 * 60 * 1000;
 
 /// Test logins are kept for as long as the set-up link may live that shows them.
 const KEPT_TESTS: Millis = 7 * 24 * 60 * 60 * 1000;
@@ -47,16 +50,22 @@ pub async fn mark_demo(cx: &Context) -> Result<(), StoreError> {
 }
 
 /// Forgets what has expired (R32). Returns how many rows went. There is one writer for everybody: it gets the rows in
-/// small portions, and others come between.
+/// small portions, and others come between. Audit rows and events are append-only: they stay.
 pub async fn forget_expired(cx: &Context) -> Result<usize, StoreError> {
     let now = cx.now();
     let before = now.plus(-KEPT_AFTER_EXPIRY);
     let week = now.plus(-KEPT_TESTS);
     let used = now.plus(-KEPT_USED_TOKENS);
+    let links = now.plus(-KEPT_LINKS);
+    let longest = cx.store.read(organizations::longest_session).await?;
+    // A session is kept for as long as its used refresh tokens are: by it a second use ends what is left.
+    let made = used.plus(-longest);
     Ok(in_portions(cx, move |tx| saml_assertion_replays::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| saml_logouts::delete_expired(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| authorization_codes::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| refresh_tokens::delete_expired(tx, used, PORTION)).await?
+        + in_portions(cx, move |tx| sessions::delete_expired(tx, made, used, PORTION)).await?
+        + in_portions(cx, move |tx| setup_links::delete_expired(tx, links, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_unfinished(tx, now, PORTION)).await?
         + in_portions(cx, move |tx| login_flows::delete_expired(tx, before, PORTION)).await?
         + in_portions(cx, move |tx| saml_test_logins::delete_created_before(tx, week, PORTION)).await?

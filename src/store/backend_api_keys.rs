@@ -42,3 +42,38 @@ pub fn find_live(
         .get_result(tx.connection)
         .optional()?)
 }
+
+/// The project's keys, ended ones as well, oldest first.
+pub fn list(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<BackendApiKey>, StoreError> {
+    Ok(backend_api_keys::table
+        .filter(backend_api_keys::project_id.eq(project))
+        .order(backend_api_keys::id)
+        .select(BackendApiKey::as_select())
+        .load(tx.connection)?)
+}
+
+/// The project's key of this id.
+pub fn find(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &BackendApiKeyId,
+) -> Result<Option<BackendApiKey>, StoreError> {
+    Ok(backend_api_keys::table
+        .filter(backend_api_keys::project_id.eq(project).and(backend_api_keys::id.eq(id)))
+        .select(BackendApiKey::as_select())
+        .get_result(tx.connection)
+        .optional()?)
+}
+
+/// Ends a key, once. Whether it had not ended before.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &BackendApiKeyId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let live = backend_api_keys::table
+        .filter(backend_api_keys::project_id.eq(project).and(backend_api_keys::id.eq(id)))
+        .filter(backend_api_keys::revoked_at.is_null());
+    Ok(diesel::update(live).set(backend_api_keys::revoked_at.eq(Some(at))).execute(tx.connection)? == 1)
+}

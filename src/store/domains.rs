@@ -61,3 +61,18 @@ pub(in crate::store) use proved;
 pub fn is_proved(tx: &mut Tx<'_>, organization: &OrganizationId, name: &str) -> Result<bool, StoreError> {
     Ok(on_both!(tx, c => diesel::select(exists(proved!(organization, name))).get_result(c))?)
 }
+
+/// The domains of an organization, by name.
+pub fn list(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Vec<Domain>, StoreError> {
+    Ok(domains::table
+        .filter(domains::organization_id.eq(organization))
+        .order(domains::name)
+        .select(Domain::as_select())
+        .load(tx.connection)?)
+}
+
+/// Takes a domain from its organization. Whether it was there.
+pub fn delete(tx: &mut Tx<'_>, organization: &OrganizationId, id: &DomainId) -> Result<bool, StoreError> {
+    let row = domains::table.filter(domains::organization_id.eq(organization).and(domains::id.eq(id)));
+    Ok(diesel::delete(row).execute(tx.connection)? == 1)
+}

@@ -87,3 +87,10 @@ pub fn give_to(tx: &mut Tx<'_>, id: &IdentityId, user: &UserId) -> Result<(), St
     diesel::update(identities::table.find(id)).set(identities::user_id.eq(user)).execute(tx.connection)?;
     Ok(())
 }
+
+/// Forgets a link.
+pub fn delete(tx: &mut Tx<'_>, organization: &OrganizationId, id: &IdentityId) -> Result<bool, StoreError> {
+    let row =
+        identities::table.filter(identities::organization_id.eq(organization).and(identities::id.eq(id)));
+    Ok(diesel::delete(row).execute(tx.connection)? == 1)
+}

@@ -131,3 +131,21 @@ pub fn has_secret(
         .filter(oauth_client_secrets::expires_at.is_null().or(oauth_client_secrets::expires_at.gt(now)));
     Ok(diesel::select(diesel::dsl::exists(live)).get_result(tx.connection)?)
 }
+
+/// The project's clients that are not revoked, oldest first.
+pub fn list(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<OauthClient>, StoreError> {
+    Ok(oauth_clients::table
+        .filter(oauth_clients::project_id.eq(project).and(oauth_clients::revoked_at.is_null()))
+        .order(oauth_clients::id)
+        .select(OauthClient::as_select())
+        .load(tx.connection)?)
+}
+
+/// Lets the client's secrets end at this time at the latest. Returns how many had longer.
+pub fn limit_secrets(tx: &mut Tx<'_>, client: &OauthClientId, until: Timestamp) -> Result<usize, StoreError> {
+    let longer = oauth_client_secrets::table
+        .filter(oauth_client_secrets::client_id.eq(client).and(oauth_client_secrets::revoked_at.is_null()))
+        .filter(oauth_client_secrets::expires_at.is_null().or(oauth_client_secrets::expires_at.gt(until)));
+    let end = oauth_client_secrets::expires_at.eq(Some(until));
+    Ok(diesel::update(longer).set(end).execute(tx.connection)?)
+}

@@ -1,8 +1,8 @@
 //! Organizations: the tenants.
 
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 
-use super::connection::on_both;
+use super::connection::{AnyConnection, on_both};
 use super::{
     StoreError, Tx,
     schema::{organizations, projects, saml_connections},
@@ -114,6 +114,15 @@ pub fn standing(
     }))
 }
 
+/// The longest absolute lifetime that any project or organization gives its sessions.
+pub fn longest_session(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let of_projects = projects::table.select(max(projects::session_absolute_ms));
+    let of_projects: Option<i64> = of_projects.get_result(tx.connection)?;
+    let own = organizations::table.select(max(organizations::session_absolute_ms));
+    let own: Option<i64> = own.get_result(tx.connection)?;
+    Ok(of_projects.max(own).unwrap_or(0))
+}
+
 /// The project's organization that the host app knows under this id of its own.
 pub fn find_by_external_id(
     tx: &mut Tx<'_>,
@@ -125,6 +134,31 @@ pub fn find_by_external_id(
         .select(Organization::as_select())
         .get_result(tx.connection)
         .optional()?)
+}
+
+/// As [`find`], and nobody else writes the row until the transaction ends.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+) -> Result<Option<Organization>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(connection) = &mut *tx.connection else { return find(tx, project, id) };
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
+        .select(Organization::as_select())
+        .for_no_key_update()
+        .get_result(connection)
+        .optional()?)
+}
+
+/// The project's organizations, oldest first.
+pub fn list(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Vec<Organization>, StoreError> {
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project))
+        .order(organizations::id)
+        .select(Organization::as_select())
+        .load(tx.connection)?)
 }
 
 /// Writes all columns of an organization.

@@ -10,11 +10,13 @@ use super::{
 };
 use crate::model::{
     AuthFactor, Timestamp,
-    ids::{IdentityId, OidcConnectionId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId},
+    ids::{
+        self, IdentityId, OidcConnectionId, OrganizationId, ProjectId, SamlConnectionId, SessionId, UserId,
+    },
     secret::TokenHash,
 };
 
-/// A login that happened. Ended rows stay for the audit until they expire.
+/// A login that happened. Ended rows stay until [`delete_expired`] takes them.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
 pub struct Session {
@@ -165,4 +167,58 @@ pub fn touch(
     let row = sessions::table.find(id).filter(sessions::revoked_at.is_null());
     let change = (sessions::last_active_at.eq(at), sessions::idle_expires_at.eq(idle_expires_at));
     Ok(on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))? > 0)
+}
+
+/// Forgets sessions, with their refresh tokens and codes, that were made before `made_before` and expired before
+/// `expired_before`, at most `limit` of them. Ids rise with time, so that the oldest are found without another index.
+pub fn delete_expired(
+    tx: &mut Tx<'_>,
+    made_before: Timestamp,
+    expired_before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let bound = SessionId::from_u128(ids::first_at(made_before));
+    let old: Vec<SessionId> = sessions::table
+        .filter(sessions::id.lt(bound).and(sessions::expires_at.lt(expired_before)))
+        .order(sessions::id)
+        .limit(limit)
+        .select(sessions::id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(sessions::table.filter(sessions::id.eq_any(&old))).execute(tx.connection)?)
+}
+
+/// A user's sessions, ended or not, newest first, at most `limit`.
+pub fn of_user(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::user_id.eq(user)))
+        .order(sessions::id.desc())
+        .limit(limit)
+        .select(Session::as_select())
+        .load(tx.connection)?)
+}
+
+/// The organization's sessions that stand at this moment, of one user or of all, oldest first, at most `limit`.
+pub fn standing(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: Option<&UserId>,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Session>, StoreError> {
+    let mut found = sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(now).and(sessions::idle_expires_at.gt(now)))
+        .into_boxed();
+    if let Some(user) = user {
+        found = found.filter(sessions::user_id.eq(user));
+    }
+    Ok(found.order(sessions::id).limit(limit).select(Session::as_select()).load(tx.connection)?)
 }

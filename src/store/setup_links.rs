@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{
     StoreError, Tx,
-    schema::{organizations, setup_links},
+    schema::{organizations, scim_api_keys, setup_links},
 };
 use crate::model::{
     Timestamp,
@@ -131,4 +131,22 @@ pub fn count_fetch(tx: &mut Tx<'_>, id: &SetupLinkId, most: i64) -> Result<bool,
         .set(setup_links::metadata_fetches.eq(setup_links::metadata_fetches + 1))
         .execute(tx.connection)?;
     Ok(counted == 1)
+}
+
+/// Forgets links that expired before `before`, at most `limit` of them. One with which a token was made that is not ended
+/// stays: by it the token can be ended.
+pub fn delete_expired(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let tokens = scim_api_keys::table
+        .filter(scim_api_keys::setup_link_id.eq(setup_links::id.nullable()))
+        .filter(scim_api_keys::revoked_at.is_null());
+    let old: Vec<SetupLinkId> = setup_links::table
+        .filter(setup_links::expires_at.lt(before))
+        .filter(diesel::dsl::not(diesel::dsl::exists(tokens)))
+        .limit(limit)
+        .select(setup_links::id)
+        .load(tx.connection)?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(setup_links::table.filter(setup_links::id.eq_any(&old))).execute(tx.connection)?)
 }

@@ -4,10 +4,14 @@ use diesel::{dsl::exists, prelude::*};
 
 use super::connection::{AnyConnection, on_both};
 use super::fixed::{condition, fixed};
-use super::{StoreError, Tx, domains, schema::users, scim_filter::escaped};
+use super::{
+    StoreError, Tx, domains,
+    schema::{organizations, users},
+    scim_filter::escaped,
+};
 use crate::model::{
     DeactivatedBy, Timestamp, UserStatus,
-    ids::{OrganizationId, ScimConnectionId, UserId},
+    ids::{OrganizationId, ProjectId, ScimConnectionId, UserId},
 };
 
 /// A person in exactly one organization.
@@ -154,6 +158,21 @@ pub fn lock(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Resu
         .select(User::as_select())
         .for_update()
         .get_result(connection)
+        .optional()?)
+}
+
+/// The organization of the project's user of this id, tombstones excluded.
+pub fn organization_of(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &UserId,
+) -> Result<Option<OrganizationId>, StoreError> {
+    Ok(users::table
+        .inner_join(organizations::table.on(organizations::id.eq(users::organization_id)))
+        .filter(organizations::project_id.eq(project).and(users::id.eq(id)))
+        .filter(Present)
+        .select(users::organization_id)
+        .get_result(tx.connection)
         .optional()?)
 }
 

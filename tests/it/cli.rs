@@ -46,6 +46,22 @@ impl Machine {
         drop(self.values(arguments));
     }
 
+    /// The id of the one project.
+    fn only_project(&self) -> String {
+        let list = String::from_utf8(self.run(&["project", "list"]).stdout).unwrap();
+        list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Another master key, a test's, and a configuration `vestibule.toml` that names it.
+    fn other_key(&self, file: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "dGVzdC1rZXktdGVzdC1rZXktdGVzdC1rZXktdGVzdCE").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(self.path().join("vestibule.toml"), format!("master_key_file = '{file}'")).unwrap();
+    }
+
     fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?} should fail");
@@ -192,6 +208,63 @@ fn roles_are_made_and_mapped_by_commands() {
 }
 
 #[test]
+fn what_is_there_is_listed_changed_and_ended_by_commands() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    let project =
+        machine.values(&["project", "create", "P", "--public-url", "https://login.example.com"])("project");
+    let org = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let said = |arguments: &[&str]| {
+        let output = machine.run(arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    assert!(said(&["org", "list"]).contains(&format!("{org}  active  -            Acme")));
+    let updated = said(&["org", "update", &org, "--require-mfa", "true", "--session-idle", "2"]);
+    assert!(updated.contains("2 hours") && updated.contains("720 hours"), "{updated}");
+    assert!(said(&["org", "disable", &org]).contains("switched off; 0 session(s) ended"));
+    assert!(said(&["org", "list"]).contains("disabled"));
+    assert!(said(&["org", "enable", &org]).contains("switched on"));
+    machine.done(&["domain", "add", "acme.example", "--project", &project, "--org", &org]);
+    assert!(said(&["domain", "list", &org]).contains("acme.example  operator"));
+    machine.done(&["domain", "remove", "acme.example", "--project", &project, "--org", &org]);
+    assert_eq!(said(&["domain", "list", &org]).lines().count(), 1);
+    let redirect = ["--redirect-uri", "https://app.example.com/cb"];
+    let client =
+        machine.values(&[&["client", "create", "App", "--project", &project], &redirect[..]].concat());
+    let id = client("client_id");
+    let listed = said(&["client", "list"]);
+    assert!(
+        listed.contains(&id) && listed.contains("client_secret_basic  https://app.example.com/cb"),
+        "{listed}"
+    );
+    let rotated = machine.values(&["client", "rotate-secret", &id]);
+    assert_ne!(rotated("client_secret"), client("client_secret"));
+    assert!(said(&["client", "rotate-secret", &id, "--compromised"]).contains("ended"));
+    let key = machine.values(&["backend-key", "create", "Second"]);
+    assert!(key("backend API key").starts_with("vestibule_backend_"));
+    assert!(said(&["backend-key", "revoke", &key("key")]).contains("has ended"));
+    let listed = said(&["backend-key", "list"]);
+    assert!(listed.contains("First key") && listed.contains("ended") && listed.contains("live"), "{listed}");
+    let nobody = "user_0000000000000000000000009";
+    for command in [
+        &["user", "deactivate", nobody][..],
+        &["user", "activate", nobody],
+        &["user", "delete", nobody],
+        &["session", "list", nobody],
+        &["session", "end", "--user", nobody],
+    ] {
+        assert!(machine.refused(command).contains("there is no user of this id"), "{command:?}");
+    }
+    assert!(machine.refused(&["session", "end"]).contains("--user"));
+    let session = "session_0000000000000000000000009";
+    assert!(machine.refused(&["session", "end", session]).contains("there is no session"));
+    assert!(machine.refused(&["session", "end", session, "--org", &org]).contains("cannot be used with"));
+    assert!(said(&["session", "end", "--org", &org]).contains("0 session(s) ended"));
+}
+
+#[test]
 fn mistakes_are_named() {
     let machine = Machine::new();
     machine.done(&["migrate"]);
@@ -235,15 +308,57 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("warning  master key"), "{text}");
     assert!(text.contains("ok       signing keys"), "{text}");
-    std::fs::create_dir(machine.path().join("elsewhere")).unwrap();
-    std::fs::write(machine.path().join("vestibule.toml"), "master_key_file = 'elsewhere/master.key'")
-        .unwrap();
+    assert!(text.contains("ok       keys for SAML"), "{text}");
+    // Makes them.
+    let project = machine.only_project();
+    machine.done(&["keys", "list", "--project", &project]);
+    machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("ok       master key"), "{text}");
-    // The new key is not the one that sealed the signing keys.
+    // The new key is not the one that sealed them.
     assert!(text.contains("FAILED   signing keys"), "{text}");
+    assert!(
+        text.contains("FAILED   keys for SAML") && text.contains("is this the right master key?"),
+        "{text}"
+    );
     assert!(!output.status.success());
+}
+
+#[test]
+fn a_master_key_is_made_for_a_new_database_alone() {
+    let machine = Machine::new();
+    let key = machine.path().join("data/master.key");
+    assert!(machine.refused(&["project", "list"]).contains("vestibule migrate"));
+    assert!(!key.exists());
+    let said = String::from_utf8(machine.run(&["migrate"]).stdout).unwrap();
+    assert!(said.contains("Made a master key in data/master.key"), "{said}");
+    std::fs::remove_file(&key).unwrap();
+    // Nothing is sealed yet: the next start makes another one.
+    let early = machine.refused(&["project", "list"]);
+    assert!(
+        early.contains("there is no master key") && early.contains("`vestibule migrate` makes one"),
+        "{early}"
+    );
+    assert!(!key.exists());
+    assert!(machine.refused(&["serve"]).contains("vestibule project create"));
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    std::fs::rename(&key, machine.path().join("kept.key")).unwrap();
+    for command in [
+        &["project", "list"][..],
+        &["serve"],
+        &["keys", "list", "--project", "project_0000000000000000000000000"],
+    ] {
+        let why = machine.refused(command);
+        assert!(why.contains("there is no master key") && why.contains("data/master.key"), "{why}");
+    }
+    let said = String::from_utf8(machine.run(&["migrate"]).stdout).unwrap();
+    assert!(said.contains("up to date") && said.contains("warning: there is no master key"), "{said}");
+    let text = String::from_utf8(machine.run(&["doctor"]).stdout).unwrap();
+    assert!(text.contains("FAILED   database: there is no master key"), "{text}");
+    assert!(!key.exists(), "nobody made one that opens nothing");
+    std::fs::rename(machine.path().join("kept.key"), &key).unwrap();
+    machine.done(&["project", "list"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod devidp;
 mod docs;
 mod http;
 mod oidc;
+mod operator;
 mod provisioning;
 mod saml;
 mod scim;

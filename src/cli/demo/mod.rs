@@ -5,7 +5,7 @@ mod setup;
 
 use std::{net::TcpListener, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 
-use super::{Failure, context, serve};
+use super::{Failure, serve};
 use crate::{
     config::Config,
     devidp::DevIdp,
@@ -40,7 +40,7 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     serve::start_logging(config)?;
     let config = in_folder(config, args)?;
     Context::migrate(&config.database_url)?;
-    let cx = context::open(&config)?;
+    let cx = serve::begin(&config)?;
     server::block_on(async {
         refuse_foreign_database(&cx).await?;
         let idp = DevIdp::start(&args.idp_origin(), &SystemClock)?;

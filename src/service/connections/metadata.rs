@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{ConnectionError, Options};
 use crate::{
     model::{
-        ConnectionStatus, Timestamp,
+        Timestamp,
         ids::{ProjectId, SamlConnectionId, SamlIdpKeyId},
     },
     saml::{
@@ -67,8 +67,8 @@ pub(in crate::service) async fn read_metadata(
     reading.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
-/// Gives a connection the metadata of its identity provider and switches it on. Keys that are no longer in it are
-/// retired.
+/// Gives a connection the metadata of its identity provider. Its status stays: what is switched off is off for a reason, and
+/// a draft goes live by a step of its own. Keys that are no longer in it are retired.
 pub async fn set_metadata(
     cx: &Context,
     actor: &Actor,
@@ -86,8 +86,11 @@ pub async fn set_metadata(
             organizations::find(tx, &project, &connection.organization_id)?
                 .ok_or(ConnectionError::NotFound("organization"))?;
             let before = view(&connection);
+            let is_first = connection.idp_entity_id.is_empty();
             apply(&mut connection, &loaded, cx_.now());
-            connection.status = ConnectionStatus::Enabled;
+            if is_first {
+                recognise_provider(&mut connection, &loaded.idp);
+            }
             // What was held back was of the metadata that this replaces.
             connection.held_metadata = None;
             saml_connections::update(tx, &connection)?;

@@ -19,7 +19,7 @@ pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
 pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
-pub use sp_keys::{Rotation, SpKeyError, SpKeys, existing_sp_keys, rotate_sp_keys, sp_keys};
+pub use sp_keys::{Rotation, SpKeyError, SpKeys, check_sp_keys, existing_sp_keys, rotate_sp_keys, sp_keys};
 pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
 pub use update::{Update, details, list, set_status, update};
 pub use urls::SpUrls;

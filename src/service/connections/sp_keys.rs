@@ -99,6 +99,14 @@ pub fn existing_sp_keys(tx: &mut Tx<'_>, project: &ProjectId) -> Result<SpKeys, 
     Ok(SpKeys(saml_sp_keys::live(tx, project)?))
 }
 
+/// Whether the project's keys open with the master key. Returns how many there are: a project that needed none has none.
+pub async fn check_sp_keys(cx: &Context, project: &ProjectId) -> Result<usize, SpKeyError> {
+    let of = project.clone();
+    let live = cx.store.read(move |tx: &mut Tx<'_>| saml_sp_keys::live(tx, &of)).await?;
+    live.iter().try_for_each(|row| open(cx, row).map(drop))?;
+    Ok(live.len())
+}
+
 /// Rolls a project's keys over.
 pub async fn rotate_sp_keys(
     cx: &Context,

@@ -6,12 +6,13 @@ use url::Url;
 use super::{DirectoryError, display_name};
 use crate::{
     model::{
-        SigningAlgorithm, TokenEndpointAuthMethod,
+        Millis, SigningAlgorithm, TokenEndpointAuthMethod,
         ids::{OauthClientId, OauthClientSecretId, ProjectId},
         secret::Secret,
     },
     service::{Actor, Change, Context, new_id, record::record},
     store::{
+        Tx,
         oauth_clients::{self, OauthClient, OauthClientSecret, OauthRedirectUri},
         projects,
     },
@@ -93,6 +94,60 @@ pub async fn create_client(
         })
         .await?;
     Ok((client, shown))
+}
+
+/// The project's clients, oldest first, each with its redirect URIs.
+pub async fn list_clients(
+    cx: &Context,
+    project: &ProjectId,
+) -> Result<Vec<(OauthClient, Vec<String>)>, DirectoryError> {
+    let project = project.clone();
+    let list = move |tx: &mut Tx<'_>| {
+        projects::find(tx, &project)?.ok_or(DirectoryError::NotFound("project"))?;
+        let mut listed = Vec::new();
+        for client in oauth_clients::list(tx, &project)? {
+            let uris = oauth_clients::redirect_uris(tx, &project, &client.id)?;
+            listed.push((client, uris));
+        }
+        Ok(listed)
+    };
+    cx.store.read(list).await
+}
+
+/// Gives a client another secret, shown this once. Those that it has end after `overlap`, or at once where that is 0; a
+/// secret that ends earlier anyway keeps its end.
+pub async fn rotate_client_secret(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    client: &OauthClientId,
+    overlap: Millis,
+) -> Result<Secret, DirectoryError> {
+    let secret = Secret::random("vestibule_client_", &*cx.rng);
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), client.clone());
+    let fresh = secret.clone();
+    let write = move |tx: &mut Tx<'_>| {
+        let client = oauth_clients::find(tx, &project, &id)?.ok_or(DirectoryError::NotFound("client"))?;
+        if client.token_endpoint_auth_method == TokenEndpointAuthMethod::None {
+            return Err(DirectoryError::Invalid("a public client has no secret".into()));
+        }
+        let until = own.now().plus(overlap);
+        oauth_clients::limit_secrets(tx, &client.id, until)?;
+        oauth_clients::insert_secret(tx, &secret_row(&own, &client, &fresh))?;
+        let change = Change {
+            project: &project,
+            organization: None,
+            event: "oauth_client.secret_rotated",
+            resource: client.id.as_str(),
+            before: None,
+            after: Some(json!({
+                "id": client.id, "displayName": client.display_name, "oldSecretsEnd": until,
+            })),
+        };
+        Ok(record(tx, &own, &actor, &change)?)
+    };
+    cx.store.write(write).await?;
+    Ok(secret)
 }
 
 fn secret_row(cx: &Context, client: &OauthClient, secret: &Secret) -> OauthClientSecret {

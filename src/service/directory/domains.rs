@@ -1,6 +1,6 @@
 //! Mail domains that the operator vouches for. Proof by DNS is the owner's way and comes with self-service.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{DirectoryError, exists};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     },
     service::{Actor, Change, Context, new_id, record::record},
     store::{
+        Tx,
         domains::{self, Domain},
         organizations, projects,
     },
@@ -85,14 +86,65 @@ pub async fn add_domain(
                 event: "domain.created",
                 resource: domain.id.as_str(),
                 before: None,
-                after: Some(
-                    json!({ "id": domain.id, "name": domain.name, "method": domain.method.as_str() }),
-                ),
+                after: Some(view(&domain)),
             };
             record(tx, &context, &actor, &change)?;
             Ok(domain)
         })
         .await
+}
+
+/// The domains of an organization, by name.
+pub async fn list_domains(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Vec<Domain>, DirectoryError> {
+    let (project, organization) = (project.clone(), organization.clone());
+    let list = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
+        Ok(domains::list(tx, &organization)?)
+    };
+    cx.store.read(list).await
+}
+
+/// Takes a domain from an organization. Nobody is led to its connection by address any more, linked by address, or made
+/// at a login; whoever is known stays, and nobody is deactivated (R19).
+pub async fn remove_domain(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    name: &str,
+) -> Result<Domain, DirectoryError> {
+    let (own, actor, project, organization) =
+        (cx.clone(), actor.clone(), project.clone(), organization.clone());
+    let folded = fold(name.trim().trim_end_matches('.'));
+    let write = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
+        let found = domains::list(tx, &organization)?.into_iter().find(|domain| domain.name == folded);
+        let domain = found.ok_or_else(|| DirectoryError::NoneNamed {
+            what: "domain",
+            named: folded.clone(),
+            within: organization.to_string(),
+        })?;
+        domains::delete(tx, &organization, &domain.id)?;
+        let change = Change {
+            project: &project,
+            organization: Some(&organization),
+            event: "domain.deleted",
+            resource: domain.id.as_str(),
+            before: Some(view(&domain)),
+            after: None,
+        };
+        record(tx, &own, &actor, &change)?;
+        Ok(domain)
+    };
+    cx.store.write(write).await
+}
+
+fn view(domain: &Domain) -> Value {
+    json!({ "id": domain.id, "name": domain.name, "method": domain.method.as_str() })
 }
 
 /// Whose the domain is, in the operator's words.

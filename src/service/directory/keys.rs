@@ -17,6 +17,7 @@ use crate::{
         record::record,
     },
     store::{
+        Tx,
         backend_api_keys::{self, BackendApiKey},
         projects,
         scim_connections::ScimApiKey,
@@ -77,4 +78,44 @@ pub async fn create_backend_api_key(
         })
         .await?;
     Ok((key, secret))
+}
+
+/// The keys of the host app's back end, ended ones as well, oldest first.
+pub async fn list_backend_api_keys(
+    cx: &Context,
+    project: &ProjectId,
+) -> Result<Vec<BackendApiKey>, DirectoryError> {
+    let project = project.clone();
+    let list = move |tx: &mut Tx<'_>| {
+        projects::find(tx, &project)?.ok_or(DirectoryError::NotFound("project"))?;
+        Ok(backend_api_keys::list(tx, &project)?)
+    };
+    cx.store.read(list).await
+}
+
+/// Ends a key of the host app's back end, from the next request on.
+pub async fn revoke_backend_api_key(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    id: &BackendApiKeyId,
+) -> Result<(), DirectoryError> {
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        let key = backend_api_keys::find(tx, &project, &id)?;
+        let key = key.ok_or(DirectoryError::NotFound("back-end key"))?;
+        if !backend_api_keys::revoke(tx, &project, &id, own.now())? {
+            return Err(DirectoryError::Exists("the key has ended".into()));
+        }
+        let change = Change {
+            project: &project,
+            organization: None,
+            event: "backend_api_key.revoked",
+            resource: key.id.as_str(),
+            before: Some(json!({ "id": key.id, "displayName": key.display_name })),
+            after: None,
+        };
+        Ok(record(tx, &own, &actor, &change)?)
+    };
+    cx.store.write(write).await
 }

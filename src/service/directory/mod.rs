@@ -5,14 +5,23 @@ mod domains;
 mod keys;
 mod organizations;
 mod projects;
+mod sessions;
+mod unlink;
+mod user_status;
 mod users;
 
-pub use crate::store::projects::Project;
-pub use clients::{NewClient, create_client};
-pub use domains::add_domain;
-pub use keys::{create_backend_api_key, create_scim_api_key};
-pub use organizations::{NewOrganization, create_organization};
+pub use crate::store::{projects::Project, sessions::Session};
+pub use clients::{NewClient, create_client, list_clients, rotate_client_secret};
+pub use domains::{add_domain, list_domains, remove_domain};
+pub use keys::{create_backend_api_key, create_scim_api_key, list_backend_api_keys, revoke_backend_api_key};
+pub use organizations::{
+    NewOrganization, OrganizationUpdate, create_organization, list_organizations, set_organization_status,
+    update_organization,
+};
 pub use projects::{NewProject, check_signing_keys, create_project, find_project, list_projects};
+pub use sessions::{Whose, end_all_sessions, end_session, list_sessions};
+pub use unlink::unlink_user;
+pub use user_status::{activate_user, deactivate_user, delete_user};
 pub use users::{ListedUser, list_users};
 
 use crate::{service::signing::SigningError, store::StoreError};

@@ -1,17 +1,18 @@
 //! Organizations.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{DirectoryError, display_name, exists};
+use super::{DirectoryError, display_name, exists, sessions::end_sessions};
 use crate::{
     model::{
-        OrganizationStatus,
+        Millis, OrganizationStatus,
         ids::{OrganizationId, ProjectId},
     },
     service::{Actor, Change, Context, new_id, record::record},
     store::{
+        Tx,
         organizations::{self, Organization},
-        projects,
+        projects::{self, Project},
     },
 };
 
@@ -75,13 +76,131 @@ pub async fn create_organization(
                 event: "organization.created",
                 resource: organization.id.as_str(),
                 before: None,
-                after: Some(json!({
-                    "id": organization.id, "displayName": organization.display_name,
-                    "externalId": organization.external_id,
-                })),
+                after: Some(view(&organization)),
             };
             record(tx, &context, &actor, &change)?;
             Ok(organization.clone())
         })
         .await
+}
+
+/// The project's organizations, oldest first.
+pub async fn list_organizations(
+    cx: &Context,
+    project: &ProjectId,
+) -> Result<Vec<Organization>, DirectoryError> {
+    let project = project.clone();
+    let list = move |tx: &mut Tx<'_>| {
+        projects::find(tx, &project)?.ok_or(DirectoryError::NotFound("project"))?;
+        Ok(organizations::list(tx, &project)?)
+    };
+    cx.store.read(list).await
+}
+
+/// Switches an organization off, or on again. Off: every login, session and SCIM token of it is refused from the next
+/// request on, because each asks for the status; then its sessions are ended, so that none comes back with it. Returns how
+/// many were. Done again, it ends what was left.
+pub async fn set_organization_status(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    status: OrganizationStatus,
+) -> Result<usize, DirectoryError> {
+    let event = match status {
+        OrganizationStatus::Active => "organization.enabled",
+        OrganizationStatus::Disabled => "organization.disabled",
+    };
+    change(cx, actor, project, organization, event, move |row, _| {
+        row.status = status;
+        Ok(())
+    })
+    .await?;
+    match status {
+        OrganizationStatus::Active => Ok(0),
+        OrganizationStatus::Disabled => {
+            end_sessions(cx, actor, organization, None, "organization_disabled").await
+        }
+    }
+}
+
+/// What to change of an organization; `None` leaves it as it is. Sessions that are there keep their ends.
+#[derive(Debug, Clone, Default)]
+pub struct OrganizationUpdate {
+    /// Whether a login needs a second factor, which the provider must have vouched for (R11).
+    pub require_mfa: Option<bool>,
+    /// After how long without use a session ends; the project's time at the most.
+    pub session_idle_ms: Option<Millis>,
+    /// After how long a session ends in any case; the project's time at the most.
+    pub session_absolute_ms: Option<Millis>,
+}
+
+/// Changes how an organization's people sign in.
+pub async fn update_organization(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    update: OrganizationUpdate,
+) -> Result<Organization, DirectoryError> {
+    change(cx, actor, project, organization, "organization.updated", move |row, project| {
+        row.require_mfa = update.require_mfa.unwrap_or(row.require_mfa);
+        row.session_idle_ms = update.session_idle_ms.or(row.session_idle_ms);
+        row.session_absolute_ms = update.session_absolute_ms.or(row.session_absolute_ms);
+        let longest = [
+            (update.session_idle_ms, project.session_idle_ms),
+            (update.session_absolute_ms, project.session_absolute_ms),
+        ];
+        match longest.into_iter().find(|(wanted, most)| wanted.is_some_and(|wanted| wanted > *most)) {
+            None => Ok(()),
+            Some((_, most)) => {
+                let hours = most / (60 * 60 * 1000);
+                Err(DirectoryError::Invalid(format!("the project allows {hours} hours at the most")))
+            }
+        }
+    })
+    .await
+}
+
+async fn change(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    event: &'static str,
+    edit: impl Fn(&mut Organization, &Project) -> Result<(), DirectoryError> + Send + 'static,
+) -> Result<Organization, DirectoryError> {
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        let project = projects::find(tx, &project)?.ok_or(DirectoryError::NotFound("project"))?;
+        let before =
+            organizations::lock(tx, &project.id, &id)?.ok_or(DirectoryError::NotFound("organization"))?;
+        let mut row = before.clone();
+        edit(&mut row, &project)?;
+        if row == before {
+            return Ok(row);
+        }
+        row.updated_at = own.now();
+        organizations::update(tx, &row)?;
+        let change = Change {
+            project: &project.id,
+            organization: Some(&row.id),
+            event,
+            resource: row.id.as_str(),
+            before: Some(view(&before)),
+            after: Some(view(&row)),
+        };
+        record(tx, &own, &actor, &change)?;
+        Ok(row)
+    };
+    cx.store.write(write).await
+}
+
+/// The organization as the audit log and the host app see it.
+fn view(row: &Organization) -> Value {
+    json!({
+        "id": row.id, "displayName": row.display_name, "externalId": row.external_id, "status": row.status.as_str(),
+        "requireMfa": row.require_mfa, "sessionIdleMs": row.session_idle_ms,
+        "sessionAbsoluteMs": row.session_absolute_ms,
+    })
 }

@@ -60,12 +60,12 @@ pub enum Handoff {
         /// The client's own state.
         state: Option<String>,
     },
-    /// The login began at the provider: the browser goes to the host app, to begin one there (R9).
+    /// No app began the login: the browser goes to the host app, to begin one there (R9).
     Initiate {
         /// The client's `initiate_login_uri` with its parameters.
         location: String,
     },
-    /// The browser began by itself and stays with us.
+    /// No app began the login, and none can be asked to: the browser stays with us.
     Stay,
 }
 
@@ -101,8 +101,7 @@ pub fn complete(
     end_flow(tx, cx, flow, &proof, &session)?;
     let handoff = match flow.client_id.clone() {
         Some(client) => mint_code(tx, cx, flow, client, &session)?,
-        None if consented => initiate_handoff(tx, flow)?,
-        None => Handoff::Stay,
+        None => initiate_handoff(tx, flow, consented, user.email.as_deref())?,
     };
     Ok(Completed { session, session_token, handoff })
 }
@@ -138,10 +137,20 @@ pub fn permit(
     }
 }
 
-fn initiate_handoff(tx: &mut Tx<'_>, flow: &LoginFlow) -> Result<Handoff, CompleteError> {
-    let pending: serde_json::Value =
-        flow.pending.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let location = initiate::location(tx, &flow.project_id, pending["deepLink"].as_str())?;
+/// No app began this login: one is asked to, if it is known which.
+fn initiate_handoff(
+    tx: &mut Tx<'_>,
+    flow: &LoginFlow,
+    consented: bool,
+    email: Option<&str>,
+) -> Result<Handoff, CompleteError> {
+    let location = if consented {
+        let pending: serde_json::Value =
+            flow.pending.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        initiate::location(tx, &flow.project_id, pending["deepLink"].as_str(), email)?
+    } else {
+        initiate::only_location(tx, &flow.project_id, email)?
+    };
     Ok(location.map_or(Handoff::Stay, |location| Handoff::Initiate { location }))
 }
 

@@ -14,7 +14,7 @@ mod hold;
 mod memory;
 mod search;
 mod tenant;
-mod users;
+pub(in crate::service) mod users;
 
 pub use bulk::{BulkOutcome, Done, bulk};
 pub use collection::{Collection, Created, Shown, Target, create, delete, get, patch, replace};

@@ -65,7 +65,7 @@ pub enum Refusal {
     #[error("what identifies the person is too long")]
     SubjectTooLong,
     /// R1's last line: there may be such a user, but nothing proves that it is this one.
-    #[error("{0}; an owner must link the account")]
+    #[error("{0}; whose account it is must be settled by the operator")]
     IdentityConflict(Conflict),
     /// The user was deleted (R3).
     #[error("the user was deleted; a login does not bring anyone back")]

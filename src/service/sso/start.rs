@@ -54,7 +54,7 @@ pub enum Carrier {
 }
 
 /// Sends the browser that holds `nonce` to the connection's provider. Without a flow it begins one of its own, which
-/// ends on a page of ours.
+/// ends in the app that can be begun at, else on a page of ours.
 pub async fn start(
     cx: &Context,
     project: &ProjectId,

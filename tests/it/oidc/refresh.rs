@@ -75,6 +75,12 @@ async fn end_reason(world: &World, completed: &Completed) -> Option<String> {
     world.write(move |tx| sessions::find(tx, &project, &id)).await.unwrap().revoked_reason
 }
 
+/// The session ends by a logout.
+async fn revoke_session(world: &World, completed: &Completed) {
+    let (cx, session) = (world.gateway.cx.clone(), completed.session.clone());
+    world.write(move |tx| service_sessions::end(tx, &cx, &Actor::system(), &session, "logout")).await;
+}
+
 on_both_databases! {
     async fn it_is_given_only_where_it_is_asked_for(world: World) {
         let (code, _) = world.code(&world.app, &world.ada).await;
@@ -289,6 +295,25 @@ on_both_databases! {
         world.gateway.clock.advance(left + 14 * DAY + 1);
         installation::forget_expired(&world.gateway.cx).await.unwrap();
         assert!(row(&world, &second).await.is_none());
+    }
+
+    async fn a_session_is_forgotten_two_weeks_after_it_could_have_lived(world: World) {
+        let (token, ended) = begin(&world, &world.app).await;
+        revoke_session(&world, &ended).await;
+        world.gateway.clock.advance(DAY);
+        let (_, later) = begin(&world, &world.app).await;
+        let is_there = async |completed: &Completed| {
+            let (project, id) = (world.gateway.project.id.clone(), completed.session.id.clone());
+            world.write(move |tx| sessions::find(tx, &project, &id)).await.is_some()
+        };
+        world.gateway.clock.advance(43 * DAY);
+        installation::forget_expired(&world.gateway.cx).await.unwrap();
+        assert!(is_there(&ended).await, "thirty days and fourteen");
+        world.gateway.clock.advance(1);
+        installation::forget_expired(&world.gateway.cx).await.unwrap();
+        assert!(!is_there(&ended).await && row(&world, &token).await.is_none());
+        assert!(is_there(&later).await);
+        assert!(!world.gateway.events(ended.session.id.as_str()).await.is_empty(), "the audit rows stay");
     }
 
     async fn r15_the_successor_is_sealed_in_its_place(world: World) {

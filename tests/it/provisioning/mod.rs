@@ -17,5 +17,5 @@ mod okta_spec;
 mod paging;
 mod queries;
 mod requirements;
-mod support;
+pub mod support;
 mod users;

@@ -4,6 +4,7 @@ use vestibule::{
     model::{ConnectionStatus, ids::ProjectId},
     service::{
         connections::set_status,
+        installation,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
     store::{organizations, saml_connections, scim_connections, setup_links, users},
@@ -112,7 +113,7 @@ on_both_databases! {
         let make = async |new| create_setup_link(&cx, &Actor::operator(), &project, &acme, new).await.unwrap();
         let second = make(NewSetupLink::saml()).await;
         assert_eq!(second.link.saml_connection_id, Some(admin.connection.clone()));
-        assert_eq!(second.in_place_of, [admin.link.id.clone()]);
+        assert_eq!(second.in_place_of, std::slice::from_ref(&admin.link.id));
         let first = format!("/setup/{}", admin.token);
         let token = second.token.expose().to_owned();
         let mut admin = Admin { token, ..admin }.opened().await;
@@ -128,7 +129,7 @@ on_both_databases! {
         let mut admin = Admin { token, ..admin }.opened().await;
         admin.post("/setup/provider", &[("provider", "okta")]).await;
         let third = make(NewSetupLink::both()).await;
-        assert_eq!(third.in_place_of, [less.link.id.clone()], "and what was left is taken up");
+        assert_eq!(third.in_place_of, std::slice::from_ref(&less.link.id), "and what was left is taken up");
         let (acme, in_project) = (admin.world.gateway.acme.id.clone(), project.clone());
         let names = admin.world.read(move |tx| {
             let saml = saml_connections::find_in_project(tx, &in_project, &third.link.saml_connection_id.unwrap())?;
@@ -139,6 +140,28 @@ on_both_databases! {
         scim.sort();
         assert_eq!((saml.as_str(), scim), ("SAML 2", vec!["SCIM".into(), "SCIM 2".into()]));
         assert_eq!(admin.get("/setup/provider").await.status, StatusCode::OK);
+    }
+
+    async fn a_link_is_forgotten_a_month_after_its_end_unless_its_token_lives(admin: Admin) {
+        let mut admin = admin;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let (actor, acme) = (Actor::operator(), admin.world.gateway.acme.id.clone());
+        let made = create_setup_link(&cx, &actor, &project, &acme, NewSetupLink::both()).await.unwrap();
+        let kept = made.link.id.clone();
+        admin = Admin { token: made.token.expose().to_owned(), ..admin }.opened().await;
+        assert_eq!(admin.post("/setup/scim/token", &[]).await.status, StatusCode::OK);
+        let links = async || {
+            installation::forget_expired(&cx).await.unwrap();
+            let links = list_setup_links(&cx, &project, &acme).await.unwrap();
+            links.into_iter().map(|link| link.id).collect::<Vec<_>>()
+        };
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        admin.world.gateway.clock.advance(37 * DAY);
+        assert!(links().await.contains(&admin.link.id));
+        admin.world.gateway.clock.advance(1);
+        assert_eq!(links().await, std::slice::from_ref(&kept));
+        revoke_setup_link(&cx, &actor, &project, &kept).await.unwrap();
+        assert!(links().await.is_empty());
     }
 
     async fn a_link_is_for_something(admin: Admin) {

@@ -5,7 +5,7 @@ use vestibule::{
         binding::{post, redirect},
         request::{ReceivedRequest, parse},
     },
-    store::saml_connections,
+    store::{saml_connections, seal::MasterKey},
 };
 
 use super::*;
@@ -73,6 +73,18 @@ on_both_databases! {
         assert!(page.matches("Passed: ").count() >= 24, "{page}");
         assert!(!page.contains("Failed: "));
         assert_eq!(admin.get("/setup").await.header("location"), "/setup/test");
+    }
+
+    async fn a_report_that_does_not_open_is_none(admin: Admin) {
+        let mut admin = admin.described().await;
+        admin.test(&ADA, |xml| xml).await;
+        let cx = &mut admin.world.gateway.cx;
+        cx.master_key = std::sync::Arc::new(MasterKey::random(&*cx.rng));
+        assert_eq!(admin.get("/setup").await.header("location"), "/setup/review");
+        let page = admin.get("/setup/test").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        assert!(!page.body.contains("ada@acme.example"));
+        assert!(admin.test(&ADA, |xml| xml).await.contains("The sign-in works"), "another test is shown");
     }
 
     async fn r23_a_test_makes_no_user_identity_or_session(admin: Admin) {

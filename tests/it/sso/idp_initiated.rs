@@ -67,7 +67,7 @@ on_both_databases! {
         let done = consent(&world, &browser, &flow(&asked)).await;
         assert_eq!(done.status, StatusCode::OK, "{}", done.body);
         assert!(done.header("set-cookie").starts_with("__Host-vestibule_session="));
-        let onward = "https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost&#38;target_link_uri=https%3A%2F%2Fapp.example%2Freports%2F7";
+        let onward = "https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost&#38;target_link_uri=https%3A%2F%2Fapp.example%2Freports%2F7&#38;login_hint=ada%40acme.example";
         assert!(done.body.contains(onward), "{}", done.body);
         assert!(!done.body.contains("code="), "R9: no code");
         // Once.
@@ -81,8 +81,26 @@ on_both_databases! {
         let mut browser = Browser::default();
         let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "https://evil.example/").await;
         let done = consent(&world, &browser, &flow(&asked)).await;
-        assert!(done.body.contains("https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost\""), "{}", done.body);
+        assert!(done.body.contains("https://app.example/login?from=sso&#38;iss=http%3A%2F%2Flocalhost&#38;login_hint=ada%40acme.example\""), "{}", done.body);
         assert!(!done.body.contains("evil"));
+    }
+
+    async fn r09_a_login_that_is_started_here_instead_ends_in_the_app(world: World) {
+        app(&world).await;
+        let mut browser = Browser::default();
+        let unread = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
+        assert_eq!(unread.header("location"), format!("http://localhost/api/saml/v1/{}/init", world.acme.connection.id));
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: "_a2", ..ADA });
+        let done = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        let onward = "https://app.example/login?from=sso&iss=http%3A%2F%2Flocalhost&login_hint=ada%40acme.example";
+        assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, onward));
+        assert!(done.header("set-cookie").starts_with("__Host-vestibule_session="));
+        // With a second app nothing says which.
+        app(&world).await;
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: "_a3", ..ADA });
+        assert_eq!(world.post(&world.acme.connection.id, &mut browser, &xml).await.header("location"), "/login");
     }
 
     async fn r08_consent_is_for_the_browser_that_was_asked(world: World) {

@@ -8,7 +8,7 @@ use std::{
 use vestibule::{
     model::ConnectionStatus,
     service::{
-        connections::{ConnectionError, set_metadata},
+        connections::{ConnectionError, set_metadata, set_status},
         egress::{EgressError, IpRange},
     },
 };
@@ -90,9 +90,36 @@ on_both_databases! {
         let url = server(ok(&description("idp")));
         let source = MetadataSource::Url(url.clone());
         let set = set_metadata(cx, &actor, &on_loopback(), project, &draft.id, source).await.unwrap();
-        assert_eq!((set.status, set.idp_entity_id.as_str()), (ConnectionStatus::Enabled, "https://idp.example"));
+        assert_eq!((set.status, set.idp_entity_id.as_str()), (ConnectionStatus::Draft, "https://idp.example"));
         assert_eq!(set.metadata_url, Some(url));
+        set_status(cx, &actor, project, &draft.id, ConnectionStatus::Enabled).await.unwrap();
         assert_eq!(world.call(TestRequest::get().uri(&path)).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn metadata_switches_nothing_on(world: World) {
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let (actor, id) = (Actor::operator(), world.acme.connection.id.clone());
+        set_status(cx, &actor, project, &id, ConnectionStatus::Disabled).await.unwrap();
+        let source = MetadataSource::Document(description("idp-next").into_bytes());
+        let set = set_metadata(cx, &actor, &Egress::default(), project, &id, source).await.unwrap();
+        assert_eq!((set.status, set.idp_entity_id.as_str()), (ConnectionStatus::Disabled, "https://idp.example"));
+        let path = format!("/api/saml/v1/{id}/init");
+        assert_eq!(world.call(TestRequest::get().uri(&path)).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn the_first_metadata_of_a_draft_says_what_people_are_known_by(world: World) {
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let actor = Actor::operator();
+        let new = NewSamlConnection { display_name: "Entra".into(), metadata: None, jit_provisioning: None };
+        let draft = create_saml_connection(cx, &actor, &Egress::default(), project, &world.acme.organization.id, new).await.unwrap();
+        let key = signing_key("idp");
+        let tenant = "https://sts.windows.net/6f1c9f4e-0000-4000-8000-000000000000/";
+        let sso_url = "https://login.microsoftonline.com/6f1c9f4e-0000-4000-8000-000000000000/saml2";
+        let xml = IdpDescription { entity_id: tenant, sso_url, certificates: &[key.certificate_der()] }.to_xml();
+        let source = MetadataSource::Document(xml.into_bytes());
+        let set = set_metadata(cx, &actor, &Egress::default(), project, &draft.id, source).await.unwrap();
+        assert_eq!(set.provider, "entra");
+        assert!(set.subject_attribute.unwrap().ends_with("/objectidentifier"), "R2");
     }
 
     async fn keys_roll_over_with_the_metadata(world: World) {

@@ -2,7 +2,7 @@
 
 use super::row::{fill, resource_of, save, set_login_address, tell};
 use crate::{
-    model::{DeactivatedBy, UserStatus},
+    model::{DeactivatedBy, Timestamp, UserStatus},
     scim::{Resource, dialect::Rewrite, patch::apply},
     service::{
         Context,
@@ -106,21 +106,31 @@ fn set_status(
 ) -> Result<Option<&'static str>, ProvisioningError> {
     match (before.status == UserStatus::Active, active) {
         (true, Some(false)) => {
-            user.status = UserStatus::Inactive;
-            user.deactivated_by = Some(DeactivatedBy::Scim);
-            user.deactivated_at = Some(cx.now());
-            user.held_until = None;
+            deactivate(user, DeactivatedBy::Scim, cx.now());
             Ok(Some("user.deactivated"))
         }
         (false, Some(true)) if before.deactivated_by != Some(DeactivatedBy::Scim) => {
             Err(ProvisioningError::Conflict(NOT_OURS_TO_ACTIVATE))
         }
         (false, Some(true)) => {
-            user.status = UserStatus::Active;
-            user.deactivated_by = None;
-            user.deactivated_at = None;
+            activate(user);
             Ok(Some("user.activated"))
         }
         _ => Ok(None),
     }
+}
+
+/// Writes into the row that the user is deactivated.
+pub(in crate::service) fn deactivate(user: &mut User, by: DeactivatedBy, now: Timestamp) {
+    user.status = UserStatus::Inactive;
+    user.deactivated_by = Some(by);
+    user.deactivated_at = Some(now);
+    user.held_until = None;
+}
+
+/// Writes into the row that the user is active.
+pub(in crate::service) fn activate(user: &mut User) {
+    user.status = UserStatus::Active;
+    user.deactivated_by = None;
+    user.deactivated_at = None;
 }

@@ -1,15 +1,15 @@
 //! Deleting a user: a tombstone stays, invisible, its names free. Its links to external logins stay too: by them a
 //! login knows who was deleted (R3).
 
-use super::row::tell;
+use super::row::note;
 use crate::{
-    model::UserStatus,
+    model::{UserStatus, ids::ProjectId},
     service::{
-        Context,
+        Actor, Context,
         provisioning::{ProvisioningError, ScimTenant, collection::Changed, hold},
         sessions,
     },
-    store::{Tx, group_members, scim_groups, scim_users, user_emails, users, users::User},
+    store::{StoreError, Tx, group_members, scim_groups, scim_users, user_emails, users, users::User},
 };
 
 /// Deletes a user (RFC 7644 section 3.6).
@@ -22,7 +22,20 @@ pub(super) fn delete(
     if let Some(until) = hold::before_deprovisioning(tx, cx, tenant, before)? {
         return Ok(Changed::Held(until));
     }
-    let (project, organization, now) = (&tenant.organization.project_id, &tenant.organization.id, cx.now());
+    bury(tx, cx, &tenant.actor(), &tenant.organization.project_id, before, "deprovisioned")?;
+    Ok(Changed::Done(()))
+}
+
+/// Makes a tombstone of a user, and ends the sessions for this reason.
+pub(in crate::service) fn bury(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    before: &User,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let (organization, now) = (&before.organization_id, cx.now());
     let mut user = before.clone();
     user.status = UserStatus::Deleted;
     user.deleted_at = Some(now);
@@ -37,7 +50,6 @@ pub(super) fn delete(
     scim_users::strip(tx, organization, &user.id)?;
     let groups = group_members::remove_user(tx, organization, &user.id)?;
     scim_groups::touch(tx, organization, &groups, now)?;
-    sessions::end_for_user(tx, cx, &tenant.actor(), project, organization, &user.id, "deprovisioned")?;
-    tell(tx, cx, tenant, "user.deleted", Some(before), &user)?;
-    Ok(Changed::Done(()))
+    sessions::end_for_user(tx, cx, actor, project, organization, &user.id, reason)?;
+    note(tx, cx, actor, project, "user.deleted", Some(before), &user)
 }

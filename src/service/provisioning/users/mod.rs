@@ -6,6 +6,10 @@ mod delete;
 mod row;
 mod view;
 
+pub(in crate::service) use change::{activate, deactivate};
+pub(in crate::service) use delete::bury;
+pub(in crate::service) use row::note;
+
 use serde_json::{Map, Value, json};
 
 use self::view::Memberships;

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{EmailAddress, UserStatus, fold::fold},
+    model::{EmailAddress, UserStatus, fold::fold, ids::ProjectId},
     scim::{Resource, schema::Catalog},
     service::{
-        Change, Context,
+        Actor, Change, Context,
         provisioning::{ProvisioningError, ScimTenant},
         record::record,
     },
@@ -165,7 +165,7 @@ fn claim_memberships(
     Ok(any)
 }
 
-/// Writes audit row and outbox event of a change to a user.
+/// Writes audit row and outbox event of a change to a user by SCIM.
 pub(super) fn tell(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -174,15 +174,28 @@ pub(super) fn tell(
     before: Option<&User>,
     after: &User,
 ) -> Result<(), StoreError> {
+    note(tx, cx, &tenant.actor(), &tenant.organization.project_id, event, before, after)
+}
+
+/// Writes audit row and outbox event of a change to a user.
+pub(in crate::service) fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    event: &'static str,
+    before: Option<&User>,
+    after: &User,
+) -> Result<(), StoreError> {
     let change = Change {
-        project: &tenant.organization.project_id,
-        organization: Some(&tenant.organization.id),
+        project,
+        organization: Some(&after.organization_id),
         event,
         resource: after.id.as_str(),
         before: before.map(state),
         after: Some(state(after)),
     };
-    record(tx, cx, &tenant.actor(), &change)
+    record(tx, cx, actor, &change)
 }
 
 /// The user as the audit log and the host app see it.

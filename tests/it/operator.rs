@@ -1,0 +1,259 @@
+//! What the operator does by commands to users, sessions, organizations and credentials: the same that SCIM and logins do.
+
+use serde_json::{Value, json};
+use vestibule::{
+    model::{
+        OrganizationStatus, SigningAlgorithm, TokenEndpointAuthMethod, UserStatus,
+        ids::{ProjectId, SessionId, UserId},
+    },
+    service::{
+        Actor,
+        directory::{
+            self, DirectoryError, NewClient, OrganizationUpdate, Whose, activate_user, deactivate_user,
+            delete_user, end_all_sessions, end_session, list_sessions, set_organization_status, unlink_user,
+            update_organization,
+        },
+    },
+    store::{Tx, audit_log_events, oauth_clients},
+};
+
+use crate::{
+    provisioning::support::{PATCH, Scim, USER},
+    sso::{ADA, Claims, World, signed_in},
+    support::on_both_databases,
+};
+
+fn ada() -> Value {
+    json!({"schemas": [USER], "userName": "ada@acme.example", "active": true,
+        "emails": [{"value": "ada@acme.example", "primary": true}]})
+}
+
+fn active(value: bool) -> Value {
+    json!({"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]})
+}
+
+fn user_id(text: &str) -> UserId {
+    UserId::parse(text).unwrap()
+}
+
+/// A login of Ada's at Acme; her session.
+async fn session(world: &World, assertion_id: &str) -> SessionId {
+    assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id, ..ADA }).await));
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+    list_sessions(cx, project, &user.id, 1).await.unwrap().remove(0).id
+}
+
+async fn reason(world: &World, user: &UserId, session: &SessionId) -> Option<String> {
+    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 100).await.unwrap();
+    found.into_iter().find(|one| one.id == *session).unwrap().revoked_reason
+}
+
+on_both_databases! {
+    async fn r03_whom_the_operator_deactivates_scim_does_not_activate(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let id = scim.post("/Users", ada()).await.id();
+        let user = deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        assert_eq!((user.status, user.version), (UserStatus::Inactive, 2));
+        assert!(matches!(deactivate_user(cx, &operator, project, &user.id).await, Err(DirectoryError::Exists(_))));
+        let path = format!("/Users/{id}");
+        assert_eq!(scim.get(&path).await.body["active"], false);
+        assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
+        // The operator's activation is SCIM's to undo.
+        activate_user(cx, &operator, project, &user.id).await.unwrap();
+        assert_eq!(scim.get(&path).await.body["active"], true);
+        assert!(matches!(activate_user(cx, &operator, project, &user.id).await, Err(DirectoryError::Exists(_))));
+        assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(false))).await.status, 200);
+        activate_user(cx, &operator, project, &user.id).await.unwrap();
+        let (acme, resource) = (scim.gateway.acme.id.clone(), id.clone());
+        let audit = cx.store.read(move |tx: &mut Tx<'_>| audit_log_events::of_resource(tx, &acme, &resource));
+        let audit: Vec<_> = audit.await.unwrap().into_iter().map(|row| (row.event_name, row.actor_kind)).collect();
+        let wanted = [
+            ("user.created", "scim_api_key"),
+            ("user.deactivated", "operator"),
+            ("user.activated", "operator"),
+            ("user.deactivated", "scim_api_key"),
+            ("user.activated", "operator"),
+        ];
+        assert_eq!(audit, wanted.map(|(event, actor)| (event.to_owned(), actor.to_owned())));
+    }
+
+    async fn r03_a_deleted_user_frees_its_names_and_is_not_made_by_a_login(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let open = session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        delete_user(cx, &operator, project, &user.id).await.unwrap();
+        assert!(world.find(&world.gateway.acme, "ada@acme.example").await.is_none());
+        assert!(matches!(delete_user(cx, &operator, project, &user.id).await, Err(DirectoryError::NotFound(_))));
+        let events = world.gateway.events(open.as_str()).await;
+        assert_eq!(events, ["session.created", "session.revoked"]);
+        let again = world.log_in(&world.acme, &Claims { assertion_id: "_s2", ..ADA }).await;
+        world.assert_refused(&again, "user_deleted").await;
+        // Somebody new may have the address.
+        world.user(&world.gateway.acme, "ada@acme.example", |_| {}).await;
+    }
+
+    async fn an_end_by_the_operator_is_felt_and_leaves_the_user(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let (first, second) = (session(&world, "_s1").await, session(&world, "_s2").await);
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        end_session(cx, &operator, project, &first).await.unwrap();
+        assert_eq!(reason(&world, &user.id, &first).await.as_deref(), Some("ended_by_operator"));
+        assert_eq!(reason(&world, &user.id, &second).await, None);
+        assert!(matches!(end_session(cx, &operator, project, &first).await, Err(DirectoryError::Exists(_))));
+        assert_eq!(end_all_sessions(cx, &operator, project, Whose::User(user.id.clone())).await.unwrap(), 1);
+        session(&world, "_s3").await;
+        let acme = Whose::Organization(world.gateway.acme.id.clone());
+        assert_eq!(end_all_sessions(cx, &operator, project, acme.clone()).await.unwrap(), 1);
+        assert_eq!(end_all_sessions(cx, &operator, project, acme).await.unwrap(), 0);
+        // Deactivating ends them as well.
+        let last = session(&world, "_s4").await;
+        deactivate_user(cx, &operator, project, &user.id).await.unwrap();
+        assert_eq!(reason(&world, &user.id, &last).await.as_deref(), Some("user_deactivated"));
+        let refused = world.log_in(&world.acme, &Claims { assertion_id: "_s5", ..ADA }).await;
+        world.assert_refused(&refused, "user_inactive").await;
+    }
+
+    async fn a_user_who_is_unlinked_is_found_by_the_address_again(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let open = session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        // The provider knows her by something else now.
+        let format = vestibule::saml::names::name_id::PERSISTENT;
+        let changed = |assertion_id| Claims {
+            assertion_id,
+            name_id: "p-7",
+            format,
+            attributes: &[("email", &["ada@acme.example"])],
+        };
+        let refused = world.log_in(&world.acme, &changed("_s2")).await;
+        world.assert_refused(&refused, "identity_conflict").await;
+        let elsewhere = unlink_user(cx, &operator, project, &user.id, &world.globex.connection.id).await;
+        assert!(matches!(elsewhere, Err(DirectoryError::NotFound("connection"))));
+        let connection = &world.acme.connection.id;
+        assert_eq!(unlink_user(cx, &operator, project, &user.id, connection).await.unwrap(), 1);
+        assert_eq!(reason(&world, &user.id, &open).await.as_deref(), Some("ended_by_operator"));
+        assert!(signed_in(&world.log_in(&world.acme, &changed("_s3")).await));
+        assert_eq!(list_sessions(cx, project, &user.id, 10).await.unwrap().len(), 2, "the same user");
+        assert_eq!(unlink_user(cx, &operator, project, &user.id, connection).await.unwrap(), 1);
+        assert_eq!(unlink_user(cx, &operator, project, &user.id, connection).await.unwrap(), 0);
+    }
+
+    async fn an_organization_that_is_switched_off_signs_nobody_in(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let open = session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let acme = &world.gateway.acme.id;
+        let off = OrganizationStatus::Disabled;
+        assert_eq!(set_organization_status(cx, &operator, project, acme, off).await.unwrap(), 1);
+        assert_eq!(set_organization_status(cx, &operator, project, acme, off).await.unwrap(), 0);
+        assert_eq!(reason(&world, &user.id, &open).await.as_deref(), Some("organization_disabled"));
+        let refused = world.log_in(&world.acme, &Claims { assertion_id: "_s2", ..ADA }).await;
+        world.assert_refused(&refused, "organization_disabled").await;
+        let on = OrganizationStatus::Active;
+        set_organization_status(cx, &operator, project, acme, on).await.unwrap();
+        session(&world, "_s3").await;
+        let events = world.gateway.events(acme.as_str()).await;
+        assert_eq!(events, ["organization.created", "organization.disabled", "organization.enabled"]);
+        let unknown = set_organization_status(cx, &operator, &other_project(), acme, off).await;
+        assert!(matches!(unknown, Err(DirectoryError::NotFound("project"))));
+    }
+
+    async fn an_organization_that_is_switched_off_takes_no_scim(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let off = OrganizationStatus::Disabled;
+        set_organization_status(cx, &operator, project, &scim.gateway.acme.id, off).await.unwrap();
+        assert_eq!(scim.get("/Users").await.status, 403);
+        assert_eq!(scim.request_as(&scim.globex, "GET", "/Users", None).await.status, 200);
+    }
+
+    async fn an_organization_shortens_its_sessions_and_asks_for_a_second_factor(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let acme = &world.gateway.acme.id;
+        let hour = 60 * 60 * 1000;
+        let shorter = OrganizationUpdate {
+            session_idle_ms: Some(hour),
+            session_absolute_ms: Some(8 * hour),
+            ..OrganizationUpdate::default()
+        };
+        update_organization(cx, &operator, project, acme, shorter).await.unwrap();
+        session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let made = list_sessions(cx, project, &user.id, 1).await.unwrap().remove(0);
+        let lasts = |end: vestibule::model::Timestamp| end.millis() - made.created_at.millis();
+        assert_eq!((lasts(made.idle_expires_at), lasts(made.expires_at)), (hour, 8 * hour));
+        let longer = OrganizationUpdate { session_idle_ms: Some(25 * hour), ..OrganizationUpdate::default() };
+        let refused = update_organization(cx, &operator, project, acme, longer).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the project allows 24 hours at the most");
+        let mfa = OrganizationUpdate { require_mfa: Some(true), ..OrganizationUpdate::default() };
+        update_organization(cx, &operator, project, acme, mfa).await.unwrap();
+        let refused = world.log_in(&world.acme, &Claims { assertion_id: "_s2", ..ADA }).await;
+        world.assert_refused(&refused, "second_factor_required").await;
+    }
+
+    async fn r19_a_domain_that_is_removed_leads_and_links_nobody(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let acme = &world.gateway.acme.id;
+        session(&world, "_s1").await;
+        directory::remove_domain(cx, &operator, project, acme, "ACME.example.").await.unwrap();
+        assert!(directory::list_domains(cx, project, acme).await.unwrap().is_empty());
+        let again = directory::remove_domain(cx, &operator, project, acme, "acme.example").await;
+        assert!(matches!(again, Err(DirectoryError::NoneNamed { .. })));
+        session(&world, "_s2").await;
+        let eve = Claims { assertion_id: "_s3", name_id: "eve@acme.example", ..ADA };
+        world.assert_refused(&world.log_in(&world.acme, &eve).await, "identity_conflict").await;
+        directory::add_domain(cx, &operator, project, &world.gateway.globex.id, "acme.example").await.unwrap();
+    }
+
+    async fn a_rotated_secret_leaves_the_old_one_a_day(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let new = |token_endpoint_auth_method| NewClient {
+            display_name: "App".into(),
+            redirect_uris: vec!["https://app.example/callback".into()],
+            initiate_login_uri: None,
+            token_endpoint_auth_method,
+            id_token_alg: SigningAlgorithm::Rs256,
+        };
+        let basic = TokenEndpointAuthMethod::ClientSecretBasic;
+        let (client, first) = directory::create_client(cx, &operator, project, new(basic)).await.unwrap();
+        let day = 24 * 60 * 60 * 1000;
+        let rotate = |overlap| directory::rotate_client_secret(cx, &operator, project, &client.id, overlap);
+        let second = rotate(day).await.unwrap();
+        let counts = async |secret: &vestibule::model::secret::Secret| {
+            let (id, hash, now) = (client.id.clone(), secret.hash(), world.gateway.now());
+            world.read(move |tx| oauth_clients::has_secret(tx, &id, &hash, now)).await
+        };
+        let first = first.unwrap();
+        assert!(counts(&first).await && counts(&second).await);
+        world.gateway.clock.advance(day);
+        assert!(!counts(&first).await && counts(&second).await);
+        let third = rotate(0).await.unwrap();
+        assert!(!counts(&second).await && counts(&third).await);
+        let listed = directory::list_clients(cx, project).await.unwrap();
+        assert!(listed.iter().any(|(one, uris)| one.id == client.id && uris == &["https://app.example/callback"]));
+        let none = TokenEndpointAuthMethod::None;
+        let (public, _) = directory::create_client(cx, &operator, project, new(none)).await.unwrap();
+        let refused = directory::rotate_client_secret(cx, &operator, project, &public.id, 0).await;
+        assert!(matches!(refused, Err(DirectoryError::Invalid(_))));
+    }
+
+    async fn a_back_end_key_is_ended_at_once(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let (key, secret) = directory::create_backend_api_key(cx, &operator, project, "Key").await.unwrap();
+        let events = || {
+            let request = actix_web::test::TestRequest::get().uri("/v1/events");
+            world.call(request.insert_header(("authorization", format!("Bearer {}", secret.expose()))))
+        };
+        assert_eq!(events().await.status, 200);
+        directory::revoke_backend_api_key(cx, &operator, project, &key.id).await.unwrap();
+        assert_eq!(events().await.status, 401);
+        let again = directory::revoke_backend_api_key(cx, &operator, project, &key.id).await;
+        assert!(matches!(again, Err(DirectoryError::Exists(_))));
+        let listed = directory::list_backend_api_keys(cx, project).await.unwrap();
+        assert!(listed.iter().any(|one| one.id == key.id && one.revoked_at.is_some()));
+    }
+}
+
+fn other_project() -> ProjectId {
+    ProjectId::from_u128(7)
+}
