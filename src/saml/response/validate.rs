@@ -1,6 +1,7 @@
 //! The validator: a list of checks in the order of the specification, first over the message, then the signatures,
 //! then over the fields of the verified assertion. Each check has its own [`Rejection`].
 
+use roxmltree::Document;
 use time::OffsetDateTime;
 
 use super::{
@@ -11,10 +12,11 @@ use super::{
     message_checks::MESSAGE_CHECKS,
     parse::{self, Content, Message, SignedParts},
     read::{self, Fields},
+    received::{Received, scan},
 };
 use crate::saml::{
     dsig::{self, Verification, VerifiedElement},
-    xml::{Element, Limits, Scanned},
+    xml::Element,
     xmlenc,
 };
 
@@ -64,8 +66,20 @@ pub fn validate(bytes: &[u8], expected: &Expected<'_>) -> Result<VerifiedAsserti
 /// Validates, and tells which checks passed.
 #[must_use]
 pub fn validate_traced(bytes: &[u8], expected: &Expected<'_>) -> Traced {
+    let refused = |rejection| Traced { passed: Vec::new(), warnings: Vec::new(), result: Err(rejection) };
+    match scan(bytes) {
+        Ok(text) => match Received::read(&text) {
+            Ok(received) => received.validate_traced(expected),
+            Err(rejection) => refused(rejection),
+        },
+        Err(rejection) => refused(rejection),
+    }
+}
+
+/// The same of a document that was read.
+pub(super) fn traced(doc: &Document<'_>, expected: &Expected<'_>) -> Traced {
     let mut trace = Trace { passed: Vec::with_capacity(32), warnings: Vec::new() };
-    let result = run(bytes, expected, &mut trace);
+    let result = run(doc, expected, &mut trace);
     Traced { passed: trace.passed, warnings: trace.warnings, result }
 }
 
@@ -74,14 +88,16 @@ struct Trace {
     warnings: Vec<Warning>,
 }
 
-fn run(bytes: &[u8], expected: &Expected<'_>, trace: &mut Trace) -> Result<VerifiedAssertion, Rejection> {
+fn run(
+    doc: &Document<'_>,
+    expected: &Expected<'_>,
+    trace: &mut Trace,
+) -> Result<VerifiedAssertion, Rejection> {
     if expected.keys.is_empty() {
         return Err(Rejection::NoSigningKeys);
     }
-    let text = Scanned::scan(bytes, &Limits::MESSAGE)?;
-    let doc = text.tree()?;
     trace.passed.push("xml");
-    let message = parse::message(&doc)?;
+    let message = parse::message(doc)?;
     trace.passed.push("structure");
     for (name, check) in MESSAGE_CHECKS {
         check(&message, expected)?;

@@ -19,6 +19,13 @@ use openssl::sha::sha256;
 use self::read::{Encrypted, EncryptedKey};
 use super::{dsig::VerifiedElement, xml::Element};
 
+/// Whether anything in a message can be encrypted at all: the name of such an element is in its bytes. Whoever has to
+/// unseal keys first need not where it is not.
+#[must_use]
+pub fn may_be_in(message: &[u8]) -> bool {
+    memchr::memmem::find(message, b"Encrypted").is_some()
+}
+
 /// At most this many EncryptedKeys are tried: each costs a private key operation per key of ours.
 const MAX_ENCRYPTED_KEYS: usize = 4;
 

@@ -15,7 +15,7 @@ use crate::{
     saml::{
         binding::post,
         request::message_id,
-        response::{PendingRequest, Solicitation},
+        response::{self, PendingRequest, Received, Solicitation},
     },
     service::{
         Actor, ActorKind, Change, Context, new_id,
@@ -184,13 +184,21 @@ fn evaluate(
         Ok(message) => message,
         Err(fault) => return Ok(bad(&fault.into())),
     };
+    let text = match response::scan(&message) {
+        Ok(text) => text,
+        Err(rejection) => return Ok(bad(&Refusal::from(rejection))),
+    };
+    let received = match Received::read(&text) {
+        Ok(received) => received,
+        Err(rejection) => return Ok(bad(&Refusal::from(rejection))),
+    };
     let solicitation = Solicitation::Request(PendingRequest {
         id: &test.request_id,
         authenticated_after: None,
         authn_contexts: &[],
     });
     let Validated { assertion, passed, warnings } =
-        match sso::validate(tx, cx, posted, connection, solicitation, &message) {
+        match sso::validate(tx, cx, posted, connection, solicitation, &received) {
             Ok(Ok(validated)) => validated,
             Ok(Err(refusal)) | Err(SsoError::Refused(refusal)) => return Ok(bad(&refusal)),
             Err(SsoError::Store(error)) => return Err(error),

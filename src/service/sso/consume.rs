@@ -27,7 +27,7 @@ use crate::{
         Decryption, VerifiedAssertion,
         binding::post,
         dsig::SignaturePolicy,
-        response::{self, Expected, PendingRequest, Solicitation, Warning},
+        response::{self, Expected, PendingRequest, Received, Solicitation, Warning},
         xmlenc::DecryptionKey,
     },
     service::{
@@ -153,7 +153,9 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
         return Err(Refusal::MetadataEnded(end).into());
     }
     let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
-    let claimed = response::claimed_request(&message).map_err(Refusal::from)?;
+    let text = response::scan(&message).map_err(Refusal::from)?;
+    let received = Received::read(&text).map_err(Refusal::from)?;
+    let claimed = received.claimed_request().map_err(Refusal::from)?;
     let Some(claimed) = claimed.filter(|claimed| !is_dummy(tx, &connection, &options, claimed)) else {
         if !connection.allow_idp_initiated {
             unsolicited(tx, cx, posted, &id)?;
@@ -163,7 +165,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
             true => Solicitation::UnsolicitedWithDummy,
             false => Solicitation::Unsolicited,
         };
-        let assertion = validate(tx, cx, posted, &connection, solicitation, &message)?;
+        let assertion = validate(tx, cx, posted, &connection, solicitation, &received)?;
         let arrived = Arrived::new(posted, connection, options, None, assertion?)?;
         return Ok(Prepared::Unsolicited(Box::new(arrived)));
     };
@@ -177,7 +179,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
         authn_contexts: &contexts,
     });
     let back = WayBack::of(&flow);
-    let assertion = validate(tx, cx, posted, &connection, solicitation, &message)
+    let assertion = validate(tx, cx, posted, &connection, solicitation, &received)
         .map_err(|error| error.in_flow(back.clone()))?;
     let refused = |refusal: Refusal| SsoError::refused_in(refusal, back.clone());
     let assertion = assertion.map_err(&refused)?;
@@ -224,15 +226,15 @@ fn pending(
     flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
 }
 
-/// Our keys for an encrypted message. Unsealing and reading a key costs more than all the rest, so it is done only where
-/// an element can be encrypted at all: its name is in the bytes.
+/// Our keys for a message that may be encrypted. Unsealing and reading a key costs more than all the rest, so it is done
+/// only for those.
 pub(super) fn decryption_keys(
     tx: &mut Tx<'_>,
     cx: &Context,
     project: &ProjectId,
-    message: &[u8],
+    may_be_encrypted: bool,
 ) -> Result<Vec<DecryptionKey>, SsoError> {
-    if memchr::memmem::find(message, b"Encrypted").is_none() {
+    if !may_be_encrypted {
         return Ok(Vec::new());
     }
     let keys = existing_sp_keys(tx, project)?.decryption_keys(cx);
@@ -246,12 +248,12 @@ pub(crate) fn validate(
     posted: &Posted,
     connection: &SamlConnection,
     solicitation: Solicitation<'_>,
-    message: &[u8],
+    message: &Received<'_>,
 ) -> Result<Result<Validated, Refusal>, SsoError> {
     let keys = saml_connections::keys(tx, &connection.id)?;
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
     let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
-    let own_keys = decryption_keys(tx, cx, &posted.project, message)?;
+    let own_keys = decryption_keys(tx, cx, &posted.project, message.may_be_encrypted())?;
     let urls = SpUrls::new(&posted.origin, &connection.id);
     let expected = Expected {
         idp_entity_id: &connection.idp_entity_id,
@@ -273,7 +275,7 @@ pub(crate) fn validate(
         clock_skew: Duration::milliseconds(connection.clock_skew_ms),
         now: cx.now().to_datetime(),
     };
-    let traced = response::validate_traced(message, &expected);
+    let traced = message.validate_traced(&expected);
     for warning in &traced.warnings {
         let (connection, warning) = (connection.id.as_str(), warning.code());
         tracing::warn!(request_id = posted.request_id, connection, warning, "a login should be mended");

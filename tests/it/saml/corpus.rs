@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs};
 use serde_json::json;
 use time::Duration;
 use vestibule::saml::{
-    response::{claimed_request, validate},
+    response::{Received, scan, validate},
     validate as validate_message,
 };
 
@@ -63,8 +63,9 @@ fn an_accepted_message_tells_of_the_session() {
     assert_eq!(assertion.first_of(&["none", "firstName", "email"]), Some("Ada"));
     assert_eq!(assertion.first_of(&["none"]), None);
     assert_eq!(read("asked-for-context").authn_context(), Some("https://refeds.org/profile/mfa"));
-    let claimed = claimed_request(&case("assertion-signed").message).unwrap();
-    assert_eq!(claimed.as_deref(), Some(REQUEST));
+    let case = case("assertion-signed");
+    let text = scan(&case.message).unwrap();
+    assert_eq!(Received::read(&text).unwrap().claimed_request().unwrap().as_deref(), Some(REQUEST));
 }
 
 #[test]
