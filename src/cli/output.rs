@@ -97,7 +97,7 @@ mod tests {
             "ID      EXTERNAL ID  NAME",
             "org_1   -            Acme",
             "    why",
-            "org_22  ü\u{fffd}[2J       -",
+            "org_22  ü\u{fffd}[2J        -",
             "",
         ];
         assert_eq!(text, lines.join("\n"));
