@@ -38,7 +38,7 @@ pub(super) fn open_or_begin(config: &Config) -> Result<(Context, Option<PathBuf>
     if !block_on(async { Ok(directory::list_projects(&cx).await?) })?.is_empty() {
         return Err(no_key(
             config,
-            "the database has secrets that are sealed under it: put it back, or give it as \
+            "The database has secrets that are sealed under it: put it back, or give it as \
              VESTIBULE_MASTER_KEY",
         )
         .into());

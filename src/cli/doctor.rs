@@ -112,6 +112,10 @@ fn master_key_place(config: &Config) -> Option<Finding> {
     let MasterKeySource::File(key) = config.master_key_source() else {
         return Some(finding(Grade::Fine, "master key", "given by the configuration"));
     };
+    if !key.exists() {
+        let text = format!("{} is not there; `vestibule migrate` makes it for a new database", key.display());
+        return Some(finding(Grade::Warning, "master key", text));
+    }
     let database = config.database_url.strip_prefix("sqlite:")?;
     let folder = |path: &Path| {
         let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();

@@ -356,6 +356,7 @@ fn a_master_key_is_made_for_a_new_database_alone() {
     assert!(said.contains("up to date") && said.contains("warning: there is no master key"), "{said}");
     let text = String::from_utf8(machine.run(&["doctor"]).stdout).unwrap();
     assert!(text.contains("FAILED   database: there is no master key"), "{text}");
+    assert!(text.contains("warning  master key: data/master.key is not there"), "{text}");
     assert!(!key.exists(), "nobody made one that opens nothing");
     std::fs::rename(machine.path().join("kept.key"), &key).unwrap();
     machine.done(&["project", "list"]);
