@@ -63,6 +63,11 @@ pub async fn list(
     let of = project.clone();
     let read = move |tx: &mut Tx<'_>| outbox_events::after(tx, &of, after, limit.saturating_add(1));
     let mut rows = cx.store.read(read).await?;
+    if !rows.is_empty() {
+        // Somebody else may have given these positions just now. A power cut must not take back what a cursor has passed: the
+        // positions would be given again, to other events.
+        cx.store.settle().await?;
+    }
     let wanted = usize::try_from(limit).unwrap_or(0);
     let more = rows.len() > wanted;
     rows.truncate(wanted);
