@@ -14,8 +14,7 @@ pub enum StoreError {
     /// Another transaction was in the way; the write was retried and still failed.
     #[error("another transaction was in the way: {0}")]
     Contended(String),
-    /// The database cannot be reached, is full, or answers nonsense. Nothing was written; but after a failed flush of the
-    /// disk nobody can say whether it was.
+    /// The database cannot be reached, is full, or answers nonsense. Nothing was written.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The unit of work panicked. Nothing was written.

@@ -17,8 +17,16 @@ use super::{StoreError, log::Log};
 /// Whoever waits for a flush, and what to tell when it succeeds.
 pub(super) type Answers = Vec<(oneshot::Sender<Result<(), StoreError>>, Result<(), StoreError>)>;
 
-/// Makes what was written to a file last.
-pub(super) type Sync = fn(&File) -> io::Result<()>;
+/// How the disk is asked, and what happens when it fails.
+#[derive(Clone, Copy)]
+pub(super) struct Disk {
+    /// Makes what was written to a file last.
+    pub(super) sync: fn(&File) -> io::Result<()>,
+    /// Ends the process. The kernel tells of a failed flush once and may drop what it could not write; SQLite would go on
+    /// with a log that has holes, and copy them into the database. At the next start it checks the log, and goes as far as
+    /// that is whole, which is as far as anybody was answered.
+    pub(super) broken: fn(),
+}
 
 /// The thread that flushes. Dropping this waits for its end.
 pub(super) struct Flusher {
@@ -29,13 +37,13 @@ pub(super) struct Flusher {
 impl Flusher {
     /// `done` is told of every flush.
     pub(super) fn start(
-        sync: Sync,
+        disk: Disk,
         done: impl Fn(Result<(), StoreError>) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let (queue, commits) = channel();
         let thread = std::thread::Builder::new()
             .name("flusher".into())
-            .spawn(move || flush(&commits, sync, done))
+            .spawn(move || flush(&commits, disk, done))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -56,9 +64,13 @@ impl Drop for Flusher {
     }
 }
 
-fn flush(commits: &Receiver<(Log, Answers)>, sync: Sync, done: impl Fn(Result<(), StoreError>)) {
+fn flush(commits: &Receiver<(Log, Answers)>, disk: Disk, done: impl Fn(Result<(), StoreError>)) {
     while let Ok((log, answers)) = commits.recv() {
-        let flushed = log.sync(sync);
+        let flushed = log.sync(disk.sync);
+        if let Err(error) = &flushed {
+            tracing::error!(%error, "the disk failed to flush; the process ends, so that nothing is written after it");
+            (disk.broken)();
+        }
         done(flushed.clone());
         for (reply, outcome) in answers {
             // The caller may have gone away; the write stands all the same.

@@ -52,10 +52,13 @@ impl Inbox {
         if joins { self.units.pop_front() } else { None }
     }
 
-    /// The writes that wait, `most` of them at the most.
+    /// The writes that wait, `most` of them at the most, and none that is only tried out: it may take its time, and those
+    /// before it would wait for it.
     pub(super) fn waiting(&mut self, most: usize) -> impl Iterator<Item = Unit> {
         self.sort();
-        self.units.drain(..most.min(self.units.len()))
+        let tried_out = self.units.iter().position(|unit| unit.purpose == Purpose::TryOut);
+        let number = tried_out.unwrap_or(self.units.len()).min(most);
+        self.units.drain(..number)
     }
 
     /// A flush is under way from here on.

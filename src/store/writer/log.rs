@@ -3,10 +3,7 @@
 use std::{fs::File, io, sync::Arc};
 
 use diesel::{
-    QueryableByName, RunQueryDsl as _,
-    connection::SimpleConnection as _,
-    sql_query,
-    sql_types::{Integer, Text},
+    QueryableByName, RunQueryDsl as _, connection::SimpleConnection as _, sql_query, sql_types::Text,
 };
 
 use super::{AnyConnection, StoreError};
@@ -33,21 +30,8 @@ impl Log {
     }
 }
 
-/// Copies the whole log into the database, flushes that, and begins the log anew. After a failed flush nobody knows what of
-/// the log is on the disk, and the kernel reports such a failure once; a commit behind a hole would be lost with it.
-pub(super) fn empty(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    let Checkpoint { busy } = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(connection)?;
-    if busy == 0 { Ok(()) } else { Err(StoreError::Unavailable("the log could not be emptied".into())) }
-}
-
 #[derive(QueryableByName)]
 struct Place {
     #[diesel(sql_type = Text)]
     path: String,
-}
-
-#[derive(QueryableByName)]
-struct Checkpoint {
-    #[diesel(sql_type = Integer)]
-    busy: i32,
 }
