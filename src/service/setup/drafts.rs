@@ -14,7 +14,7 @@ use crate::{
     store::{
         StoreError, Tx,
         organizations::Organization,
-        saml_connections, scim_connections,
+        saml_connections, scim_connections, scim_oauth_clients,
         setup_links::{self, SetupLink},
     },
 };
@@ -65,11 +65,13 @@ pub(super) fn unused(
     }
     if scim {
         let keys = scim_connections::keys(tx, &organization.id)?;
+        let clients = scim_oauth_clients::list(tx, &organization.id)?;
         let rows = scim_connections::list(tx, &organization.id)?;
         let free = rows.into_iter().find(|row| {
             row.status == ConnectionStatus::Draft
                 && row.updated_at == row.created_at
                 && !keys.iter().any(|key| key.scim_connection_id == row.id)
+                && !clients.iter().any(|client| client.scim_connection_id == row.id)
                 && is_free(&|link| link.scim_connection_id.as_ref() == Some(&row.id))
         });
         found.scim = free.map(|row| row.id);

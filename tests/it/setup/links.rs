@@ -5,6 +5,7 @@ use vestibule::{
     service::{
         connections::set_status,
         installation,
+        provisioning::admin::oauth,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
     },
     store::{organizations, saml_connections, scim_connections, setup_links, users},
@@ -140,6 +141,21 @@ on_both_databases! {
         scim.sort();
         assert_eq!((saml.as_str(), scim), ("SAML 2", vec!["SCIM".into(), "SCIM 2".into()]));
         assert_eq!(admin.get("/setup/provider").await.status, StatusCode::OK);
+    }
+
+    async fn a_draft_that_somebody_has_a_secret_for_is_not_handed_on(admin: Admin) {
+        let (cx, gateway) = (admin.world.gateway.cx.clone(), &admin.world.gateway);
+        let (actor, project, acme) = (Actor::operator(), gateway.project.id.clone(), gateway.acme.id.clone());
+        let make = async || {
+            let made = create_setup_link(&cx, &actor, &project, &acme, NewSetupLink::scim()).await.unwrap();
+            (made.link.scim_connection_id.unwrap(), made.in_place_of.len())
+        };
+        let (first, _) = make().await;
+        assert_eq!(make().await, (first.clone(), 1));
+        oauth::create_client(&cx, &actor, &project, &acme, &first, "Entra").await.unwrap();
+        let (second, ended) = make().await;
+        assert_ne!(second, first);
+        assert_eq!(ended, 0);
     }
 
     async fn a_link_is_forgotten_a_month_after_its_end_unless_its_token_lives(admin: Admin) {
