@@ -64,6 +64,9 @@ on_both_databases! {
         assert_eq!(scim.get(&path).await.body["active"], true);
         assert!(matches!(activate_user(cx, &operator, project, &user.id).await, Err(DirectoryError::Exists(_))));
         assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(false))).await.status, 200);
+        // What SCIM could undo, the operator makes last.
+        deactivate_user(cx, &operator, project, &user.id).await.unwrap();
+        assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
         activate_user(cx, &operator, project, &user.id).await.unwrap();
         let (acme, resource) = (scim.gateway.acme.id.clone(), id.clone());
         let audit = cx.store.read(move |tx: &mut Tx<'_>| audit_log_events::of_resource(tx, &acme, &resource));
@@ -73,6 +76,7 @@ on_both_databases! {
             ("user.deactivated", "operator"),
             ("user.activated", "operator"),
             ("user.deactivated", "scim_api_key"),
+            ("user.deactivated", "operator"),
             ("user.activated", "operator"),
         ];
         assert_eq!(audit, wanted.map(|(event, actor)| (event.to_owned(), actor.to_owned())));

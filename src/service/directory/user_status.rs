@@ -26,7 +26,8 @@ pub async fn deactivate_user(
     user: &UserId,
 ) -> Result<User, DirectoryError> {
     change(cx, actor, project, user, |tx, cx, actor, project, before| {
-        if before.status != UserStatus::Active {
+        // One that SCIM has deactivated it could activate again: the operator's word counts for more.
+        if before.deactivated_by == Some(DeactivatedBy::Operator) {
             return Err(DirectoryError::Exists("the user is inactive".into()));
         }
         let mut user = before.clone();
