@@ -31,7 +31,7 @@ impl<const N: usize> Row<N> {
 
     /// With lines below it that explain it.
     pub(super) fn explained(mut self, lines: impl IntoIterator<Item = String>) -> Self {
-        self.below.extend(lines);
+        self.below.extend(lines.into_iter().map(|line| plain(&line)));
         self
     }
 }

@@ -36,7 +36,7 @@ pub enum TelemetryError {
 
 /// Starts logging to standard error, which leaves standard output to what commands print.
 pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
-    let registry = tracing_subscriber::registry().with(filter.parse::<Targets>()?);
+    let registry = tracing_subscriber::registry().with(targets(filter)?);
     match format {
         Format::Pretty => {
             // Colours are for a terminal; in a file they are noise.
@@ -51,9 +51,33 @@ pub fn init(format: Format, filter: &str) -> Result<(), TelemetryError> {
     Ok(())
 }
 
+/// Blanks and empty parts mean nothing; to `Targets` they would be a target's name, or a level of its own.
+fn targets(filter: &str) -> Result<Targets, ParseError> {
+    let parts = filter.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(",").parse()
+}
+
 /// A panic's place, and its message only where that is a literal: a formatted one may hold what a caller sent (R31).
 fn log_panic(info: &panic::PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let message = info.payload().downcast_ref::<&'static str>().copied().unwrap_or("(not shown)");
     tracing::error!(place, message, "panic");
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn blanks_and_empty_parts_change_no_filter() {
+        for filter in ["warn,vestibule=debug", " warn , vestibule=debug", "warn,,vestibule=debug,"] {
+            let targets = targets(filter).unwrap();
+            assert!(targets.would_enable("vestibule::http", &Level::DEBUG), "{filter}");
+            assert!(!targets.would_enable("actix_http", &Level::INFO), "{filter}");
+            assert!(targets.would_enable("actix_http", &Level::WARN), "{filter}");
+        }
+        assert!(targets("vestibule=loud").is_err());
+    }
 }

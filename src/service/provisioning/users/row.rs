@@ -94,7 +94,8 @@ pub(super) fn save(
         }
         Some(before) => {
             users::update_from(tx, before, user)?;
-            if stored_emails(before)?.as_ref() != resource.attributes().get("emails") {
+            let is_first = before.scim_attributes.is_none();
+            if is_first || stored_emails(before)?.as_ref() != resource.attributes().get("emails") {
                 user_emails::replace(tx, &user.organization_id, &user.id, &email_rows(user, resource))?;
             }
         }
