@@ -88,6 +88,9 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 /// Writes what has changed of a user. Most changes are to nothing that a user is found by; then the indexes, which are most
 /// of the cost of writing all columns, stay as they are but for that of the time.
 pub fn update_from(tx: &mut Tx<'_>, before: &User, after: &User) -> Result<(), StoreError> {
+    if !is_found_as_before(before, after) {
+        return update(tx, after);
+    }
     let plain = Plain {
         display_name: after.display_name.as_deref(),
         given_name: after.given_name.as_deref(),
@@ -97,9 +100,6 @@ pub fn update_from(tx: &mut Tx<'_>, before: &User, after: &User) -> Result<(), S
         version: after.version,
         updated_at: after.updated_at,
     };
-    if plain.onto(before) != *after {
-        return update(tx, after);
-    }
     let row = users::table
         .filter(users::organization_id.eq(&after.organization_id))
         .filter(users::id.eq(&after.id));
@@ -120,20 +120,45 @@ struct Plain<'a> {
     updated_at: Timestamp,
 }
 
-impl Plain<'_> {
-    fn onto(&self, user: &User) -> User {
-        let text = |text: Option<&str>| text.map(str::to_owned);
-        User {
-            display_name: text(self.display_name),
-            given_name: text(self.given_name),
-            family_name: text(self.family_name),
-            profile_picture_url: text(self.profile_picture_url),
-            scim_attributes: text(self.scim_attributes),
-            version: self.version,
-            updated_at: self.updated_at,
-            ..user.clone()
-        }
+/// Whether all that is not in [`Plain`] is the same. A column that is added must be named here.
+fn is_found_as_before(before: &User, after: &User) -> bool {
+    macro_rules! rest {
+        ($user:expr) => {{
+            let User {
+                id,
+                organization_id,
+                scim_connection_id,
+                external_id,
+                user_name,
+                user_name_folded,
+                email,
+                email_folded,
+                display_name: _,
+                given_name: _,
+                family_name: _,
+                profile_picture_url: _,
+                owner,
+                break_glass,
+                status,
+                deactivated_by,
+                scim_attributes: _,
+                version: _,
+                created_at,
+                updated_at: _,
+                deactivated_at,
+                deleted_at,
+                scim_display_name_folded,
+                active_assigned,
+                held_until,
+            } = $user;
+            let names =
+                (external_id, user_name, user_name_folded, email, email_folded, scim_display_name_folded);
+            let times = (created_at, deactivated_at, deleted_at, held_until);
+            let states = (owner, break_glass, status, deactivated_by, active_assigned);
+            (id, organization_id, scim_connection_id, names, times, states)
+        }};
     }
+    rest!(before) == rest!(after)
 }
 
 /// The organization's user of this id, tombstones excluded.
