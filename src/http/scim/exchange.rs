@@ -97,6 +97,9 @@ where
         }
         Err(error) => Err(error),
     };
+    if writes(&request) {
+        cx.provisioning.changed(&tenant);
+    }
     let status = match &outcome {
         Ok(answer) => answer.status(),
         Err(error) => error.status_code(),

@@ -90,7 +90,7 @@ fn place(tenant: &ScimTenant) -> Place<'_> {
 }
 
 /// What the search was, so that a cursor leads nowhere else.
-fn fingerprint(endpoint: &str, query: &Query) -> String {
+pub(super) fn fingerprint(endpoint: &str, query: &Query) -> String {
     let hash = sha256(format!("{endpoint}\n{}", query.identity()).as_bytes());
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

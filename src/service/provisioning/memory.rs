@@ -8,7 +8,11 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{ScimTenant, admin::traces::redacted};
+use super::{
+    ScimTenant,
+    admin::traces::redacted,
+    bookmarks::{Bookmark, Bookmarks, Since},
+};
 use crate::{
     model::{
         Millis, Timestamp,
@@ -56,13 +60,14 @@ impl Default for Memory {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Speed {
     tokens: f64,
     at: Timestamp,
     in_flight: usize,
     turns: Arc<Semaphore>,
     costly_turns: Arc<Semaphore>,
+    bookmarks: Bookmarks,
 }
 
 #[derive(Debug, Clone)]
@@ -136,6 +141,7 @@ impl Memory {
             in_flight: 0,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             costly_turns: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
+            bookmarks: Bookmarks::default(),
         };
         let speed = speeds.entry(tenant.connection.id.clone()).or_insert_with(full);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds between two requests")]
@@ -165,6 +171,40 @@ impl Memory {
             lock(&self.speeds).get(&tenant.connection.id).map(|speed| Arc::clone(&speed.costly_turns))?;
         // Closed by nobody.
         turns.acquire_owned().await.ok()
+    }
+
+    /// Says that a request through the connection may have changed something.
+    pub fn changed(&self, tenant: &ScimTenant) {
+        if let Some(speed) = lock(&self.speeds).get_mut(&tenant.connection.id) {
+            speed.bookmarks.invalidate();
+        }
+    }
+
+    /// What an earlier page of a search has left, and since when it counts what this one will leave. Without a request of
+    /// the connection in flight nothing is remembered.
+    pub(super) fn bookmark(
+        &self,
+        cx: &Context,
+        tenant: &ScimTenant,
+        search: &str,
+    ) -> (Option<Bookmark>, Since) {
+        let speeds = lock(&self.speeds);
+        let of = speeds.get(&tenant.connection.id).map(|speed| speed.bookmarks.find(search, cx.now()));
+        of.unwrap_or_default()
+    }
+
+    /// Keeps what a page leaves.
+    pub(super) fn keep_bookmark(
+        &self,
+        cx: &Context,
+        tenant: &ScimTenant,
+        search: String,
+        since: Since,
+        left: Bookmark,
+    ) {
+        if let Some(speed) = lock(&self.speeds).get_mut(&tenant.connection.id) {
+            speed.bookmarks.keep(search, since, cx.now(), left);
+        }
     }
 
     /// Waits until nobody else on this node tries things out in a transaction that is held open.

@@ -4,6 +4,7 @@
 //! that changes nothing writes nothing. What users and groups share is in `collection` and `search`.
 
 pub mod admin;
+mod bookmarks;
 mod bulk;
 mod collection;
 mod cursor;

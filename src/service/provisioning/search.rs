@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     Collection, ProvisioningError, ScimTenant, Shown,
+    bookmarks::Bookmark,
     collection::show,
     cursor::{self, Mark},
     groups::MAX_LEVELS,
@@ -67,8 +68,15 @@ pub async fn list<C: Collection>(
     } else {
         None
     };
-    let (context, tenant, query) = (cx.clone(), tenant.clone(), query.clone());
-    cx.store.read(move |tx| list_within::<C>(tx, &context, &tenant, &query)).await
+    let name = cursor::fingerprint(C::resource_type(tenant.catalog).endpoint, query);
+    let (known, since) = cx.provisioning.bookmark(cx, tenant, &name);
+    let (context, held, query) = (cx.clone(), tenant.clone(), query.clone());
+    let read = cx.store.read(move |tx| page_within::<C>(tx, &context, &held, &query, known));
+    let (found, left) = read.await?;
+    if let Some(left) = left {
+        cx.provisioning.keep_bookmark(cx, tenant, name, since, left);
+    }
+    Ok(found)
 }
 
 /// The same within a transaction.
@@ -78,12 +86,23 @@ pub(super) fn list_within<C: Collection>(
     tenant: &ScimTenant,
     query: &Query,
 ) -> Result<Found, ProvisioningError> {
-    let Hits { total, rows, beside, next } =
-        Search::<C>::new(cx, tenant, query)?.run(tx, tenant, &query.projection)?;
+    Ok(page_within::<C>(tx, cx, tenant, query, None)?.0)
+}
+
+/// The same with what an earlier page has left; and what this one leaves.
+fn page_within<C: Collection>(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    tenant: &ScimTenant,
+    query: &Query,
+    known: Option<Bookmark>,
+) -> Result<(Found, Option<Bookmark>), ProvisioningError> {
+    let search = Search::<C> { known, ..Search::new(cx, tenant, query)? };
+    let Hits { total, rows, beside, next, left } = search.run(tx, tenant, &query.projection)?;
     let items = show::<C>(tenant, &rows, &beside, &query.projection)?;
     let endpoint = C::resource_type(tenant.catalog).endpoint;
     let next = next.map(|mark| cursor::seal(cx, tenant, endpoint, query, &mark)).transpose()?;
-    Ok(Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items })
+    Ok((Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items }, left))
 }
 
 /// A query made ready for the store.
@@ -95,6 +114,7 @@ struct Search<C> {
     sorting: Option<Sorting>,
     start: Start,
     count: usize,
+    known: Option<Bookmark>,
     collection: std::marker::PhantomData<C>,
 }
 
@@ -110,6 +130,7 @@ struct Hits<C: Collection> {
     rows: Vec<C::Row>,
     beside: C::Beside,
     next: Option<Mark>,
+    left: Option<Bookmark>,
 }
 
 impl<C: Collection> Search<C> {
@@ -135,6 +156,7 @@ impl<C: Collection> Search<C> {
             sort,
             start,
             count: query.count,
+            known: None,
             collection: std::marker::PhantomData,
         })
     }
@@ -174,37 +196,50 @@ impl<C: Collection> Search<C> {
         shown: &Projection,
     ) -> Result<Hits<C>, StoreError> {
         let counted = !matches!(self.start, Start::After(_));
-        let (offset, by_cursor, predicate) = match &self.start {
-            Start::Offset(offset) => (to_i64(*offset), false, self.predicate.clone()),
-            Start::First => (0, true, self.predicate.clone()),
-            Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, self.predicate.clone()),
-            Start::After(mark) => {
-                let past = after(mark, self.sorting);
-                (0, true, Predicate::And(vec![self.predicate.clone(), past]))
-            }
+        let known = |offset| self.known.as_ref().filter(|known| known.passed == offset)?.last.as_ref();
+        let (passed, by_cursor, past) = match &self.start {
+            Start::Offset(offset) => (to_i64(*offset), false, known(to_i64(*offset))),
+            Start::First => (0, true, None),
+            Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, None),
+            Start::After(mark) => (0, true, Some(mark)),
+        };
+        let predicate = match past {
+            Some(mark) => Predicate::And(vec![self.predicate.clone(), after(mark, self.sorting)]),
+            None => self.predicate.clone(),
         };
         // One more tells whether there is a next page.
         let limit = to_i64(self.count) + i64::from(by_cursor);
+        let offset = if past.is_some() { 0 } else { passed };
         let selection = Selection { predicate, sorting: self.sorting, offset, limit };
         let mut rows = if self.count == 0 { Vec::new() } else { C::page(tx, tenant, &selection)? };
         // A page that is not full says itself how many there are: whoever asks for one user pays for one question.
-        let shows_all = self.count > 0 && (!rows.is_empty() || offset == 0) && to_i64(rows.len()) < limit;
-        let total = match (counted, shows_all) {
-            (false, _) => None,
-            (true, true) => Some(offset + to_i64(rows.len())),
-            (true, false) => Some(C::count(tx, tenant, &self.predicate)?),
+        let shows_all = self.count > 0 && (!rows.is_empty() || passed == 0) && to_i64(rows.len()) < limit;
+        let total = match (counted, shows_all, &self.known) {
+            (false, ..) => None,
+            (true, true, _) => Some(passed + to_i64(rows.len())),
+            (true, false, Some(known)) => Some(known.total),
+            (true, false, None) => Some(C::count(tx, tenant, &self.predicate)?),
         };
         let found = rows.len();
         rows.truncate(self.count);
         let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
-        let next = rows.last().filter(|_| by_cursor && rows.len() < found).map(|row| {
-            let id = C::identity(row).0.to_owned();
-            match self.sorting {
-                Some(sorting) => Mark::Value(C::sort_value(row, sorting.column), id),
-                None => Mark::Id(id),
-            }
+        let last = rows.last().map(|row| self.mark(row));
+        let left = total.filter(|_| !shows_all && !by_cursor).map(|total| Bookmark {
+            total,
+            passed: passed + to_i64(rows.len()),
+            last: last.clone().or_else(|| past.cloned()),
         });
-        Ok(Hits { total, rows, beside, next })
+        let next = last.filter(|_| by_cursor && rows.len() < found);
+        Ok(Hits { total, rows, beside, next, left })
+    }
+
+    /// Where a page ends whose last row this is.
+    fn mark(&self, row: &C::Row) -> Mark {
+        let id = C::identity(row).0.to_owned();
+        match self.sorting {
+            Some(sorting) => Mark::Value(C::sort_value(row, sorting.column), id),
+            None => Mark::Id(id),
+        }
     }
 
     /// Looks at each row that the columns leave, a few at a time, and keeps what to sort them by.
@@ -231,7 +266,7 @@ impl<C: Collection> Search<C> {
         let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
         let end = offset.saturating_add(rows.len());
         let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));
-        Ok(Hits { total: Some(to_i64(hits.len())), rows, beside, next })
+        Ok(Hits { total: Some(to_i64(hits.len())), rows, beside, next, left: None })
     }
 
     /// What matches, in the order of ids.

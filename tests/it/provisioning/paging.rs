@@ -1,6 +1,7 @@
 //! Order, and pages by cursor.
 
 use serde_json::{Value, json};
+use vestibule::model::UserStatus;
 
 use super::support::{GROUP, Scim, USER};
 use crate::support::on_both_databases;
@@ -114,6 +115,52 @@ on_both_databases! {
         let next = first["nextCursor"].as_str().unwrap();
         let second = scim.get(&format!("/Users?cursor={next}&count=3&sortBy=userName")).await.body;
         assert_eq!(names(&second).len(), 3, "an index would have skipped one");
+    }
+
+    async fn pages_by_index_hold_everybody_once_in_every_order(scim: Scim) {
+        people(&scim, 13).await;
+        for query in ORDERS {
+            let whole = names(&scim.get(&format!("/Users?{query}&count=100")).await.body);
+            for count in [1, 4, 13] {
+                let mut all = Vec::new();
+                while all.len() < whole.len() {
+                    let page = scim.get(&format!("/Users?{query}&count={count}&startIndex={}", all.len() + 1)).await.body;
+                    assert_eq!(page["totalResults"], json!(whole.len()), "{query}");
+                    assert_eq!(page["startIndex"], json!(all.len() + 1), "{query}");
+                    all.extend(names(&page));
+                }
+                assert_eq!(all, whole, "{query} by {count}");
+            }
+            let third = names(&scim.get(&format!("/Users?{query}&count=2&startIndex=3")).await.body);
+            assert_eq!(third, whole[2..whole.len().min(4)], "out of turn: {query}");
+        }
+    }
+
+    async fn a_page_by_index_goes_on_from_the_one_before(scim: Scim) {
+        people(&scim, 9).await;
+        let first = scim.get("/Users?count=3").await.body;
+        // By somebody whom this node does not hear of, as the operator's command is.
+        let gone = first["Resources"][0]["id"].as_str().unwrap();
+        scim.change_row(gone, |user| user.status = UserStatus::Deleted).await;
+        let second = scim.get("/Users?count=3&startIndex=4").await.body;
+        assert_eq!(second["totalResults"], 9, "counted with the first page");
+        assert_eq!(names(&second), ["b3@acme.example", "A4@acme.example", "c5@acme.example"], "nobody is left out");
+        scim.gateway.clock.advance(10_000);
+        let third = scim.get("/Users?count=2&startIndex=7").await.body;
+        assert_eq!((&third["totalResults"], names(&third).len()), (&json!(8), 2), "counted anew");
+    }
+
+    async fn a_change_through_the_connection_is_in_the_next_page(scim: Scim) {
+        people(&scim, 9).await;
+        let first = scim.get("/Users?count=3").await.body;
+        assert_eq!(first["totalResults"], 9);
+        let gone = first["Resources"][0]["id"].as_str().unwrap();
+        assert_eq!(scim.delete(&format!("/Users/{gone}")).await.status, 204);
+        let second = scim.get("/Users?count=3&startIndex=4").await.body;
+        assert_eq!(second["totalResults"], 8);
+        assert_eq!(names(&second)[0], "A4@acme.example", "as the index has it now");
+        scim.user("new").await;
+        assert_eq!(scim.get("/Users?count=3&startIndex=4").await.body["totalResults"], 9);
     }
 
     async fn scim_070_a_cursor_is_bound_to_its_search_and_its_connection(scim: Scim) {
