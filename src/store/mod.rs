@@ -8,6 +8,7 @@
 mod connection;
 mod error;
 mod fixed;
+mod lane;
 pub mod migrations;
 mod pool;
 mod records;
@@ -70,6 +71,7 @@ use std::{
 use connection::AnyConnection;
 use diesel::Connection as _;
 pub use error::StoreError;
+pub use lane::Lane;
 use pool::{Database, Pool};
 pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
@@ -84,6 +86,8 @@ pub struct Store {
     inner: Arc<Inner>,
     /// In a [`Sandbox`]: where the work is done instead.
     relay: Option<Relay>,
+    /// How much of the pool it may use at once; all of it where there is none.
+    lane: Option<Lane>,
 }
 
 struct Inner {
@@ -124,7 +128,7 @@ impl Store {
             Database::Sqlite(_) => Some(Writer::start(database.clone(), Arc::clone(&counters))?),
             Database::Postgres(_) => None,
         };
-        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }), relay: None })
+        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }), relay: None, lane: None })
     }
 
     /// Runs `work` on a connection that is for reading. On SQLite it sees one snapshot.
@@ -180,6 +184,10 @@ impl Store {
             (Some(relay), ..) => relay.run(work, purpose).await,
             (None, Some(writer), Purpose::Write | Purpose::TryOut) => writer.write(work, purpose).await,
             _ => {
+                let _turn = match &self.lane {
+                    Some(lane) => lane.turn().await,
+                    None => None,
+                };
                 let inner = Arc::clone(&self.inner);
                 blocking(move || inner.run(work, purpose)).await
             }

@@ -47,7 +47,7 @@ impl Store {
             }
         });
         let relay = Relay(Arc::new(Mutex::new(Some(jobs))));
-        let store = Store { inner: Arc::clone(&self.inner), relay: Some(relay.clone()) };
+        let store = Store { inner: Arc::clone(&self.inner), relay: Some(relay.clone()), lane: None };
         Sandbox { store, relay, held: Some(held) }
     }
 }

@@ -76,6 +76,7 @@ where
         Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
     };
     let turn = admitted.turn().await;
+    let cx = web::Data::new(admitted.in_lane(&cx));
     // Of what is refused anyway, as much is read as the log shows.
     let is_refused = tenant.is_draft() && writes(&request);
     let limit = if is_refused { limit.min(input::SMALL) } else { limit };

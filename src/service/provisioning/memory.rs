@@ -21,7 +21,7 @@ use crate::{
     scim::dialect::{Rewrite, Rewrites},
     service::{Context, new_id},
     store::{
-        StoreError, scim_rewrite_counts, scim_rewrite_counts::ScimRewriteCount, scim_traces,
+        Lane, StoreError, scim_rewrite_counts, scim_rewrite_counts::ScimRewriteCount, scim_traces,
         scim_traces::ScimTrace,
     },
 };
@@ -68,6 +68,7 @@ struct Speed {
     turns: Arc<Semaphore>,
     costly_turns: Arc<Semaphore>,
     bookmarks: Bookmarks,
+    lane: Lane,
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +98,7 @@ pub struct Admitted<'a> {
     memory: &'a Memory,
     connection: ScimConnectionId,
     turns: Arc<Semaphore>,
+    lane: Lane,
     /// Requests a second.
     pub limit: i64,
     /// How many more could come at once.
@@ -108,6 +110,12 @@ impl Admitted<'_> {
     pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // Closed by nobody.
         Arc::clone(&self.turns).acquire_owned().await.ok()
+    }
+
+    /// The context for the request: its connection takes no more than its part of the database's. An initial sync asks
+    /// for all that there is, and everybody else's logins would wait for it.
+    pub fn in_lane(&self, cx: &Context) -> Context {
+        Context { store: cx.store.within(&self.lane), ..cx.clone() }
     }
 }
 
@@ -142,6 +150,7 @@ impl Memory {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             costly_turns: Arc::new(Semaphore::new(COSTLY_AT_ONCE)),
             bookmarks: Bookmarks::default(),
+            lane: cx.store.lane(),
         };
         let speed = speeds.entry(tenant.connection.id.clone()).or_insert_with(full);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds between two requests")]
@@ -159,6 +168,7 @@ impl Memory {
             memory: self,
             connection: tenant.connection.id.clone(),
             turns: Arc::clone(&speed.turns),
+            lane: speed.lane.clone(),
             limit,
             remaining,
         })

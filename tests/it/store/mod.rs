@@ -2,6 +2,7 @@
 
 mod events;
 mod group_commit;
+mod lanes;
 mod migrations;
 mod plans;
 mod sandbox;
