@@ -240,6 +240,20 @@ pub fn lock_by_email(
     })
 }
 
+/// Whether another user of the organization has this folded login address, tombstones excluded.
+pub fn is_address_of_another(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    email_folded: &str,
+    than: &UserId,
+) -> Result<bool, StoreError> {
+    let others = users::table
+        .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
+        .filter(users::id.ne(than))
+        .filter(Present);
+    Ok(on_both!(tx, c => diesel::select(exists(others)).get_result(c))?)
+}
+
 /// The names that a new user comes with, each of which may be somebody's already.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {

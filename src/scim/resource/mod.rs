@@ -88,7 +88,7 @@ impl Resource {
 
     /// `externalId`.
     pub fn external_id(&self) -> Option<&str> {
-        self.text("externalId")
+        self.text("externalId").filter(|id| !id.is_empty())
     }
 
     /// `displayName`.

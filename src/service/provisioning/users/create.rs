@@ -2,7 +2,7 @@
 
 use super::{
     change,
-    row::{fill, save, set_login_address, tell},
+    row::{fill, give_login_address, login_address, save, tell},
 };
 use crate::{
     model::{DeactivatedBy, EmailAddress, UserStatus, fold::fold, ids::UserId},
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-const HELD: &str = "a user with this userName, externalId or login address exists already on this connection";
+const HELD: &str = "a user with this userName or externalId exists already on this connection";
 const HELD_BY_OTHER: &str = "a user with this login address is provisioned by another SCIM connection; \
      remove it there first";
 const INACTIVE: &str = "an inactive user with this name or login address exists; \
@@ -43,7 +43,8 @@ pub(super) fn create(
 ) -> Result<Changed<Made<User>>, ProvisioningError> {
     let known = |row: User, is_new| Made { row, is_new, is_alone: false };
     Ok(Changed::Done(match find(tx, tenant, resource)? {
-        Found::Nothing => insert(tx, cx, tenant, id, resource)?,
+        Found::Nothing => insert(tx, cx, tenant, id, resource, Address::Free)?,
+        Found::AddressTaken => insert(tx, cx, tenant, id, resource, Address::Taken)?,
         Found::Restorable(user) => known(restore(tx, cx, tenant, &user, resource)?, true),
         Found::Adoptable(user) => match adopt(tx, cx, tenant, &user, resource)? {
             Changed::Done(user) => known(user, true),
@@ -58,6 +59,10 @@ pub(super) fn create(
 enum Found {
     /// Nothing, or a tombstone.
     Nothing,
+    /// Somebody else of this connection, who signs in by the address. A mailbox may be shared, and a directory may give an
+    /// address that was one person's to another: the address does not say who somebody is (RFC 7643 section 8.7.1), and
+    /// stays the login address of the one who has it.
+    AddressTaken,
     /// Inactive through this connection, and the same person.
     Restorable(User),
     /// Active, held by no connection, its domain proved by this organization.
@@ -66,6 +71,13 @@ enum Found {
     SentAgain(User),
     /// Anything else; the text says what to do.
     Taken(&'static str),
+}
+
+/// Whether the new user may have the login address that it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Address {
+    Free,
+    Taken,
 }
 
 /// Looks by each name in turn. Between looking and locking another request may have renamed or deleted the user; then
@@ -86,7 +98,7 @@ fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Fou
 
 /// The user that has one of the names, not locked.
 fn look(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Option<User>, StoreError> {
-    let (user_name, address) = (fold(resource.user_name()), address(resource));
+    let (user_name, address) = (fold(resource.user_name()), login_address(resource));
     let names = Names {
         user_name_folded: &user_name,
         external_id: resource.external_id(),
@@ -95,16 +107,12 @@ fn look(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Opt
     users::find_by_names(tx, &tenant.organization.id, &tenant.connection.id, &names)
 }
 
-fn address(resource: &Resource) -> Option<EmailAddress> {
-    resource.login_email().and_then(|text| EmailAddress::parse(text).ok())
-}
-
 /// What the user means for a create that names it.
 fn judge(tx: &mut Tx<'_>, tenant: &ScimTenant, user: User, resource: &Resource) -> Result<Found, StoreError> {
     if user.scim_connection_id.as_ref() == Some(&tenant.connection.id) {
         return Ok(on_this_connection(tenant, user, resource));
     }
-    let proved = match address(resource) {
+    let proved = match login_address(resource) {
         Some(address) => domains::is_proved(tx, &tenant.organization.id, address.domain())?,
         None => false,
     };
@@ -121,11 +129,13 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     let same_external_id = user.external_id.as_deref() == resource.external_id();
     let same_name = user.user_name_folded.as_deref() == Some(fold(resource.user_name()).as_str());
     let same_person = same_external_id && (user.external_id.is_some() || same_name);
+    let by_address_alone = !same_name && !(same_external_id && user.external_id.is_some());
     let sends_again = tenant.provider().is_some_and(Provider::sends_creates_again);
     match user.status {
         UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => {
             Found::SentAgain(user)
         }
+        UserStatus::Active if by_address_alone => Found::AddressTaken,
         UserStatus::Active => Found::Taken(HELD),
         _ if user.deactivated_by == Some(DeactivatedBy::Scim) && same_person => Found::Restorable(user),
         _ => Found::Taken(INACTIVE),
@@ -138,6 +148,7 @@ fn insert(
     tenant: &ScimTenant,
     id: &UserId,
     resource: &Resource,
+    address: Address,
 ) -> Result<Made<User>, ProvisioningError> {
     let now = cx.now();
     let active = resource.active().unwrap_or(true);
@@ -169,7 +180,11 @@ fn insert(
         held_until: None,
     };
     fill(&mut user, resource);
-    set_login_address(tx, tenant, &mut user, resource)?;
+    if address == Address::Free
+        && let Some(address) = login_address(resource)
+    {
+        give_login_address(&mut user, &address);
+    }
     let joined = save(tx, cx, tenant, None, &user, resource)?;
     tell(tx, cx, tenant, "user.created", None, &user)?;
     Ok(Made { row: user, is_new: true, is_alone: !joined })

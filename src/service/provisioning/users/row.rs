@@ -51,28 +51,38 @@ pub(super) fn fill(user: &mut User, resource: &Resource) {
 /// What is pushed is kept as it came, and a page of users is read at once.
 const MAX_STORED: usize = 128 * 1024;
 
-/// Sets the login address that the resource asks for, as far as R21 allows: a new user gets it; afterwards it
-/// changes only to a proved domain, and never for an owner. What SCIM pushed is kept in any case.
+/// Sets the login address that the resource asks for, as far as R21 allows: it changes only to a proved domain, and never
+/// for an owner. Where it is somebody else's, it stays so. What SCIM pushed is
+/// kept in any case.
 pub(super) fn set_login_address(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     user: &mut User,
     resource: &Resource,
 ) -> Result<(), StoreError> {
-    let Some(wanted) = resource.login_email().and_then(|text| EmailAddress::parse(text).ok()) else {
-        return Ok(());
-    };
+    let Some(wanted) = login_address(resource) else { return Ok(()) };
+    let organization = &tenant.organization.id;
     let allowed = match user.email_folded.as_deref() {
-        None => true,
         Some(held) if held == wanted.folded() => true,
         Some(_) if user.owner || user.break_glass => false,
-        Some(_) => domains::is_proved(tx, &tenant.organization.id, wanted.domain())?,
+        Some(_) if !domains::is_proved(tx, organization, wanted.domain())? => false,
+        Some(_) | None => !users::is_address_of_another(tx, organization, wanted.folded(), &user.id)?,
     };
     if allowed {
-        user.email = Some(wanted.as_str().to_owned());
-        user.email_folded = Some(wanted.folded().to_owned());
+        give_login_address(user, &wanted);
     }
     Ok(())
+}
+
+/// The login address that the resource asks for.
+pub(super) fn login_address(resource: &Resource) -> Option<EmailAddress> {
+    resource.login_email().and_then(|text| EmailAddress::parse(text).ok())
+}
+
+/// Gives it to the user, who may have it.
+pub(super) fn give_login_address(user: &mut User, address: &EmailAddress) {
+    user.email = Some(address.as_str().to_owned());
+    user.email_folded = Some(address.folded().to_owned());
 }
 
 /// Writes the row and what hangs on it: addresses, and the memberships that waited for this user. Whether there were any.
