@@ -42,6 +42,11 @@ pub async fn read(
 
 /// 415 unless the body says that it is of one of these media types (parameters such as a charset aside).
 pub fn require_type(request: &HttpRequest, wanted: &[&str]) -> Result<(), HttpError> {
+    // A compressed body would be read as what it is not.
+    let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(HttpError::unsupported_media_type(wanted));
+    }
     let given =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = given.split(';').next().unwrap_or("").trim();

@@ -16,9 +16,10 @@ pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// The URN of a query in a body.
 pub const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 /// Resources on a page where the client names no number.
-pub const DEFAULT_COUNT: usize = 100;
-/// The most resources on a page.
-pub const MAX_COUNT: usize = 200;
+pub const DEFAULT_COUNT: usize = MAX_COUNT;
+/// The most resources on a page. Clients that take a short page for the last one (ConnId's) ask for pages of up to so many,
+/// and those that read everything without naming a number get as much at once.
+pub const MAX_COUNT: usize = 1_000;
 
 /// A query: what to look for, in which order, which page, what to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,18 +88,24 @@ impl Query {
     pub fn from_body(body: &Value) -> Result<Self, ScimError> {
         let object = body.as_object().ok_or(ScimError::NotAnObject)?;
         check_schemas(object, SEARCH_URN)?;
-        let number = |name: &'static str| match object.get(name) {
+        // Names are case-insensitive (RFC 7643 section 2.1).
+        let member = |name: &str| {
+            let spelled =
+                || object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+            object.get(name).or_else(spelled)
+        };
+        let number = |name: &'static str| match member(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => value.as_i64().map(Some).ok_or(ScimError::BadParameter(name)),
         };
-        let text = |name: &'static str| match object.get(name) {
+        let text = |name: &'static str| match member(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(_) => Err(ScimError::BadParameter(name)),
         };
         let cursor = text("cursor")?.map(str::to_owned);
         let (page, count) = page(cursor, number("startIndex"), number("count"))?;
-        let (only, except) = (names(object.get("attributes")), names(object.get("excludedAttributes")));
+        let (only, except) = (names(member("attributes")), names(member("excludedAttributes")));
         Ok(Self {
             filter: text("filter")?.map(filter::parse).transpose()?,
             sort: sort_by(text("sortBy")?, text("sortOrder")?)?,

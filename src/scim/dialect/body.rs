@@ -9,6 +9,7 @@ use crate::scim::schema::ResourceType;
 pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> Rewrites {
     let mut used = Rewrites::new();
     let Value::Object(body) = body else { return used };
+    name_schemas(resource_type, body, &mut used);
     if let Some(Value::Array(schemas)) = body.get_mut("schemas") {
         for schema in schemas {
             if let Some((urn, rewrite)) = schema.as_str().and_then(|urn| urns::meant(resource_type, urn)) {
@@ -21,6 +22,16 @@ pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> R
     move_into_extensions(resource_type, body, &mut used);
     rewrite_values(resource_type, body, &mut used);
     used
+}
+
+/// An empty list of schemas can only mean the base schema: the endpoint says which.
+fn name_schemas(resource_type: &'static ResourceType, body: &mut Map<String, Value>, used: &mut Rewrites) {
+    if let Some(Value::Array(schemas)) = body.get_mut("schemas")
+        && schemas.is_empty()
+    {
+        schemas.push(resource_type.schema.id.into());
+        used.insert(Rewrite::EmptySchemas);
+    }
 }
 
 /// Every value of the map, those inside of extensions included.

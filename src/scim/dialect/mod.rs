@@ -48,11 +48,13 @@ pub enum Rewrite {
     ExtensionAtTopLevel,
     /// More than one primary element in one list.
     SeveralPrimaries,
+    /// `"schemas": []`.
+    EmptySchemas,
 }
 
 impl Rewrite {
     /// Every rewrite.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BooleanText,
         Self::CapitalOperation,
         Self::RemoveWithValue,
@@ -65,6 +67,7 @@ impl Rewrite {
         Self::PlainForComplex,
         Self::ExtensionAtTopLevel,
         Self::SeveralPrimaries,
+        Self::EmptySchemas,
     ];
 
     /// The stable name, for counters and logs.
@@ -82,6 +85,7 @@ impl Rewrite {
             Self::PlainForComplex => "plain_for_complex",
             Self::ExtensionAtTopLevel => "extension_at_top_level",
             Self::SeveralPrimaries => "several_primaries",
+            Self::EmptySchemas => "empty_schemas",
         }
     }
 
@@ -91,6 +95,7 @@ impl Rewrite {
             Self::EchoedReadOnly => "Okta",
             Self::OldUrn => "OneLogin",
             Self::SeveralPrimaries => "PingFederate",
+            Self::EmptySchemas => "WSO2 Identity Server",
             _ => "Microsoft Entra ID",
         }
     }
@@ -110,6 +115,7 @@ impl Rewrite {
             Self::PlainForComplex => "sends the manager as a plain id, and an empty text to remove it",
             Self::ExtensionAtTopLevel => "sends attributes of the enterprise extension outside of it",
             Self::SeveralPrimaries => "marks several addresses as primary; the first one counts",
+            Self::EmptySchemas => "leaves the list of schemas empty",
         }
     }
 }

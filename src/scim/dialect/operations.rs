@@ -112,6 +112,10 @@ fn rewrite_at(target: &Located, op: &Value, value: &mut Value, used: &mut Rewrit
 fn rewrite_path(resource_type: &'static ResourceType, path: &str, used: &mut Rewrites) -> String {
     let end = path.find('[').unwrap_or(path.len());
     let (head, selection) = path.split_at(end);
+    if let Some(path) = urns::dotted(resource_type, path) {
+        used.insert(Rewrite::NearMissUrn);
+        return path;
+    }
     if let Some((urn, rewrite)) = urns::meant(resource_type, head) {
         used.insert(rewrite);
         return format!("{urn}{selection}");
@@ -146,6 +150,7 @@ fn rewrite_map(
     used: &mut Rewrites,
 ) -> Vec<Value> {
     urns::rename_keys(resource_type, value, used);
+    unwrap_core(resource_type, value, used);
     drop_echoes(resource_type, id, value, used);
     let paths: Vec<String> = value.keys().filter(|key| is_path(resource_type, key)).cloned().collect();
     let mut split_off = Vec::with_capacity(paths.len());
@@ -162,6 +167,18 @@ fn rewrite_map(
     }
     rewrite_values(resource_type, value, used);
     split_off
+}
+
+/// The attributes of the base schema under its URN, as if it were an extension.
+fn unwrap_core(resource_type: &'static ResourceType, value: &mut Map<String, Value>, used: &mut Rewrites) {
+    let urn = value.keys().find(|key| key.eq_ignore_ascii_case(resource_type.schema.id)).cloned();
+    let Some(urn) = urn.filter(|urn| value[urn].is_object()) else { return };
+    if let Some(Value::Object(inner)) = value.remove(&urn) {
+        for (name, given) in inner {
+            value.entry(name).or_insert(given);
+        }
+        used.insert(Rewrite::KeyAsPath);
+    }
 }
 
 /// Read-only attributes as the client has read them. An `id` that is another one stays, and is refused.

@@ -31,6 +31,16 @@ fn old(resource_type: &'static ResourceType, rest: &str) -> Option<&'static Sche
     }
 }
 
+/// The path with a colon where a URN of ours is followed by a dot, as in `urn:...:User.department`: to the grammar that is
+/// the attribute `User` of a URN that nobody knows.
+pub(super) fn dotted(resource_type: &'static ResourceType, path: &str) -> Option<String> {
+    let mut schemas = std::iter::once(resource_type.schema).chain(resource_type.extensions.iter().copied());
+    schemas.find_map(|schema| {
+        let rest = strip_prefix(path, schema.id)?.strip_prefix('.')?;
+        Some(format!("{}:{rest}", schema.id))
+    })
+}
+
 /// Renames the keys of a body that are URNs. A name that is taken stays.
 pub(super) fn rename_keys(
     resource_type: &'static ResourceType,

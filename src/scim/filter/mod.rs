@@ -5,6 +5,7 @@ mod bind;
 mod error;
 mod eval;
 mod lexer;
+mod narrow;
 mod parse;
 mod path;
 
@@ -15,6 +16,7 @@ pub use bind::{BoundFilter, bind};
 pub use error::FilterError;
 pub(in crate::scim) use eval::element_matches;
 pub use eval::matches;
+pub use narrow::{Narrowed, narrow};
 pub(in crate::scim) use parse::parse_value_filter;
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse};
 pub use path::AttrPath;

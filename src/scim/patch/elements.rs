@@ -211,10 +211,11 @@ fn update(old: &mut Value, new: Value) {
     }
 }
 
-/// The element that a selection describes: its equality terms, where it has nothing else.
+/// The element that a selection describes: its equality terms, where it has nothing else. They must say which of several
+/// it is to be, such as the work address: whoever selects a value that is not there is mistaken about what is.
 fn seed(filter: &Filter) -> Option<Map<String, Value>> {
     match filter {
-        Filter::Compare { path, op: CompareOp::Eq, value } => {
+        Filter::Compare { path, op: CompareOp::Eq, value } if path.name != "value" => {
             let value = match value {
                 CompareValue::Bool(value) => Value::Bool(*value),
                 CompareValue::Number(value) => Value::Number(value.clone()),

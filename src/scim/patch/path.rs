@@ -102,9 +102,22 @@ fn attribute_target(
 fn foreign(resource_type: &ResourceType, attr_path: AttrPath, path: &str) -> Result<Target, ScimError> {
     let unknown = || ScimError::UnknownPath(quoted(path));
     let urn = attr_path.schema.clone().ok_or_else(unknown)?;
-    let known = resource_type.extension(&urn).is_some() || urn.eq_ignore_ascii_case(resource_type.schema.id);
-    if known {
+    if is_ours(resource_type, &urn) {
         return Err(unknown());
     }
     Ok(Target::Foreign { whole: path.to_owned(), urn, name: Some(AttrPath { schema: None, ..attr_path }) })
 }
+
+/// Whether a URN is one of ours, or one of them misspelled. What were stored under that would look like a success.
+fn is_ours(resource_type: &ResourceType, urn: &str) -> bool {
+    let below = |a: &str, b: &str| {
+        a.split_at_checked(b.len()).is_some_and(|(start, rest)| {
+            start.eq_ignore_ascii_case(b) && matches!(rest.get(..1), None | Some(":"))
+        })
+    };
+    let schemas = std::iter::once(resource_type.schema).chain(resource_type.extensions.iter().copied());
+    below(urn, CORE) || schemas.into_iter().any(|schema| below(urn, schema.id) || below(schema.id, urn))
+}
+
+/// Below this are the schemas of RFC 7643 and no others.
+const CORE: &str = "urn:ietf:params:scim:schemas:core";

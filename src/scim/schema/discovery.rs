@@ -82,20 +82,19 @@ fn all_schemas(catalog: Catalog) -> impl Iterator<Item = &'static Schema> {
 }
 
 fn resource_type(kind: &ResourceType, base: &str) -> Value {
-    let mut body = json!({
+    let extensions: Vec<_> =
+        kind.extensions.iter().map(|e| json!({ "schema": e.id, "required": false })).collect();
+    json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
         "id": kind.name,
         "name": kind.name,
         "endpoint": kind.endpoint,
         "description": kind.description,
         "schema": kind.schema.id,
+        // An empty list is told too: UnboundID's SDK takes a missing one for null, and who loops over it fails.
+        "schemaExtensions": extensions,
         "meta": { "resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{}", kind.name) }
-    });
-    if !kind.extensions.is_empty() {
-        let extensions = kind.extensions.iter().map(|e| json!({ "schema": e.id, "required": false }));
-        body["schemaExtensions"] = extensions.collect();
-    }
-    body
+    })
 }
 
 fn schema(schema: &Schema, base: &str) -> Value {

@@ -6,7 +6,7 @@ pub(super) static SCHEMA: Schema =
     Schema { id: GROUP_URN, name: "Group", description: "Group", attributes: ATTRIBUTES };
 
 const ATTRIBUTES: &[Attribute] = &[
-    Attribute::string("displayName", "The name of the group.").required(),
+    Attribute::string("displayName", "The name of the group.").required().unique(),
     Attribute::complex("members", MEMBERS, "The members of the group.").multi(),
 ];
 

@@ -1,10 +1,10 @@
 //! Search over users and groups at once (RFC 7644 sections 3.4.2.1 and 3.4.3): the users come first.
 
-use super::{Found, Groups, ProvisioningError, ScimTenant, Users, search};
+use super::{Collection, Found, Groups, ProvisioningError, ScimTenant, Users, search};
 use crate::{
     scim::{
         ScimError,
-        filter::FilterError,
+        filter::{Narrowed, narrow},
         list::{Page, Query},
     },
     service::Context,
@@ -16,11 +16,11 @@ pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Fo
         // Two types have no order in common to go on from.
         return Err(ScimError::BadCursor.into());
     }
-    let users = match search::list::<Users>(cx, tenant, query).await {
-        Err(error) if lacks_attribute(&error) => None,
+    let users = match of_type::<Users, Groups>(cx, tenant, query.clone()).await {
+        Err(error) if lacks_sort(&error) => None,
         outcome => Some(outcome?),
     };
-    let is_user_filter = users.is_some();
+    let is_for_users = users.is_some();
     let users = users.unwrap_or_else(nothing);
     let before = users.total.unwrap_or_default();
     let rest = Query {
@@ -28,23 +28,33 @@ pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Fo
         count: query.count - users.items.len().min(query.count),
         ..query.clone()
     };
-    let groups = match search::list::<Groups>(cx, tenant, &rest).await {
-        Err(error) if lacks_attribute(&error) && is_user_filter => nothing(),
+    let groups = match of_type::<Groups, Users>(cx, tenant, rest).await {
+        Err(error) if lacks_sort(&error) && is_for_users => nothing(),
         outcome => outcome?,
     };
     let total = before + groups.total.unwrap_or_default();
     Ok(Found { total: Some(total), next: None, items: [users.items, groups.items].concat() })
 }
 
+/// Those of one type.
+async fn of_type<C: Collection, Other: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    mut query: Query,
+) -> Result<Found, ProvisioningError> {
+    let (this, other) = (C::resource_type(tenant.catalog), Other::resource_type(tenant.catalog));
+    query.filter = match query.filter.map(|filter| narrow(&filter, this, other)) {
+        Some(Narrowed::Nothing) => return Ok(nothing()),
+        Some(Narrowed::Filter(filter)) => Some(filter),
+        Some(Narrowed::All) | None => None,
+    };
+    search::list::<C>(cx, tenant, &query).await
+}
+
 fn nothing() -> Found {
     Found { total: Some(0), next: None, items: Vec::new() }
 }
 
-fn lacks_attribute(error: &ProvisioningError) -> bool {
-    matches!(
-        error,
-        ProvisioningError::Protocol(
-            ScimError::Filter(FilterError::UnknownAttribute(_)) | ScimError::NotSortable(_)
-        )
-    )
+fn lacks_sort(error: &ProvisioningError) -> bool {
+    matches!(error, ProvisioningError::Protocol(ScimError::NotSortable(_)))
 }

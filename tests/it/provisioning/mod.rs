@@ -18,4 +18,5 @@ mod paging;
 mod queries;
 mod requirements;
 pub mod support;
+mod tolerance;
 mod users;

@@ -1,0 +1,172 @@
+//! What clients send that is nearly right, and what only looks as if it were.
+
+use actix_web::http::header;
+use serde_json::{Value, json};
+
+use super::support::{GROUP, Scim, USER, user};
+use crate::support::on_both_databases;
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+fn with_address(name: &str, address: &str) -> Value {
+    json!({ "schemas": [USER], "userName": name, "emails": [{ "value": address, "primary": true }] })
+}
+
+async fn login_address(scim: &Scim, id: &str) -> Option<String> {
+    scim.row(id).await.unwrap().email
+}
+
+fn replace(path: &str, value: Value) -> Value {
+    json!([{ "op": "replace", "path": path, "value": value }])
+}
+
+on_both_databases! {
+    async fn an_address_of_somebody_else_is_kept_and_signs_nobody_in(scim: Scim) {
+        let ada = scim.post("/Users", with_address("ada", "mail@acme.example")).await.id();
+        let second = scim.post("/Users", with_address("bob", "MAIL@acme.example")).await;
+        assert_eq!((second.status, &second.body["emails"][0]["value"]), (201, &json!("MAIL@acme.example")));
+        let bob = second.id();
+        assert_eq!(login_address(&scim, &bob).await, None);
+        assert_eq!(login_address(&scim, &ada).await.as_deref(), Some("mail@acme.example"));
+        let named = scim.post("/Users", json!({ "schemas": [USER], "userName": "mail@acme.example" })).await;
+        assert_eq!(named.status, 201, "a userName is not an address");
+        assert_eq!(login_address(&scim, &named.id()).await, None);
+        assert_eq!(scim.post("/Users", with_address("ADA", "other@acme.example")).await.refusal(), (409, "uniqueness"));
+
+        // Who has one of its own keeps it.
+        let eve = scim.post("/Users", with_address("eve", "eve@acme.example")).await.id();
+        let answer = scim.put(&format!("/Users/{eve}"), with_address("eve", "mail@acme.example")).await;
+        assert_eq!((answer.status, &answer.body["emails"][0]["value"]), (200, &json!("mail@acme.example")));
+        assert_eq!(login_address(&scim, &eve).await.as_deref(), Some("eve@acme.example"));
+
+        // Once it is free, it goes to whom the provider says next.
+        scim.put(&format!("/Users/{ada}"), with_address("ada", "ada@acme.example")).await;
+        assert_eq!(login_address(&scim, &ada).await.as_deref(), Some("ada@acme.example"));
+        let mut changed = with_address("bob", "mail@acme.example");
+        changed["title"] = json!("Baker");
+        assert_eq!(scim.put(&format!("/Users/{bob}"), changed).await.status, 200);
+        assert_eq!(login_address(&scim, &bob).await.as_deref(), Some("mail@acme.example"));
+    }
+
+    async fn an_empty_external_id_is_none(scim: Scim) {
+        for name in ["ada", "bob"] {
+            let mut body = user(name);
+            body["externalId"] = json!("");
+            assert_eq!(scim.post("/Users", body).await.status, 201, "{name}");
+        }
+    }
+
+    async fn an_empty_list_of_schemas_is_the_base_schema(scim: Scim) {
+        let answer = scim.post("/Users", json!({ "schemas": [], "userName": "kim" })).await;
+        assert_eq!((answer.status, &answer.body["schemas"]), (201, &json!([USER])));
+        let answer = scim.post("/Groups", json!({ "schemas": [], "displayName": "Team" })).await;
+        assert_eq!((answer.status, &answer.body["schemas"]), (201, &json!([GROUP])));
+        assert_eq!(scim.post("/Users", json!({ "userName": "lee" })).await.refusal(), (400, "invalidSyntax"));
+    }
+
+    async fn a_path_says_what_it_changes_or_is_refused(scim: Scim) {
+        let id = scim.user("ada").await;
+        let path = format!("/Users/{id}");
+        for (name, path_of, value) in [
+            ("dotted", format!("{ENTERPRISE}.department"), "Tools"),
+            ("as it should be", format!("{ENTERPRISE}:department"), "Kitchen"),
+            ("in any case", format!("{}.department", ENTERPRISE.to_uppercase()), "Garden"),
+        ] {
+            let answer = scim.patch(&path, replace(&path_of, json!(value))).await;
+            assert_eq!((answer.status, &answer.body[ENTERPRISE]["department"]), (200, &json!(value)), "{name}");
+        }
+        let answer = scim.patch(&path, replace(&format!("{USER}.title"), json!("Baker"))).await;
+        assert_eq!((answer.status, &answer.body["title"]), (200, &json!("Baker")));
+        let whole = json!([{ "op": "replace", "value": { (USER): { "title": "Cook", "active": "True" } } }]);
+        let answer = scim.patch(&path, whole).await;
+        assert_eq!((answer.status, &answer.body["title"], &answer.body["schemas"][0]), (200, &json!("Cook"), &json!(USER)));
+
+        let before = scim.get(&path).await.body;
+        for misspelled in [
+            "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
+            "urn:ietf:params:scim:schemas:core:2.0:Person:title",
+            "urn:ietf:params:scim:schemas:extension:enterprise:department",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department:x",
+        ] {
+            let answer = scim.patch(&path, replace(misspelled, json!("x"))).await;
+            assert_eq!(answer.refusal(), (400, "invalidPath"), "{misspelled}");
+        }
+        assert_eq!(scim.get(&path).await.body, before);
+        // What Entra recommends for attributes of one's own is nobody's URN.
+        let own = "urn:ietf:params:scim:schemas:extension:Acme:2.0:User:badge";
+        assert_eq!(scim.patch(&path, replace(own, json!("7"))).await.status, 200);
+    }
+
+    async fn scim_047_who_selects_a_value_that_is_not_there_is_told(scim: Scim) {
+        let id = scim.user("ada").await;
+        let path = format!("/Users/{id}");
+        let before = scim.get(&path).await.body;
+        for (selection, value) in [
+            ("emails[value eq \"nobody@x.example\"].type", json!("work")),
+            ("phoneNumbers[value eq \"nope\"]", json!({ "value": "+1", "type": "work" })),
+            ("phoneNumbers[type eq \"nope\" and value eq \"x\"].display", json!("x")),
+        ] {
+            assert_eq!(scim.patch(&path, replace(selection, value)).await.refusal(), (400, "noTarget"), "{selection}");
+        }
+        assert_eq!(scim.get(&path).await.body, before);
+        let created = scim.patch(&path, replace("phoneNumbers[type eq \"work\"].value", json!("+1"))).await;
+        assert_eq!(created.body["phoneNumbers"][0]["value"], "+1", "which of several is said");
+    }
+
+    async fn the_root_asks_each_type_what_it_has(scim: Scim) {
+        for name in ["Tom", "Tim", "Una"] {
+            let mut body = user(name);
+            body["displayName"] = json!(name);
+            assert_eq!(scim.post("/Users", body).await.status, 201);
+        }
+        scim.group("Team", &[]).await;
+        scim.group("Tools", &[]).await;
+        for (filter, total) in [
+            ("userName sw \"T\" or displayName sw \"T\"", 4),
+            ("displayName sw \"T\" and not (userName pr)", 2),
+            ("displayName sw \"T\" and (members pr or active eq true)", 2),
+            ("userName pr", 3),
+            ("members eq null", 5),
+            ("department eq \"x\"", 0),
+        ] {
+            let found = scim.get(&format!("/?filter={filter}")).await;
+            assert_eq!((found.status, &found.body["totalResults"]), (200, &json!(total)), "{filter}");
+        }
+        assert_eq!(scim.get("/?filter=nothing eq \"x\" or userName pr").await.refusal(), (400, "invalidFilter"));
+    }
+
+    async fn a_filter_finds_an_attribute_of_an_extension_by_its_name(scim: Scim) {
+        let mut body = user("ada");
+        body[ENTERPRISE] = json!({ "department": "Tools" });
+        assert_eq!(scim.post("/Users", body).await.status, 201);
+        let found = scim.get("/Users?filter=department eq \"tools\"").await;
+        assert_eq!((found.status, &found.body["totalResults"]), (200, &json!(1)));
+    }
+
+    async fn the_members_of_a_search_are_named_in_any_case(scim: Scim) {
+        scim.user("ada").await;
+        scim.user("bob").await;
+        let body = json!({ "Schemas": [SEARCH], "Filter": "userName eq \"ada\"", "COUNT": 5, "Attributes": ["userName"] });
+        let found = scim.post("/Users/.search", body).await.body;
+        assert_eq!((&found["totalResults"], &found["Resources"][0]["userName"]), (&json!(1), &json!("ada")));
+        assert!(found["Resources"][0].get("emails").is_none());
+    }
+
+    async fn a_page_has_room_for_a_thousand(scim: Scim) {
+        scim.seeded(1_100).await;
+        for query in ["", "?count=5000"] {
+            let page = scim.get(&format!("/Users{query}")).await.body;
+            assert_eq!((&page["totalResults"], &page["itemsPerPage"]), (&json!(1_101), &json!(1_000)), "{query}");
+        }
+        assert_eq!(scim.get("/Users?count=3").await.body["itemsPerPage"], 3);
+    }
+
+    async fn a_compressed_body_is_no_json(scim: Scim) {
+        for (encoding, status) in [("gzip", 415), ("identity", 201)] {
+            let request = scim.request(&scim.acme, "POST", "/Users", Some(&user("ada")));
+            let answer = scim.send(request.insert_header((header::CONTENT_ENCODING, encoding))).await;
+            assert_eq!(answer.status, status, "{encoding}");
+        }
+    }
+}
