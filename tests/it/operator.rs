@@ -28,6 +28,11 @@ fn ada() -> Value {
         "emails": [{"value": "ada@acme.example", "primary": true}]})
 }
 
+fn with_external_id(mut user: Value) -> Value {
+    user["externalId"] = "00u1".into();
+    user
+}
+
 fn active(value: bool) -> Value {
     json!({"schemas": [PATCH], "Operations": [{"op": "replace", "path": "active", "value": value}]})
 }
@@ -80,6 +85,51 @@ on_both_databases! {
             ("user.activated", "operator"),
         ];
         assert_eq!(audit, wanted.map(|(event, actor)| (event.to_owned(), actor.to_owned())));
+    }
+
+    async fn r03_whom_the_operator_deactivates_scim_does_not_bring_back_by_deleting(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let again = async |body: Value| {
+            let made = scim.post("/Users", body).await;
+            assert_eq!(made.status, 201);
+            (made.id(), made.body["active"] == true)
+        };
+        let delete = async |id: &str| {
+            let path = format!("/Users/{id}");
+            assert_eq!(scim.request_as(&scim.acme, "DELETE", &path, None).await.status, 204);
+        };
+        let (first, is_active) = again(with_external_id(ada())).await;
+        assert!(is_active);
+        deactivate_user(cx, &operator, project, &user_id(&first)).await.unwrap();
+        delete(&first).await;
+        // Each name is enough, and each further round as well.
+        for kept in ["externalId", "userName", "emails"] {
+            let other = format!("not-her-{}", kept.to_lowercase());
+            let mut body = with_external_id(ada());
+            body["userName"] = other.clone().into();
+            body["externalId"] = other.clone().into();
+            body["emails"][0]["value"] = format!("{other}@acme.example").into();
+            body[kept] = with_external_id(ada())[kept].clone();
+            let (id, is_active) = again(body).await;
+            assert!(!is_active && id != first, "{kept}");
+            let path = format!("/Users/{id}");
+            assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
+            delete(&id).await;
+        }
+        // Another organization has another Ada.
+        let globex = scim.request_as(&scim.globex, "POST", "/Users", Some(&with_external_id(ada()))).await;
+        assert_eq!((globex.status, &globex.body["active"]), (201, &json!(true)));
+        // The operator's word brings her back, and then she is SCIM's again.
+        let (last, is_active) = again(with_external_id(ada())).await;
+        assert!(!is_active);
+        activate_user(cx, &operator, project, &user_id(&last)).await.unwrap();
+        delete(&last).await;
+        let (free, is_active) = again(with_external_id(ada())).await;
+        assert!(is_active);
+        // So does the operator's own deletion, which frees the names.
+        deactivate_user(cx, &operator, project, &user_id(&free)).await.unwrap();
+        delete_user(cx, &operator, project, &user_id(&free)).await.unwrap();
+        assert!(again(with_external_id(ada())).await.1);
     }
 
     async fn r03_a_deleted_user_frees_its_names_and_is_not_made_by_a_login(world: World) {
