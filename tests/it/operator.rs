@@ -14,7 +14,10 @@ use vestibule::{
             update_organization,
         },
     },
-    store::{Tx, audit_log_events, oauth_clients},
+    store::{
+        Tx, audit_log_events, oauth_clients,
+        sessions::{self, Session},
+    },
 };
 
 use crate::{
@@ -49,8 +52,19 @@ async fn session(world: &World, assertion_id: &str) -> SessionId {
     list_sessions(cx, project, &user.id, 1).await.unwrap().remove(0).id
 }
 
+/// Sessions like the user's newest one, which stand, under these ids.
+async fn copy_session(world: &World, user: &UserId, ids: std::ops::RangeInclusive<u128>) {
+    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 1).await.unwrap().remove(0);
+    let copy = Session { token_hash: None, revoked_at: None, revoked_reason: None, ..found };
+    let insert = move |tx: &mut Tx<'_>| {
+        let mut ids = ids.clone();
+        ids.try_for_each(|id| sessions::insert(tx, &Session { id: SessionId::from_u128(id), ..copy.clone() }))
+    };
+    world.write(insert).await;
+}
+
 async fn reason(world: &World, user: &UserId, session: &SessionId) -> Option<String> {
-    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 100).await.unwrap();
+    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 10_000).await.unwrap();
     found.into_iter().find(|one| one.id == *session).unwrap().revoked_reason
 }
 
@@ -211,6 +225,28 @@ on_both_databases! {
         assert_eq!(events, ["organization.created", "organization.disabled", "organization.enabled"]);
         let unknown = set_organization_status(cx, &operator, &other_project(), acme, off).await;
         assert!(matches!(unknown, Err(DirectoryError::NotFound("project"))));
+    }
+
+    async fn no_session_comes_back_with_its_organization(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let acme = &world.gateway.acme.id;
+        let set = |status| set_organization_status(cx, &operator, project, acme, status);
+        // More than one transaction ends.
+        copy_session(&world, &user.id, 1..=450).await;
+        assert_eq!(set(OrganizationStatus::Disabled).await.unwrap(), 451);
+        // As if the end had been cut short.
+        copy_session(&world, &user.id, 1001..=1450).await;
+        assert_eq!(set(OrganizationStatus::Active).await.unwrap(), 450);
+        let left = SessionId::from_u128(1450);
+        assert_eq!(reason(&world, &user.id, &left).await.as_deref(), Some("organization_disabled"));
+        // One that is on stays as it is.
+        let open = session(&world, "_s2").await;
+        assert_eq!(set(OrganizationStatus::Active).await.unwrap(), 0);
+        assert_eq!(reason(&world, &user.id, &open).await, None);
+        let events = world.gateway.events(acme.as_str()).await;
+        assert_eq!(events, ["organization.created", "organization.disabled", "organization.enabled"]);
     }
 
     async fn an_organization_that_is_switched_off_takes_no_scim(scim: Scim) {
