@@ -140,6 +140,10 @@ fn refuse(error: &SetupError) -> HttpError {
         SetupError::ConnectionNotDraft => {
             HttpError::bad_request("failed_precondition", "The connection is live; a link is for a draft.")
         }
+        SetupError::OrganizationDisabled => HttpError::bad_request(
+            "failed_precondition",
+            "The organization is switched off; no links are made for it.",
+        ),
         SetupError::Invalid(text) => HttpError::bad_request("invalid_argument", text.clone()),
         other => HttpError::internal(other),
     }

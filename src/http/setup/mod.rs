@@ -56,7 +56,10 @@ fn refuse(error: SetupError) -> HttpError {
         SetupError::LinkUnknown => StatusCode::NOT_FOUND,
         SetupError::LinkEnded => StatusCode::GONE,
         SetupError::NoSession => StatusCode::UNAUTHORIZED,
-        SetupError::LinkInUse | SetupError::NotPart | SetupError::NotAllowed => StatusCode::FORBIDDEN,
+        SetupError::LinkInUse
+        | SetupError::NotPart
+        | SetupError::NotAllowed
+        | SetupError::OrganizationDisabled => StatusCode::FORBIDDEN,
         SetupError::ConnectionNotDraft | SetupError::NotReady(_) => StatusCode::CONFLICT,
         SetupError::Invalid(_) | SetupError::Metadata { .. } => StatusCode::BAD_REQUEST,
         SetupError::Connection(_) | SetupError::Store(_) | SetupError::Internal(_) => {

@@ -97,6 +97,9 @@ pub enum SetupError {
     /// The connection is in use; a link never changes one that is.
     #[error("this connection is live; a set-up link cannot change it any more")]
     ConnectionNotDraft,
+    /// The customer is switched off, and with it all that is set up for it.
+    #[error("this organization is switched off, and nothing is set up for it meanwhile")]
+    OrganizationDisabled,
     /// Something typed cannot be used; the text says what would do.
     #[error("{0}")]
     Invalid(String),
@@ -133,6 +136,7 @@ impl SetupError {
             Self::NotPart => "setup_not_part",
             Self::NotAllowed => "setup_not_allowed",
             Self::ConnectionNotDraft => "connection_not_draft",
+            Self::OrganizationDisabled => "setup_organization_disabled",
             Self::Invalid(_) => "invalid_input",
             Self::Metadata { code, .. } => code,
             Self::NotReady(_) => "setup_not_ready",

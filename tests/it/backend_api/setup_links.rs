@@ -5,6 +5,10 @@ use actix_web::{
     test::TestRequest,
 };
 use serde_json::{Value, json};
+use vestibule::{
+    model::OrganizationStatus,
+    service::{Actor, directory::set_organization_status},
+};
 
 use super::events::{call, key};
 use crate::support::{Gateway, on_both_databases};
@@ -100,5 +104,9 @@ on_both_databases! {
             let (got, answer, _) = call(&gateway, create(&key, &body)).await;
             assert_eq!((got.as_u16(), answer["code"].as_str()), (status, Some(code)), "{body}: {answer}");
         }
+        let (cx, off, operator) = (&gateway.cx, OrganizationStatus::Disabled, Actor::operator());
+        set_organization_status(cx, &operator, &gateway.project.id, &gateway.acme.id, off).await.unwrap();
+        let (got, answer, _) = call(&gateway, create(&key, &json!({ "organizationId": organization }))).await;
+        assert_eq!((got.as_u16(), answer["code"].as_str()), (400, Some("failed_precondition")), "{answer}");
     }
 }

@@ -1,9 +1,10 @@
 //! The link itself (R23).
 
 use vestibule::{
-    model::{ConnectionStatus, ids::ProjectId},
+    model::{ConnectionStatus, OrganizationStatus, ids::ProjectId},
     service::{
         connections::set_status,
+        directory::set_organization_status,
         installation,
         provisioning::admin::oauth,
         setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
@@ -106,6 +107,27 @@ on_both_databases! {
         assert!(list_setup_links(&cx, &project, &of.globex.id).await.unwrap().is_empty());
         let other = revoke_setup_link(&cx, &Actor::operator(), &ProjectId::from_u128(1), &admin.link.id).await;
         assert_eq!(other.unwrap_err().code(), "connection_unusable", "another project has no such link");
+    }
+
+    async fn r23_a_link_of_an_organization_that_is_switched_off_opens_nothing(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, operator) = (admin.world.gateway.cx.clone(), Actor::operator());
+        let (project, acme) = (admin.world.gateway.project.id.clone(), admin.world.gateway.acme.id.clone());
+        let set = |status| set_organization_status(&cx, &operator, &project, &acme, status);
+        set(OrganizationStatus::Disabled).await.unwrap();
+        let (path, metadata) = (format!("/setup/{}", admin.token), admin.metadata());
+        for answer in [
+            admin.get(&path).await,
+            admin.get("/setup/provider").await,
+            admin.post("/setup/provider", &[("provider", "okta")]).await,
+            admin.upload(&[("file", metadata.as_bytes())]).await,
+        ] {
+            refused(&answer, StatusCode::FORBIDDEN, "This organization is switched off");
+        }
+        let made = create_setup_link(&cx, &operator, &project, &acme, NewSetupLink::saml()).await;
+        assert_eq!(made.unwrap_err().code(), "setup_organization_disabled");
+        set(OrganizationStatus::Active).await.unwrap();
+        assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.header("location"), "/setup/values");
     }
 
     async fn links_to_a_draft_that_nobody_used_are_one_after_the_other(admin: Admin) {
