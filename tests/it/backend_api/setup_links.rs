@@ -69,6 +69,18 @@ on_both_databases! {
         assert!(!list.to_string().contains("vestibule_setup_"), "no list opens anything: {list}");
     }
 
+    async fn a_link_ends_those_to_the_same_unused_draft_and_names_them(gateway: Gateway) {
+        let key = key(&gateway).await;
+        let body = json!({ "organizationId": gateway.acme.id });
+        let (_, first, _) = call(&gateway, create(&key, &body)).await;
+        assert_eq!(first["inPlaceOf"], json!([]));
+        let (_, second, _) = call(&gateway, create(&key, &body)).await;
+        assert_eq!(second["inPlaceOf"], json!([first["setupLink"]["id"]]));
+        assert_eq!(second["setupLink"]["samlConnectionId"], first["setupLink"]["samlConnectionId"]);
+        let (_, list, _) = call(&gateway, get(&key, gateway.acme.id.as_str())).await;
+        assert_eq!(list["setupLinks"][1]["state"], "revoked", "{list}");
+    }
+
     async fn a_link_is_revoked_once(gateway: Gateway) {
         let (key, organization) = (key(&gateway).await, gateway.acme.id.to_string());
         let (_, made, _) = call(&gateway, create(&key, &json!({ "organizationId": organization }))).await;
