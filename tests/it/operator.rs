@@ -182,6 +182,23 @@ on_both_databases! {
         world.assert_refused(&refused, "user_inactive").await;
     }
 
+    async fn a_user_with_many_sessions_keeps_none(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let standing = async || {
+            let found = list_sessions(cx, project, &user.id, 10_000).await.unwrap();
+            found.iter().filter(|session| session.revoked_at.is_none()).count()
+        };
+        copy_session(&world, &user.id, 1..=1100).await;
+        assert_eq!(standing().await, 1101);
+        unlink_user(cx, &operator, project, &user.id, &world.acme.connection.id).await.unwrap();
+        assert_eq!(standing().await, 0);
+        copy_session(&world, &user.id, 2001..=3100).await;
+        deactivate_user(cx, &operator, project, &user.id).await.unwrap();
+        assert_eq!(standing().await, 0);
+    }
+
     async fn a_user_who_is_unlinked_is_found_by_the_address_again(world: World) {
         let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
         let open = session(&world, "_s1").await;
