@@ -12,6 +12,7 @@ use super::{
     HandoffFailure,
     authorize::OFFLINE_ACCESS,
     client::{self, ClientCredentials},
+    refresh_token::{NewToken, session_named},
     tokens::{Grant, TokenError, TokenRefusal, Tokens, issue},
     userinfo,
 };
@@ -20,10 +21,10 @@ use crate::{
     model::{
         Millis, Timestamp,
         ids::{ProjectId, RefreshTokenId},
-        secret::{Secret, TokenHash},
+        secret::Secret,
     },
     service::{
-        Actor, ActorKind, Context, new_id,
+        Actor, ActorKind, Context,
         sessions::{self, LiveSession},
         signing::Keyring,
     },
@@ -35,9 +36,6 @@ use crate::{
         sessions as session_rows,
     },
 };
-
-/// What a refresh token starts with.
-pub(super) const PREFIX: &str = "vestibule_refresh_";
 
 /// For how long the successor is given again.
 const GIVEN_AGAIN: Millis = 20 * 1000;
@@ -53,44 +51,35 @@ pub struct Refresh {
     pub scope: Option<String>,
 }
 
-/// A token to be, and what is kept of it.
-#[derive(Debug, Clone)]
-pub(super) struct NewToken {
-    id: RefreshTokenId,
-    token: Secret,
-    hash: TokenHash,
-}
-
-impl NewToken {
-    pub(super) fn random(cx: &Context) -> Self {
-        let token = Secret::random(PREFIX, &*cx.rng);
-        Self { id: new_id!(cx, RefreshTokenId), hash: token.hash(), token }
-    }
-
-    /// It lives as long as its session may.
-    fn row(&self, client: &OauthClient, live: &LiveSession, scope: &str, now: Timestamp) -> RefreshToken {
-        RefreshToken {
-            id: self.id.clone(),
-            organization_id: live.organization.id.clone(),
-            session_id: live.session.id.clone(),
-            client_id: Some(client.id.clone()),
-            token_hash: self.hash.clone(),
-            successor_id: None,
-            successor_sealed: None,
-            origin: None,
-            created_at: now,
-            expires_at: live.session.expires_at,
-            used_at: None,
-            revoked_at: None,
-            scope: scope.to_owned(),
-        }
+/// The row of a token. It lives as long as its session may.
+fn row(
+    fresh: &NewToken,
+    client: &OauthClient,
+    live: &LiveSession,
+    scope: &str,
+    now: Timestamp,
+) -> RefreshToken {
+    RefreshToken {
+        id: fresh.id.clone(),
+        organization_id: live.organization.id.clone(),
+        session_id: live.session.id.clone(),
+        client_id: Some(client.id.clone()),
+        token_hash: fresh.hash.clone(),
+        successor_id: None,
+        successor_sealed: None,
+        origin: None,
+        created_at: now,
+        expires_at: live.session.expires_at,
+        used_at: None,
+        revoked_at: None,
+        scope: scope.to_owned(),
     }
 }
 
 /// The first token of a session for a client, where the scope asks for one.
 pub(super) fn first(
     tx: &mut Tx<'_>,
-    fresh: &NewToken,
+    cx: &Context,
     client: &OauthClient,
     live: &LiveSession,
     scope: &str,
@@ -103,8 +92,9 @@ pub(super) fn first(
     if !session_rows::hold(tx, &live.session.id)? {
         return Ok(None);
     }
-    refresh_tokens::insert(tx, &fresh.row(client, live, scope, now))?;
-    Ok(Some(fresh.token.clone()))
+    let fresh = NewToken::random(cx, &client.id, &live.session.id);
+    refresh_tokens::insert(tx, &row(&fresh, client, live, scope, now))?;
+    Ok(Some(fresh.token))
 }
 
 /// Gives more tokens. `issuer` is the project's configured origin.
@@ -118,7 +108,13 @@ pub async fn refresh(
     let now = cx.now();
     let (own, of) = (cx.clone(), project.clone());
     let look = move |tx: &mut Tx<'_>| look(tx, &own, &of, &asked, now);
-    let presented = Arc::new(cx.store.read(look).await.map_err(HandoffFailure::Store)??);
+    let presented = match cx.store.read(look).await.map_err(HandoffFailure::Store)?? {
+        Found::Presented(presented) => Arc::new(*presented),
+        Found::Forgotten { client, live } => {
+            end_session(cx, &client, &live, request_id).await.map_err(HandoffFailure::Store)?;
+            return Err(TokenRefusal::RefreshTokenReused.into());
+        }
+    };
     let outcome = match presented.seen {
         Seen::Live => rotate(cx, &presented, now).await?,
         Seen::Used => used(&presented.token, now),
@@ -131,7 +127,8 @@ pub async fn refresh(
             Secret::new(String::from_utf8_lossy(&plain))
         }
         Outcome::Reused => {
-            end_session(cx, &presented, request_id).await.map_err(HandoffFailure::Store)?;
+            let Presented { client, live, .. } = &*presented;
+            end_session(cx, client, live, request_id).await.map_err(HandoffFailure::Store)?;
             return Err(TokenRefusal::RefreshTokenReused.into());
         }
         Outcome::Refused(refusal) => return Err(refusal.into()),
@@ -148,6 +145,15 @@ pub async fn refresh(
         refresh_token: Some(successor),
     };
     Ok(issue(cx, issuer, grant, now)?)
+}
+
+/// What was found of a token.
+enum Found {
+    /// Its row.
+    Presented(Box<Presented>),
+    /// No row, and it was this client's, of a session that stands and has a later token: it was used, so long ago that it is
+    /// forgotten.
+    Forgotten { client: Box<OauthClient>, live: Box<LiveSession> },
 }
 
 /// A token that its client may use, with all that new tokens are made from.
@@ -175,12 +181,12 @@ fn look(
     project: &ProjectId,
     asked: &Refresh,
     now: Timestamp,
-) -> Result<Result<Presented, TokenRefusal>, StoreError> {
+) -> Result<Result<Found, TokenRefusal>, StoreError> {
     let Some(client) = client::authenticate(tx, project, &asked.credentials, now)? else {
         return Ok(Err(TokenRefusal::Client));
     };
     let Some(token) = refresh_tokens::find(tx, project, &asked.refresh_token.hash())? else {
-        return Ok(Err(TokenRefusal::RefreshTokenUnknown));
+        return forgotten(tx, cx, project, client, &asked.refresh_token, now);
     };
     if token.client_id.as_ref() != Some(&client.id) {
         return Ok(Err(TokenRefusal::RefreshTokenOfAnotherClient));
@@ -206,7 +212,30 @@ fn look(
     };
     let known = userinfo::known(tx, &live, &scope)?;
     let keyring = Keyring::load(tx, cx, project)?;
-    Ok(Ok(Presented { token, seen, client, live, known, keyring, scope }))
+    Ok(Ok(Found::Presented(Box::new(Presented { token, seen, client, live, known, keyring, scope }))))
+}
+
+/// A token without a row. Those that nobody has used are kept for as long as their session, so one that names a session that
+/// stands was used; unless the client has given back all of them, of whose rows only the used ones are forgotten.
+fn forgotten(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    client: OauthClient,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<Result<Found, TokenRefusal>, StoreError> {
+    let Some(session) = session_named(cx, &client.id, token) else {
+        return Ok(Err(TokenRefusal::RefreshTokenUnknown));
+    };
+    let live = match sessions::find_standing(tx, project, &session, now)? {
+        Ok(live) => live,
+        Err(reason) => return Ok(Err(reason.into())),
+    };
+    if !refresh_tokens::has_unused(tx, &session, &client.id)? {
+        return Ok(Err(TokenRefusal::RefreshTokenRevoked));
+    }
+    Ok(Ok(Found::Forgotten { client: Box::new(client), live: Box::new(live) }))
 }
 
 /// The scopes that are asked for, in the order in which they were granted. `None`: one was not granted, or `openid` is
@@ -238,7 +267,7 @@ enum Outcome {
 /// The one write transaction: session, token, successor.
 async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Result<Outcome, HandoffFailure> {
     let own = cx.clone();
-    let fresh = NewToken::random(cx);
+    let fresh = NewToken::random(cx, &presented.client.id, &presented.live.session.id);
     let plain = fresh.token.expose().as_bytes();
     let sealed = cx.master_key.seal(place(&fresh.id, &presented.token), plain, &*cx.rng)?;
     let idle_end = sessions::next_idle_end(&presented.live.session, now);
@@ -256,7 +285,7 @@ async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Res
             return Ok::<_, StoreError>(Outcome::Refused(TokenRefusal::SessionEnded));
         }
         if refresh_tokens::use_up(tx, &token.id, &fresh.id, &sealed, now)? {
-            refresh_tokens::insert(tx, &fresh.row(&p.client, &p.live, &token.scope, now))?;
+            refresh_tokens::insert(tx, &row(&fresh, &p.client, &p.live, &token.scope, now))?;
             return Ok(Outcome::Rotated(fresh.token.clone()));
         }
         // Somebody was first, since it was looked at.
@@ -279,10 +308,15 @@ fn used(token: &RefreshToken, now: Timestamp) -> Outcome {
     }
 }
 
-async fn end_session(cx: &Context, presented: &Arc<Presented>, request_id: &str) -> Result<(), StoreError> {
-    let actor = Actor::in_request(ActorKind::OauthClient, &presented.client.id, request_id);
-    let (own, p) = (cx.clone(), Arc::clone(presented));
-    let end = move |tx: &mut Tx<'_>| sessions::end(tx, &own, &actor, &p.live.session, "refresh_token_reused");
+async fn end_session(
+    cx: &Context,
+    client: &OauthClient,
+    live: &LiveSession,
+    request_id: &str,
+) -> Result<(), StoreError> {
+    let actor = Actor::in_request(ActorKind::OauthClient, &client.id, request_id);
+    let (own, session) = (cx.clone(), live.session.clone());
+    let end = move |tx: &mut Tx<'_>| sessions::end(tx, &own, &actor, &session, "refresh_token_reused");
     cx.store.write(end).await
 }
 
