@@ -75,6 +75,12 @@ pub fn use_up(
     Ok(used == 1)
 }
 
+/// Whether a token is there that nobody has used.
+pub fn is_unused(tx: &mut Tx<'_>, id: &RefreshTokenId) -> Result<bool, StoreError> {
+    let unused = refresh_tokens::table.find(id).filter(refresh_tokens::used_at.is_null());
+    Ok(on_both!(tx, c => diesel::select(exists(unused)).get_result(c))?)
+}
+
 /// Whether a client has a token of a session that is neither used nor revoked.
 pub fn has_unused(tx: &mut Tx<'_>, session: &SessionId, client: &OauthClientId) -> Result<bool, StoreError> {
     let unused = refresh_tokens::table

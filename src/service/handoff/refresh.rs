@@ -1,8 +1,8 @@
 //! A refresh token for more tokens (RFC 6749 section 6, OpenID Connect Core section 12).
 //!
 //! Each is used once and followed by another; one that comes a second time is known to more than one, and its session ends
-//! (RFC 9700 section 4.14.2). For a little while the same successor is given again: two tabs of a browser, or an answer
-//! that was lost, are no attack.
+//! (RFC 9700 section 4.14.2). For a little while the same successor is given again, as long as nobody has used that: two tabs of
+//! a browser, or an answer that was lost, are no attack, and nobody follows a line of tokens from one that is two uses old.
 //!
 //! What costs time is done outside of the write transaction: reading on a reader, hashing and sealing before, signing after.
 
@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use super::{
     HandoffFailure,
-    authorize::OFFLINE_ACCESS,
     client::{self, ClientCredentials},
     refresh_token::{NewToken, session_named},
     tokens::{Grant, TokenError, TokenRefusal, Tokens, issue},
@@ -37,7 +36,7 @@ use crate::{
     },
 };
 
-/// For how long the successor is given again.
+/// For how long the successor is given again, at most.
 const GIVEN_AGAIN: Millis = 20 * 1000;
 
 /// The parameters of a refresh.
@@ -49,52 +48,6 @@ pub struct Refresh {
     pub refresh_token: Secret,
     /// Less than was granted, if not all of it.
     pub scope: Option<String>,
-}
-
-/// The row of a token. It lives as long as its session may.
-fn row(
-    fresh: &NewToken,
-    client: &OauthClient,
-    live: &LiveSession,
-    scope: &str,
-    now: Timestamp,
-) -> RefreshToken {
-    RefreshToken {
-        id: fresh.id.clone(),
-        organization_id: live.organization.id.clone(),
-        session_id: live.session.id.clone(),
-        client_id: Some(client.id.clone()),
-        token_hash: fresh.hash.clone(),
-        successor_id: None,
-        successor_sealed: None,
-        origin: None,
-        created_at: now,
-        expires_at: live.session.expires_at,
-        used_at: None,
-        revoked_at: None,
-        scope: scope.to_owned(),
-    }
-}
-
-/// The first token of a session for a client, where the scope asks for one.
-pub(super) fn first(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    client: &OauthClient,
-    live: &LiveSession,
-    scope: &str,
-    now: Timestamp,
-) -> Result<Option<Secret>, StoreError> {
-    if !scope.split(' ').any(|scope| scope == OFFLINE_ACCESS) {
-        return Ok(None);
-    }
-    // Nobody ends the session without this token. Where somebody just has, there is none to give.
-    if !session_rows::hold(tx, &live.session.id)? {
-        return Ok(None);
-    }
-    let fresh = NewToken::random(cx, &client.id, &live.session.id);
-    refresh_tokens::insert(tx, &row(&fresh, client, live, scope, now))?;
-    Ok(Some(fresh.token))
 }
 
 /// Gives more tokens. `issuer` is the project's configured origin.
@@ -115,18 +68,18 @@ pub async fn refresh(
             return Err(TokenRefusal::RefreshTokenReused.into());
         }
     };
-    let outcome = match presented.seen {
+    let outcome = match &presented.seen {
         Seen::Live => rotate(cx, &presented, now).await?,
-        Seen::Used => used(&presented.token, now),
+        Seen::Used(used) => Outcome::Used(used.clone()),
     };
     let successor = match outcome {
         Outcome::Rotated(token) => token,
-        Outcome::Again { id, sealed } => {
+        Outcome::Used(Used::JustNow { id, sealed }) => {
             let plain =
                 cx.master_key.open(place(&id, &presented.token), &sealed).map_err(HandoffFailure::Sealed)?;
             Secret::new(String::from_utf8_lossy(&plain))
         }
-        Outcome::Reused => {
+        Outcome::Used(Used::Before) => {
             let Presented { client, live, .. } = &*presented;
             end_session(cx, client, live, request_id).await.map_err(HandoffFailure::Store)?;
             return Err(TokenRefusal::RefreshTokenReused.into());
@@ -169,10 +122,19 @@ struct Presented {
     scope: String,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Seen {
     Live,
-    Used,
+    Used(Used),
+}
+
+/// What a token that was used stands for.
+#[derive(Debug, Clone)]
+enum Used {
+    /// Its successor, sealed.
+    JustNow { id: RefreshTokenId, sealed: String },
+    /// Nothing: somebody else has it too.
+    Before,
 }
 
 fn look(
@@ -201,13 +163,11 @@ fn look(
     if token.revoked_at.is_some() {
         return Ok(Err(TokenRefusal::RefreshTokenRevoked));
     }
-    let seen = if token.used_at.is_some() { Seen::Used } else { Seen::Live };
-    // A thief is found out also where the scope is wrong.
+    let seen = if token.used_at.is_some() { Seen::Used(used(tx, &token, now)?) } else { Seen::Live };
     let scope = match narrowed(&token.scope, asked.scope.as_deref()) {
         Some(scope) => scope,
-        None if token.used_at.is_some() && matches!(used(&token, now), Outcome::Reused) => {
-            token.scope.clone()
-        }
+        // A thief is found out also where the scope is wrong.
+        None if matches!(seen, Seen::Used(Used::Before)) => token.scope.clone(),
         None => return Ok(Err(TokenRefusal::Scope)),
     };
     let known = userinfo::known(tx, &live, &scope)?;
@@ -254,13 +214,7 @@ fn narrowed(granted: &str, asked: Option<&str>) -> Option<String> {
 #[derive(Debug)]
 enum Outcome {
     Rotated(Secret),
-    /// Just used: its successor, sealed.
-    Again {
-        id: RefreshTokenId,
-        sealed: String,
-    },
-    /// Used before.
-    Reused,
+    Used(Used),
     Refused(TokenRefusal),
 }
 
@@ -285,27 +239,28 @@ async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Res
             return Ok::<_, StoreError>(Outcome::Refused(TokenRefusal::SessionEnded));
         }
         if refresh_tokens::use_up(tx, &token.id, &fresh.id, &sealed, now)? {
-            refresh_tokens::insert(tx, &row(&fresh, &p.client, &p.live, &token.scope, now))?;
+            refresh_tokens::insert(tx, &fresh.row(&p.client, &p.live, &token.scope, now))?;
             return Ok(Outcome::Rotated(fresh.token.clone()));
         }
         // Somebody was first, since it was looked at.
         Ok(match refresh_tokens::find(tx, &session.project_id, &token.token_hash)? {
             None => Outcome::Refused(TokenRefusal::RefreshTokenUnknown),
             Some(row) if row.revoked_at.is_some() => Outcome::Refused(TokenRefusal::RefreshTokenRevoked),
-            Some(row) => used(&row, now),
+            Some(row) => Outcome::Used(used(tx, &row, now)?),
         })
     };
     Ok(cx.store.write(work).await?)
 }
 
-/// What a token that was used stands for.
-fn used(token: &RefreshToken, now: Timestamp) -> Outcome {
-    match (token.used_at, &token.successor_id, &token.successor_sealed) {
-        (Some(at), Some(id), Some(sealed)) if now < at.plus(GIVEN_AGAIN) => {
-            Outcome::Again { id: id.clone(), sealed: sealed.clone() }
-        }
-        _ => Outcome::Reused,
+/// What a token that was used stands for: its successor, if it was used just now and nobody has used that.
+fn used(tx: &mut Tx<'_>, token: &RefreshToken, now: Timestamp) -> Result<Used, StoreError> {
+    if let (Some(at), Some(id), Some(sealed)) = (token.used_at, &token.successor_id, &token.successor_sealed)
+        && now < at.plus(GIVEN_AGAIN)
+        && refresh_tokens::is_unused(tx, id)?
+    {
+        return Ok(Used::JustNow { id: id.clone(), sealed: sealed.clone() });
     }
+    Ok(Used::Before)
 }
 
 async fn end_session(

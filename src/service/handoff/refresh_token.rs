@@ -7,13 +7,21 @@
 
 use openssl::memcmp;
 
+use super::authorize::OFFLINE_ACCESS;
 use crate::{
     jose::base64url_encode,
     model::{
+        Timestamp,
         ids::{OauthClientId, RefreshTokenId, SessionId},
         secret::{Secret, TokenHash},
     },
-    service::{Context, new_id},
+    service::{Context, new_id, sessions::LiveSession},
+    store::{
+        StoreError, Tx,
+        oauth_clients::OauthClient,
+        refresh_tokens::{self, RefreshToken},
+        sessions,
+    },
 };
 
 /// What a refresh token starts with.
@@ -44,6 +52,52 @@ impl NewToken {
         let token = Secret::new(format!("{PREFIX}{session}{random}{mac}"));
         Self { id: new_id!(cx, RefreshTokenId), hash: token.hash(), token }
     }
+
+    /// It lives as long as its session may.
+    pub(super) fn row(
+        &self,
+        client: &OauthClient,
+        live: &LiveSession,
+        scope: &str,
+        now: Timestamp,
+    ) -> RefreshToken {
+        RefreshToken {
+            id: self.id.clone(),
+            organization_id: live.organization.id.clone(),
+            session_id: live.session.id.clone(),
+            client_id: Some(client.id.clone()),
+            token_hash: self.hash.clone(),
+            successor_id: None,
+            successor_sealed: None,
+            origin: None,
+            created_at: now,
+            expires_at: live.session.expires_at,
+            used_at: None,
+            revoked_at: None,
+            scope: scope.to_owned(),
+        }
+    }
+}
+
+/// The first token of a session for a client, where the scope asks for one.
+pub(super) fn first(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    client: &OauthClient,
+    live: &LiveSession,
+    scope: &str,
+    now: Timestamp,
+) -> Result<Option<Secret>, StoreError> {
+    if !scope.split(' ').any(|scope| scope == OFFLINE_ACCESS) {
+        return Ok(None);
+    }
+    // Nobody ends the session without this token. Where somebody just has, there is none to give.
+    if !sessions::hold(tx, &live.session.id)? {
+        return Ok(None);
+    }
+    let fresh = NewToken::random(cx, &client.id, &live.session.id);
+    refresh_tokens::insert(tx, &fresh.row(client, live, scope, now))?;
+    Ok(Some(fresh.token))
 }
 
 /// The session that a token of ours names, if it was made for this client. Made up ones name none, at the cost of one HMAC; nor

@@ -3,7 +3,7 @@
 use super::{
     HandoffFailure,
     client::{self, ClientCredentials},
-    pkce, refresh,
+    pkce, refresh_token,
     tokens::{Grant, TokenError, TokenRefusal, Tokens, issue},
     userinfo,
 };
@@ -108,7 +108,7 @@ fn redeem(
         Ok(live) => live,
         Err(reason) => return Ok(Err(reason.into())),
     };
-    let refresh_token = refresh::first(tx, cx, &client, &live, &code.scope, now)?;
+    let refresh_token = refresh_token::first(tx, cx, &client, &live, &code.scope, now)?;
     Ok(Ok(Redeemed { client, live, code, refresh_token }))
 }
 

@@ -134,6 +134,20 @@ on_both_databases! {
         assert_eq!(end_reason(&world, &completed).await, None);
     }
 
+    async fn the_successor_is_not_given_again_once_it_was_used(world: World) {
+        let (first, completed) = begin(&world, &world.app).await;
+        let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
+        let third = refresh_token(&refresh(&world, &world.app, &second, &[]).await);
+        // The one before the last is the owner's, in another tab.
+        assert_eq!(refresh_token(&refresh(&world, &world.app, &second, &[]).await), third);
+        assert_eq!(end_reason(&world, &completed).await, None);
+        // Whoever comes with the one before that would walk to the newest, from token to token.
+        let walked = refresh(&world, &world.app, &first, &[]).await;
+        assert_refused(&walked, "invalid_grant", "the refresh token has been used before");
+        assert_eq!(end_reason(&world, &completed).await.as_deref(), Some("refresh_token_reused"));
+        assert_refused(&refresh(&world, &world.app, &third, &[]).await, "invalid_grant", "the session has ended");
+    }
+
     async fn a_second_use_after_that_ends_the_session(world: World) {
         let (first, completed) = begin(&world, &world.app).await;
         let answer = refresh(&world, &world.app, &first, &[]).await;
@@ -385,7 +399,8 @@ on_both_databases! {
         let (third, _) = begin(&world, &world.app).await;
         let moved = row(&world, &third).await.unwrap().id;
         let now = world.gateway.now();
-        let elsewhere = RefreshTokenId::from_u128(9);
+        let (other, _) = begin(&world, &world.app).await;
+        let elsewhere = row(&world, &other).await.unwrap().id;
         world.write(move |tx| refresh_tokens::use_up(tx, &moved, &elsewhere, &sealed, now)).await;
         assert_eq!(refresh(&world, &world.app, &third, &[]).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     }
