@@ -19,7 +19,7 @@ use crate::{
         Actor, Context,
         connections::{self, MetadataSource, NewSamlConnection, SpUrls},
         directory,
-        setup::{self, Tested},
+        setup::{self, SetupError, Tested},
     },
 };
 
@@ -91,6 +91,9 @@ pub(super) enum Command {
         /// The project.
         #[arg(long)]
         project: ProjectId,
+        /// Only if it is still as `show` showed it with this mark.
+        #[arg(long, value_name = "MARK")]
+        as_shown: Option<String>,
         /// Also a draft that was not tested, or not with success.
         #[arg(long)]
         unchecked: bool,
@@ -133,12 +136,11 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::update(&cx, &actor, &project, &connection, switches.into_update()).await?;
                 return show(&cx, &project, &connection).await;
             }
-            Command::Activate { connection, project, unchecked } => {
-                return activate(&cx, &project, &connection, unchecked).await;
+            Command::Activate { connection, project, as_shown, unchecked } => {
+                return activate(&cx, &project, &connection, as_shown, unchecked).await;
             }
             Command::Disable { connection, project } => {
-                let disabled = ConnectionStatus::Disabled;
-                connections::set_status(&cx, &actor, &project, &connection, disabled).await?;
+                connections::disable(&cx, &actor, &project, &connection).await?;
                 return show(&cx, &project, &connection).await;
             }
             Command::AcceptMetadata { connection, project } => {
@@ -190,22 +192,28 @@ fn source(text: &str) -> Result<MetadataSource, Failure> {
     Ok(MetadataSource::Document(document))
 }
 
-/// What is put into use should have worked once; a draft must, unless the operator says otherwise.
+/// What is put into use should have worked once; a draft must, unless the operator says otherwise. It is put into use as it
+/// was looked at: here, or by the operator before.
 async fn activate(
     cx: &Context,
     project: &ProjectId,
     id: &SamlConnectionId,
+    as_shown: Option<String>,
     unchecked: bool,
 ) -> Result<(), Failure> {
-    let (before, _) = connections::details(cx, project, id).await?;
-    let tested = how_tested(setup::last_test(cx, project, id).await?);
+    let reviewed = setup::review_saml(cx, project, id).await?;
+    let mark = reviewed.mark();
+    if as_shown.is_some_and(|shown| shown != mark) {
+        return Err(SetupError::ChangedSinceReview.into());
+    }
+    let (before, tested) = (&reviewed.connection, how_tested(reviewed.tested));
     // One without metadata cannot have been tested, and is refused for that.
     let must_be = before.status == ConnectionStatus::Draft && !before.idp_entity_id.is_empty() && !unchecked;
     if let (Err(not), true) = (&tested, must_be) {
         let again = "run the test of its set-up link, or put it into use as it is with --unchecked";
         return Err(format!("{not}; {again}").into());
     }
-    connections::set_status(cx, &Actor::operator(), project, id, ConnectionStatus::Enabled).await?;
+    setup::activate_saml(cx, &Actor::operator(), project, id, &mark).await?;
     output::line(
         tested.unwrap_or_else(|not| format!("warning: {not}; sign in now and watch `vestibule logins`")),
     );
@@ -227,7 +235,8 @@ fn how_tested(tested: Tested) -> Result<String, String> {
 /// Prints all that there is to know about a connection.
 async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) -> Result<(), Failure> {
     let project = directory::find_project(cx, project).await?;
-    let (row, keys) = connections::details(cx, &project.id, connection).await?;
+    let reviewed = setup::review_saml(cx, &project.id, connection).await?;
+    let (row, mark) = (&reviewed.connection, reviewed.mark());
     let urls = SpUrls::new(&project.public_url, &row.id);
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
     let mut lines = vec![
@@ -257,9 +266,12 @@ async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) 
     if let Some(end) = row.metadata_valid_until {
         lines.push(("metadata ends", end.to_string()));
     }
-    for key in keys {
+    let (Ok(tested) | Err(tested)) = how_tested(reviewed.tested);
+    lines.push(("test", tested));
+    for key in &reviewed.keys {
         lines.push(("certificate", format!("{} until {}", key.fingerprint, key.not_after)));
     }
+    lines.push(("mark (activate --as-shown)", mark));
     output::values(&lines.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) struct Switches {
     /// With a format: the provider must know the person already.
     #[arg(long, value_name = "BOOL")]
     forbid_create: Option<bool>,
-    /// Pass login_hint on as the request's Subject.
+    /// Pass login_hint on as the request's Subject, where the organization has proved its domain.
     #[arg(long, value_name = "BOOL")]
     login_hint_as_subject: Option<bool>,
     /// Authentication contexts to insist on, separated by blanks; empty for none.

@@ -18,11 +18,12 @@ use crate::{
             BASE_PATH,
             admin::{
                 Verdict,
-                check::{self, LastCheck},
+                check::LastCheck,
                 connections::{self, ConnectionUpdate, ScimConnection},
                 oauth, traces,
             },
         },
+        setup::{self, ReviewedScim, SetupError},
     },
 };
 
@@ -38,6 +39,13 @@ pub(super) enum Command {
     },
     /// List the connections of an organization, and what their providers do that needs rewriting.
     List {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Show a connection with its last check and the tokens that may use it.
+    Show {
+        /// The connection.
+        id: ScimConnectionId,
         #[command(flatten)]
         of: Of,
     },
@@ -57,6 +65,9 @@ pub(super) enum Command {
         id: ScimConnectionId,
         #[command(flatten)]
         of: Of,
+        /// Only if it is still as `show` showed it with this mark.
+        #[arg(long, value_name = "MARK")]
+        as_shown: Option<String>,
         /// Also a draft that was not checked, or not with success.
         #[arg(long)]
         unchecked: bool,
@@ -136,14 +147,13 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             }
             Command::List { of } => list(&cx, &of).await?,
             Command::Update { id, of, changes } => {
-                let (before, _) = connections::find(&cx, &of.project, &of.org, &id).await?;
-                if before.status == ConnectionStatus::Draft && changes.enabled == Some(true) {
-                    return Err("a draft is put into use with `vestibule scim-connection activate`".into());
-                }
                 connections::update(&cx, &actor, &of.project, &of.org, &id, changes.into()).await?;
                 output::line("changed");
             }
-            Command::Activate { id, of, unchecked } => activate(&cx, &of, &id, unchecked).await?,
+            Command::Show { id, of } => show(&cx, &of, &id).await?,
+            Command::Activate { id, of, as_shown, unchecked } => {
+                activate(&cx, &of, &id, as_shown, unchecked).await?;
+            }
             Command::Release { id, of, dismiss } => {
                 let verdict = if dismiss { Verdict::Dismiss } else { Verdict::LetThrough };
                 connections::end_hold(&cx, &actor, &of.project, &of.org, &id, verdict).await?;
@@ -176,13 +186,40 @@ async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints what there is to know about a connection before it is put into use.
+async fn show(cx: &Context, of: &Of, id: &ScimConnectionId) -> Result<(), Failure> {
+    let reviewed = setup::review_scim(cx, &of.project, &of.org, id).await?;
+    let (row, mark) = (&reviewed.connection, reviewed.mark());
+    let (Ok(checked) | Err(checked)) = how_checked(row, reviewed.last_check.as_ref());
+    output::values(&[
+        ("SCIM connection", row.id.as_str()),
+        ("name", &row.display_name),
+        ("provider", &row.provider),
+        ("status", row.status.as_str()),
+        ("check", &checked),
+        ("mark (activate --as-shown)", &mark),
+    ]);
+    tokens(&reviewed).iter().for_each(output::line);
+    Ok(())
+}
+
 /// Whoever holds one of its tokens writes users from now on: what is known of the connection is said, and a draft that is
-/// not known to work is refused.
-async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId, unchecked: bool) -> Result<(), Failure> {
-    let (connection, keys) = connections::find(cx, &of.project, &of.org, id).await?;
+/// not known to work is refused. It is put into use as it was looked at: here, or by the operator before.
+async fn activate(
+    cx: &Context,
+    of: &Of,
+    id: &ScimConnectionId,
+    as_shown: Option<String>,
+    unchecked: bool,
+) -> Result<(), Failure> {
+    let reviewed = setup::review_scim(cx, &of.project, &of.org, id).await?;
+    let mark = reviewed.mark();
+    if as_shown.is_some_and(|shown| shown != mark) {
+        return Err(SetupError::ChangedSinceReview.into());
+    }
     let mut known = Vec::new();
-    if connection.status == ConnectionStatus::Draft {
-        match how_checked(&connection, check::last(cx, id).await?) {
+    if reviewed.connection.status == ConnectionStatus::Draft {
+        match how_checked(&reviewed.connection, reviewed.last_check.as_ref()) {
             Ok(passed) => known.push(passed),
             Err(not) if unchecked => known.push(format!("warning: {not}")),
             Err(not) => {
@@ -191,35 +228,40 @@ async fn activate(cx: &Context, of: &Of, id: &ScimConnectionId, unchecked: bool)
             }
         }
     }
-    for key in &keys {
-        let maker = key.setup_link_id.as_ref().map(|link| format!(", made with {link}")).unwrap_or_default();
-        let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
-        let (name, suffix) = (&key.display_name, &key.token_suffix);
-        known.push(format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id));
-    }
-    if keys.is_empty() {
-        known.push("warning: no token can use the connection yet (scim-key create)".into());
-    }
-    let on = ConnectionUpdate { enabled: Some(true), ..ConnectionUpdate::default() };
-    let live = connections::update(cx, &Actor::operator(), &of.project, &of.org, id, on).await?;
+    known.extend(tokens(&reviewed));
+    let live = setup::activate_scim(cx, &Actor::operator(), &of.project, &of.org, id, &mark).await?;
     known.iter().for_each(output::line);
     output::values(&[("SCIM connection", live.id.as_str()), ("status", live.status.as_str())]);
     Ok(())
 }
 
+/// Who may use a connection.
+fn tokens(reviewed: &ReviewedScim) -> Vec<String> {
+    if reviewed.keys.is_empty() {
+        return vec!["warning: no token can use the connection yet (scim-key create)".into()];
+    }
+    let lines = reviewed.keys.iter().map(|key| {
+        let maker = key.setup_link_id.as_ref().map(|link| format!(", made with {link}")).unwrap_or_default();
+        let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
+        let (name, suffix) = (&key.display_name, &key.token_suffix);
+        format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id)
+    });
+    lines.collect()
+}
+
 /// That a draft was checked, or what was not.
-fn how_checked(draft: &ScimConnection, last: Option<LastCheck>) -> Result<String, String> {
+fn how_checked(draft: &ScimConnection, last: Option<&LastCheck>) -> Result<String, String> {
     let Some(LastCheck { at, passed, checked }) = last else {
         return Err(
             "the connection was never checked: nothing that Okta and Entra send was tried on it".into()
         );
     };
-    if !passed {
+    if !*passed {
         let failed = checked.iter().filter(|one| !one.passed());
         let failed: Vec<String> = failed.map(|one| format!("{} ({})", one.name, one.suite)).collect();
         return Err(format!("in the last check, at {at}, these steps failed: {}", failed.join(", ")));
     }
-    if draft.updated_at > at {
+    if draft.updated_at > *at {
         return Err(format!("the last check passed, at {at}, and the connection was changed after it"));
     }
     Ok(format!("the last check passed, at {at}"))

@@ -56,6 +56,7 @@ pub mod settings;
 pub mod setup_links;
 pub mod setup_metadata;
 pub mod signing_keys;
+pub mod tombstones;
 pub mod user_emails;
 pub mod user_role_assignments;
 pub mod users;

@@ -136,7 +136,8 @@ pub fn find_by_external_id(
         .optional()?)
 }
 
-/// As [`find`], and nobody else writes the row until the transaction ends.
+/// As [`find`], and nobody else writes the row until the transaction ends, nor one that belongs to the organization: whoever
+/// has written one before has come to an end, and whoever writes one later sees what this transaction leaves.
 pub fn lock(
     tx: &mut Tx<'_>,
     project: &ProjectId,
@@ -147,9 +148,19 @@ pub fn lock(
     Ok(organizations::table
         .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
         .select(Organization::as_select())
-        .for_no_key_update()
+        .for_update()
         .get_result(connection)
         .optional()?)
+}
+
+/// Nobody has the organization locked, or gets it, until the transaction ends. Who writes a row of the organization has this
+/// by its foreign key.
+pub fn hold(tx: &mut Tx<'_>, id: &OrganizationId) -> Result<(), StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(connection) = &mut *tx.connection else { return Ok(()) };
+    let row = organizations::table.find(id).select(organizations::id).for_key_share();
+    row.first::<OrganizationId>(connection).optional()?;
+    Ok(())
 }
 
 /// The project's organizations, oldest first.

@@ -1,6 +1,6 @@
 //! Refresh tokens: each is used once, and followed by another.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 
 use super::{
     StoreError, Tx,
@@ -73,6 +73,20 @@ pub fn use_up(
     );
     let used = on_both!(tx, c => fixed!(diesel::update(unused).set(change)).execute(c))?;
     Ok(used == 1)
+}
+
+/// Whether a token is there that nobody has used.
+pub fn is_unused(tx: &mut Tx<'_>, id: &RefreshTokenId) -> Result<bool, StoreError> {
+    let unused = refresh_tokens::table.find(id).filter(refresh_tokens::used_at.is_null());
+    Ok(on_both!(tx, c => diesel::select(exists(unused)).get_result(c))?)
+}
+
+/// Whether a client has a token of a session that is neither used nor revoked.
+pub fn has_unused(tx: &mut Tx<'_>, session: &SessionId, client: &OauthClientId) -> Result<bool, StoreError> {
+    let unused = refresh_tokens::table
+        .filter(refresh_tokens::session_id.eq(session).and(refresh_tokens::client_id.eq(client)))
+        .filter(refresh_tokens::used_at.is_null().and(refresh_tokens::revoked_at.is_null()));
+    Ok(on_both!(tx, c => diesel::select(exists(unused)).get_result(c))?)
 }
 
 /// Revokes the tokens that a client has of a session. Returns how many were live.

@@ -77,14 +77,19 @@ impl MasterKey {
     }
 
     /// A keyed hash (HMAC-SHA-256), for what must be found again and not be read: nobody without the key can try values.
-    /// The purpose is hashed along, and each part with its length, so that no two questions share an answer by chance.
     pub fn keyed_hash(&self, purpose: &str, parts: &[&str]) -> String {
+        STANDARD_NO_PAD.encode(self.mac(purpose, parts))
+    }
+
+    /// The bytes of it, for what shows that it was made here. The purpose is hashed along, and each part with its length, so
+    /// that no two questions share an answer by chance.
+    pub fn mac(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
         let mut message = Vec::new();
         for part in std::iter::once(&purpose).chain(parts) {
             message.extend_from_slice(&(part.len() as u64).to_be_bytes());
             message.extend_from_slice(part.as_bytes());
         }
-        STANDARD_NO_PAD.encode(hmac(&self.0, &message))
+        hmac(&self.0, &message)
     }
 }
 

@@ -86,6 +86,23 @@ pub fn of_saml(
         .load(tx.connection)?)
 }
 
+/// A user's sessions that came through a connection and stand at this moment, oldest first: all of them, however many.
+pub fn standing_on_saml(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    connection: &SamlConnectionId,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    Ok(sessions::table
+        .filter(sessions::organization_id.eq(organization).and(sessions::user_id.eq(user)))
+        .filter(sessions::saml_connection_id.eq(connection).and(sessions::revoked_at.is_null()))
+        .filter(sessions::expires_at.gt(now).and(sessions::idle_expires_at.gt(now)))
+        .order(sessions::id)
+        .select(Session::as_select())
+        .load(tx.connection)?)
+}
+
 /// Ends one session with all that hangs on it. Returns whether it was live.
 pub fn revoke(
     tx: &mut Tx<'_>,

@@ -82,6 +82,19 @@ pub fn holders(
         .load(c))?)
 }
 
+/// The assignments that count, each with its role.
+macro_rules! counting {
+    ($project:expr, $organization:expr) => {{
+        let mapped = user_role_assignments::role_mapping_id.eq(role_mappings::id.nullable());
+        user_role_assignments::table
+            .inner_join(roles::table.on(roles::id.eq(user_role_assignments::role_id)))
+            .left_join(role_mappings::table.on(mapped))
+            .filter(user_role_assignments::organization_id.eq($organization))
+            .filter(super::roles::offered!($project, $organization))
+            .filter(user_role_assignments::role_mapping_id.is_null().or(super::role_mappings::is_in_force!()))
+    }};
+}
+
 /// The names of the roles that the user has in this way; one may be named twice.
 pub fn role_names(
     tx: &mut Tx<'_>,
@@ -89,14 +102,25 @@ pub fn role_names(
     organization: &OrganizationId,
     user: &UserId,
 ) -> Result<Vec<String>, StoreError> {
-    let mapped = user_role_assignments::role_mapping_id.eq(role_mappings::id.nullable());
-    Ok(on_both!(tx, c => user_role_assignments::table
-        .inner_join(roles::table.on(roles::id.eq(user_role_assignments::role_id)))
-        .left_join(role_mappings::table.on(mapped))
+    Ok(on_both!(tx, c => counting!(project, organization)
         .filter(user_role_assignments::user_id.eq(user))
-        .filter(user_role_assignments::organization_id.eq(organization))
-        .filter(super::roles::offered!(project, organization))
-        .filter(user_role_assignments::role_mapping_id.is_null().or(super::role_mappings::is_in_force!()))
         .select(roles::name)
         .load(c))?)
+}
+
+/// The same of several users, each name with its user.
+pub fn role_names_of(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    users: &[UserId],
+) -> Result<Vec<(UserId, String)>, StoreError> {
+    let mut found = Vec::new();
+    for some in users.chunks(500) {
+        let names = counting!(project, organization)
+            .filter(user_role_assignments::user_id.eq_any(some))
+            .select((user_role_assignments::user_id, roles::name));
+        found.extend(names.load(tx.connection)?);
+    }
+    Ok(found)
 }

@@ -66,10 +66,6 @@ condition! {
     /// Not a tombstone, of those that share an externalId.
     PresentNamesake = "namesakes.status <> 'deleted'"
 }
-condition! {
-    /// A tombstone.
-    Deleted = "users.status = 'deleted'"
-}
 
 /// Adds a user. A login address or userName that is taken is a conflict.
 pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
@@ -312,16 +308,4 @@ pub fn find_by_external_id(
         .limit(2)
         .select(User::as_select())
         .load(c))?)
-}
-
-/// Whether the organization once had a user with this folded login address, deleted since (R3).
-pub fn was_deleted(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    email_folded: &str,
-) -> Result<bool, StoreError> {
-    let tombstones = users::table
-        .filter(users::organization_id.eq(organization).and(users::email_folded.eq(email_folded)))
-        .filter(Deleted);
-    Ok(on_both!(tx, c => diesel::select(exists(tombstones)).get_result(c))?)
 }

@@ -117,7 +117,12 @@ fn a_host_app_is_set_up_by_commands() {
     machine.done(&["setup-link", "revoke", &provisioning("setup link")]);
     let list = String::from_utf8(machine.run(&["setup-link", "list", &org]).stdout).unwrap();
     assert!(list.starts_with("ID ") && list.contains("revoked") && list.contains("waiting"), "{list}");
-    let live = machine.run(&activate);
+    let show = ["scim-connection", "show", &draft, of[0], of[1], to[0], to[1]];
+    let mark = machine.values(&show)("mark");
+    let as_shown = |mark: &str| [&activate[..], &["--as-shown", mark]].concat().join(" ");
+    let changed = machine.refused(&as_shown("0").split(' ').collect::<Vec<_>>());
+    assert!(changed.contains("changed after it was looked at"), "{changed}");
+    let live = machine.run(&as_shown(&mark).split(' ').collect::<Vec<_>>());
     let said = String::from_utf8(live.stdout).unwrap();
     for words in ["the last check passed", "no token can use", "enabled"] {
         assert!(said.contains(words), "{words}: {said}");

@@ -14,7 +14,10 @@ use vestibule::{
             update_organization,
         },
     },
-    store::{Tx, audit_log_events, oauth_clients},
+    store::{
+        Tx, audit_log_events, oauth_clients,
+        sessions::{self, Session},
+    },
 };
 
 use crate::{
@@ -26,6 +29,11 @@ use crate::{
 fn ada() -> Value {
     json!({"schemas": [USER], "userName": "ada@acme.example", "active": true,
         "emails": [{"value": "ada@acme.example", "primary": true}]})
+}
+
+fn with_external_id(mut user: Value) -> Value {
+    user["externalId"] = "00u1".into();
+    user
 }
 
 fn active(value: bool) -> Value {
@@ -44,8 +52,19 @@ async fn session(world: &World, assertion_id: &str) -> SessionId {
     list_sessions(cx, project, &user.id, 1).await.unwrap().remove(0).id
 }
 
+/// Sessions like the user's newest one, which stand, under these ids.
+async fn copy_session(world: &World, user: &UserId, ids: std::ops::RangeInclusive<u128>) {
+    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 1).await.unwrap().remove(0);
+    let copy = Session { token_hash: None, revoked_at: None, revoked_reason: None, ..found };
+    let insert = move |tx: &mut Tx<'_>| {
+        let mut ids = ids.clone();
+        ids.try_for_each(|id| sessions::insert(tx, &Session { id: SessionId::from_u128(id), ..copy.clone() }))
+    };
+    world.write(insert).await;
+}
+
 async fn reason(world: &World, user: &UserId, session: &SessionId) -> Option<String> {
-    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 100).await.unwrap();
+    let found = list_sessions(&world.gateway.cx, &world.gateway.project.id, user, 10_000).await.unwrap();
     found.into_iter().find(|one| one.id == *session).unwrap().revoked_reason
 }
 
@@ -82,6 +101,51 @@ on_both_databases! {
         assert_eq!(audit, wanted.map(|(event, actor)| (event.to_owned(), actor.to_owned())));
     }
 
+    async fn r03_whom_the_operator_deactivates_scim_does_not_bring_back_by_deleting(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let again = async |body: Value| {
+            let made = scim.post("/Users", body).await;
+            assert_eq!(made.status, 201);
+            (made.id(), made.body["active"] == true)
+        };
+        let delete = async |id: &str| {
+            let path = format!("/Users/{id}");
+            assert_eq!(scim.request_as(&scim.acme, "DELETE", &path, None).await.status, 204);
+        };
+        let (first, is_active) = again(with_external_id(ada())).await;
+        assert!(is_active);
+        deactivate_user(cx, &operator, project, &user_id(&first)).await.unwrap();
+        delete(&first).await;
+        // Each name is enough, and each further round as well.
+        for kept in ["externalId", "userName", "emails"] {
+            let other = format!("not-her-{}", kept.to_lowercase());
+            let mut body = with_external_id(ada());
+            body["userName"] = other.clone().into();
+            body["externalId"] = other.clone().into();
+            body["emails"][0]["value"] = format!("{other}@acme.example").into();
+            body[kept] = with_external_id(ada())[kept].clone();
+            let (id, is_active) = again(body).await;
+            assert!(!is_active && id != first, "{kept}");
+            let path = format!("/Users/{id}");
+            assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
+            delete(&id).await;
+        }
+        // Another organization has another Ada.
+        let globex = scim.request_as(&scim.globex, "POST", "/Users", Some(&with_external_id(ada()))).await;
+        assert_eq!((globex.status, &globex.body["active"]), (201, &json!(true)));
+        // The operator's word brings her back, and then she is SCIM's again.
+        let (last, is_active) = again(with_external_id(ada())).await;
+        assert!(!is_active);
+        activate_user(cx, &operator, project, &user_id(&last)).await.unwrap();
+        delete(&last).await;
+        let (free, is_active) = again(with_external_id(ada())).await;
+        assert!(is_active);
+        // So does the operator's own deletion, which frees the names.
+        deactivate_user(cx, &operator, project, &user_id(&free)).await.unwrap();
+        delete_user(cx, &operator, project, &user_id(&free)).await.unwrap();
+        assert!(again(with_external_id(ada())).await.1);
+    }
+
     async fn r03_a_deleted_user_frees_its_names_and_is_not_made_by_a_login(world: World) {
         let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
         let open = session(&world, "_s1").await;
@@ -116,6 +180,23 @@ on_both_databases! {
         assert_eq!(reason(&world, &user.id, &last).await.as_deref(), Some("user_deactivated"));
         let refused = world.log_in(&world.acme, &Claims { assertion_id: "_s5", ..ADA }).await;
         world.assert_refused(&refused, "user_inactive").await;
+    }
+
+    async fn a_user_with_many_sessions_keeps_none(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let standing = async || {
+            let found = list_sessions(cx, project, &user.id, 10_000).await.unwrap();
+            found.iter().filter(|session| session.revoked_at.is_none()).count()
+        };
+        copy_session(&world, &user.id, 1..=1100).await;
+        assert_eq!(standing().await, 1101);
+        unlink_user(cx, &operator, project, &user.id, &world.acme.connection.id).await.unwrap();
+        assert_eq!(standing().await, 0);
+        copy_session(&world, &user.id, 2001..=3100).await;
+        deactivate_user(cx, &operator, project, &user.id).await.unwrap();
+        assert_eq!(standing().await, 0);
     }
 
     async fn a_user_who_is_unlinked_is_found_by_the_address_again(world: World) {
@@ -161,6 +242,28 @@ on_both_databases! {
         assert_eq!(events, ["organization.created", "organization.disabled", "organization.enabled"]);
         let unknown = set_organization_status(cx, &operator, &other_project(), acme, off).await;
         assert!(matches!(unknown, Err(DirectoryError::NotFound("project"))));
+    }
+
+    async fn no_session_comes_back_with_its_organization(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        session(&world, "_s1").await;
+        let user = world.find(&world.gateway.acme, "ada@acme.example").await.unwrap();
+        let acme = &world.gateway.acme.id;
+        let set = |status| set_organization_status(cx, &operator, project, acme, status);
+        // More than one transaction ends.
+        copy_session(&world, &user.id, 1..=450).await;
+        assert_eq!(set(OrganizationStatus::Disabled).await.unwrap(), 451);
+        // As if the end had been cut short.
+        copy_session(&world, &user.id, 1001..=1450).await;
+        assert_eq!(set(OrganizationStatus::Active).await.unwrap(), 450);
+        let left = SessionId::from_u128(1450);
+        assert_eq!(reason(&world, &user.id, &left).await.as_deref(), Some("organization_disabled"));
+        // One that is on stays as it is.
+        let open = session(&world, "_s2").await;
+        assert_eq!(set(OrganizationStatus::Active).await.unwrap(), 0);
+        assert_eq!(reason(&world, &user.id, &open).await, None);
+        let events = world.gateway.events(acme.as_str()).await;
+        assert_eq!(events, ["organization.created", "organization.disabled", "organization.enabled"]);
     }
 
     async fn an_organization_that_is_switched_off_takes_no_scim(scim: Scim) {

@@ -38,7 +38,7 @@ enum Kind {
     Scim,
 }
 
-/// Makes a link. Its address is in this answer alone.
+/// Makes a link, and names those that have ended for it. Its address is in this answer alone.
 pub(super) async fn create(
     request: HttpRequest,
     payload: web::Payload,
@@ -55,11 +55,11 @@ pub(super) async fn create(
     let organization = organization_id(&wanted.organization_id)?;
     let new = wanted.link()?;
     let made = setup::create_setup_link(&cx, &actor(&context), &key.project, &organization, new).await;
-    let MadeLink { link, token, .. } = made.map_err(|error| refuse(&error))?;
+    let MadeLink { link, token, in_place_of } = made.map_err(|error| refuse(&error))?;
     context.set_organization(organization.as_str());
     let mut shown = projection(&link, cx.now());
     shown["url"] = context.site()?.url(&format!("/setup/{}", token.expose())).into();
-    Ok(HttpResponse::Created().json(json!({ "setupLink": shown })))
+    Ok(HttpResponse::Created().json(json!({ "setupLink": shown, "inPlaceOf": in_place_of })))
 }
 
 /// The links of an organization, newest first.
@@ -140,6 +140,10 @@ fn refuse(error: &SetupError) -> HttpError {
         SetupError::ConnectionNotDraft => {
             HttpError::bad_request("failed_precondition", "The connection is live; a link is for a draft.")
         }
+        SetupError::OrganizationDisabled => HttpError::bad_request(
+            "failed_precondition",
+            "The organization is switched off; no links are made for it.",
+        ),
         SetupError::Invalid(text) => HttpError::bad_request("invalid_argument", text.clone()),
         other => HttpError::internal(other),
     }

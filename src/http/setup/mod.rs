@@ -56,8 +56,13 @@ fn refuse(error: SetupError) -> HttpError {
         SetupError::LinkUnknown => StatusCode::NOT_FOUND,
         SetupError::LinkEnded => StatusCode::GONE,
         SetupError::NoSession => StatusCode::UNAUTHORIZED,
-        SetupError::LinkInUse | SetupError::NotPart | SetupError::NotAllowed => StatusCode::FORBIDDEN,
-        SetupError::ConnectionNotDraft | SetupError::NotReady(_) => StatusCode::CONFLICT,
+        SetupError::LinkInUse
+        | SetupError::NotPart
+        | SetupError::NotAllowed
+        | SetupError::OrganizationDisabled => StatusCode::FORBIDDEN,
+        SetupError::ConnectionNotDraft | SetupError::NotReady(_) | SetupError::ChangedSinceReview => {
+            StatusCode::CONFLICT
+        }
         SetupError::Invalid(_) | SetupError::Metadata { .. } => StatusCode::BAD_REQUEST,
         SetupError::Connection(_) | SetupError::Store(_) | SetupError::Internal(_) => {
             return HttpError::internal(&error);

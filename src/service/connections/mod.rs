@@ -21,11 +21,12 @@ pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
 pub use sp_keys::{Rotation, SpKeyError, SpKeys, check_sp_keys, existing_sp_keys, rotate_sp_keys, sp_keys};
 pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
-pub use update::{Update, details, list, set_status, update};
+pub use update::{Update, disable, list, update};
 pub use urls::SpUrls;
 
 pub(in crate::service) use create::add_draft;
 pub(in crate::service) use metadata::{draft_metadata, read_metadata, view as connection_view};
+pub(in crate::service) use update::enable;
 
 use crate::{saml::metadata::MetadataError, service::egress::EgressError, store::StoreError};
 

@@ -25,7 +25,7 @@ pub struct Options {
     pub name_id_format: Option<String>,
     /// With a format: the provider must know the person already.
     pub forbid_create: bool,
-    /// Pass `login_hint` on as the request's Subject.
+    /// Pass `login_hint` on as the request's Subject, where the organization has proved its domain.
     pub login_hint_as_subject: bool,
     /// Authentication contexts to insist on; one of them must come back.
     pub authn_contexts: Vec<String>,

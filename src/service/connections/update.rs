@@ -11,7 +11,7 @@ use crate::{
     service::{Actor, Change, Context, record::record},
     store::{
         StoreError, Tx, organizations,
-        saml_connections::{self, SamlConnection, SamlIdpKey},
+        saml_connections::{self, SamlConnection},
     },
 };
 
@@ -92,24 +92,39 @@ pub async fn update(
     change(cx, actor, project, id, move |row| update.apply(row)).await
 }
 
-/// Puts a connection into use or out of it.
-pub async fn set_status(
+/// Takes a connection out of use.
+pub async fn disable(
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
     id: &SamlConnectionId,
-    status: ConnectionStatus,
 ) -> Result<SamlConnection, ConnectionError> {
-    change(cx, actor, project, id, move |row| {
-        if status == ConnectionStatus::Enabled && row.idp_entity_id.is_empty() {
-            let why = "the connection has no metadata of its provider yet";
-            return Err(ConnectionError::Invalid(why.into()));
-        }
-        row.status = status;
+    change(cx, actor, project, id, |row| {
+        row.status = ConnectionStatus::Disabled;
         Ok(())
     })
     .await
 }
+
+/// Puts a connection into use that is locked.
+pub(in crate::service) fn enable(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    row: SamlConnection,
+) -> Result<SamlConnection, ConnectionError> {
+    write(tx, cx, actor, project, row, &|row| {
+        if row.idp_entity_id.is_empty() {
+            let why = "the connection has no metadata of its provider yet";
+            return Err(ConnectionError::Invalid(why.into()));
+        }
+        row.status = ConnectionStatus::Enabled;
+        Ok(())
+    })
+}
+
+type Edit = dyn Fn(&mut SamlConnection) -> Result<(), ConnectionError>;
 
 async fn change(
     cx: &Context,
@@ -120,28 +135,39 @@ async fn change(
 ) -> Result<SamlConnection, ConnectionError> {
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
-        let mut row = saml_connections::lock_in_project(tx, &project, &id)?
+        let row = saml_connections::lock_in_project(tx, &project, &id)?
             .ok_or(ConnectionError::NotFound("connection"))?;
-        let before = switches(&row);
-        edit(&mut row)?;
-        if row.status == ConnectionStatus::Enabled {
-            let others = saml_connections::enabled(tx, &row.organization_id)?;
-            row.is_primary |= !others.iter().any(|other| other.is_primary && other.id != row.id);
-        }
-        row.updated_at = own.now();
-        saml_connections::update(tx, &row)?;
-        let change = Change {
-            project: &project,
-            organization: Some(&row.organization_id),
-            event: "saml_connection.updated",
-            resource: row.id.as_str(),
-            before: Some(before),
-            after: Some(switches(&row)),
-        };
-        record(tx, &own, &actor, &change)?;
-        Ok(row)
+        write(tx, &own, &actor, &project, row, &edit)
     };
     cx.store.write(work).await
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    mut row: SamlConnection,
+    edit: &Edit,
+) -> Result<SamlConnection, ConnectionError> {
+    let before = switches(&row);
+    edit(&mut row)?;
+    if row.status == ConnectionStatus::Enabled {
+        let others = saml_connections::enabled(tx, &row.organization_id)?;
+        row.is_primary |= !others.iter().any(|other| other.is_primary && other.id != row.id);
+    }
+    row.updated_at = cx.now();
+    saml_connections::update(tx, &row)?;
+    let change = Change {
+        project,
+        organization: Some(&row.organization_id),
+        event: "saml_connection.updated",
+        resource: row.id.as_str(),
+        before: Some(before),
+        after: Some(switches(&row)),
+    };
+    record(tx, cx, actor, &change)?;
+    Ok(row)
 }
 
 /// The connection with its switches, for the audit log.
@@ -154,22 +180,6 @@ fn switches(row: &SamlConnection) -> Value {
         "options": serde_json::from_str::<Value>(&row.options).unwrap_or_default(),
     });
     view
-}
-
-/// A connection and its provider's keys.
-pub async fn details(
-    cx: &Context,
-    project: &ProjectId,
-    id: &SamlConnectionId,
-) -> Result<(SamlConnection, Vec<SamlIdpKey>), ConnectionError> {
-    let (project, id) = (project.clone(), id.clone());
-    let load = move |tx: &mut Tx<'_>| {
-        let row = saml_connections::find_in_project(tx, &project, &id)?
-            .ok_or(ConnectionError::NotFound("connection"))?;
-        let keys = saml_connections::keys(tx, &id)?;
-        Ok((row, keys))
-    };
-    cx.store.read(load).await
 }
 
 /// An organization's connections, oldest first.

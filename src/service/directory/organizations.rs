@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{DirectoryError, display_name, exists, sessions::end_sessions};
+use super::{
+    DirectoryError, display_name, exists,
+    sessions::{Portion, end_portion},
+};
 use crate::{
     model::{
         Millis, OrganizationStatus,
@@ -97,9 +100,13 @@ pub async fn list_organizations(
     cx.store.read(list).await
 }
 
-/// Switches an organization off, or on again. Off: every login, session and SCIM token of it is refused from the next
-/// request on, because each asks for the status; then its sessions are ended, so that none comes back with it. Returns how
-/// many were. Done again, it ends what was left.
+/// Why the sessions of an organization ended that was switched off.
+const SWITCHED_OFF: &str = "organization_disabled";
+
+/// Switches an organization off, or on again, and ends its sessions, of which none comes back. Off: every login, session and
+/// SCIM token is refused from the next request on, because each asks for the status; sessions end in the same transaction,
+/// and where there are many, in those that follow. On: what stands still ends before anybody signs in, as where the end was
+/// cut short. Returns how many ended.
 pub async fn set_organization_status(
     cx: &Context,
     actor: &Actor,
@@ -107,21 +114,41 @@ pub async fn set_organization_status(
     organization: &OrganizationId,
     status: OrganizationStatus,
 ) -> Result<usize, DirectoryError> {
-    let event = match status {
-        OrganizationStatus::Active => "organization.enabled",
-        OrganizationStatus::Disabled => "organization.disabled",
-    };
-    change(cx, actor, project, organization, event, move |row, _| {
-        row.status = status;
-        Ok(())
-    })
-    .await?;
-    match status {
-        OrganizationStatus::Active => Ok(0),
-        OrganizationStatus::Disabled => {
-            end_sessions(cx, actor, organization, None, "organization_disabled").await
+    let mut ended = 0;
+    loop {
+        let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
+        let write = move |tx: &mut Tx<'_>| switch(tx, &own, &actor, &project, &id, status);
+        let portion = cx.store.write(write).await?;
+        ended += portion.ended;
+        if portion.is_last {
+            return Ok(ended);
         }
     }
+}
+
+/// Switches, and ends a portion of the sessions: it is on again with the last one, and off with the first.
+fn switch(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    status: OrganizationStatus,
+) -> Result<Portion, DirectoryError> {
+    let (before, _) = lock(tx, project, organization)?;
+    let row = Organization { status, ..before.clone() };
+    if before.status == OrganizationStatus::Active && status == OrganizationStatus::Active {
+        return Ok(Portion { ended: 0, is_last: true });
+    }
+    if status == OrganizationStatus::Disabled {
+        save(tx, cx, actor, &before, row, "organization.disabled")?;
+        return Ok(end_portion(tx, cx, actor, organization, None, SWITCHED_OFF)?);
+    }
+    let portion = end_portion(tx, cx, actor, organization, None, SWITCHED_OFF)?;
+    if portion.is_last {
+        save(tx, cx, actor, &before, row, "organization.enabled")?;
+    }
+    Ok(portion)
 }
 
 /// What to change of an organization; `None` leaves it as it is. Sessions that are there keep their ends.
@@ -143,13 +170,24 @@ pub async fn update_organization(
     organization: &OrganizationId,
     update: OrganizationUpdate,
 ) -> Result<Organization, DirectoryError> {
-    change(cx, actor, project, organization, "organization.updated", move |row, project| {
-        row.require_mfa = update.require_mfa.unwrap_or(row.require_mfa);
-        row.session_idle_ms = update.session_idle_ms.or(row.session_idle_ms);
-        row.session_absolute_ms = update.session_absolute_ms.or(row.session_absolute_ms);
+    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
+    let write = move |tx: &mut Tx<'_>| {
+        let (before, project) = lock(tx, &project, &id)?;
+        let mut row = before.clone();
+        update.apply(&mut row, &project)?;
+        save(tx, &own, &actor, &before, row, "organization.updated")
+    };
+    cx.store.write(write).await
+}
+
+impl OrganizationUpdate {
+    fn apply(&self, row: &mut Organization, project: &Project) -> Result<(), DirectoryError> {
+        row.require_mfa = self.require_mfa.unwrap_or(row.require_mfa);
+        row.session_idle_ms = self.session_idle_ms.or(row.session_idle_ms);
+        row.session_absolute_ms = self.session_absolute_ms.or(row.session_absolute_ms);
         let longest = [
-            (update.session_idle_ms, project.session_idle_ms),
-            (update.session_absolute_ms, project.session_absolute_ms),
+            (self.session_idle_ms, project.session_idle_ms),
+            (self.session_absolute_ms, project.session_absolute_ms),
         ];
         match longest.into_iter().find(|(wanted, most)| wanted.is_some_and(|wanted| wanted > *most)) {
             None => Ok(()),
@@ -158,42 +196,44 @@ pub async fn update_organization(
                 Err(DirectoryError::Invalid(format!("the project allows {hours} hours at the most")))
             }
         }
-    })
-    .await
+    }
 }
 
-async fn change(
+/// The organization, locked, and its project.
+fn lock(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+) -> Result<(Organization, Project), DirectoryError> {
+    let project = projects::find(tx, project)?.ok_or(DirectoryError::NotFound("project"))?;
+    let row = organizations::lock(tx, &project.id, id)?.ok_or(DirectoryError::NotFound("organization"))?;
+    Ok((row, project))
+}
+
+/// Writes what has changed, with its audit row and event.
+fn save(
+    tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
-    project: &ProjectId,
-    organization: &OrganizationId,
+    before: &Organization,
+    mut row: Organization,
     event: &'static str,
-    edit: impl Fn(&mut Organization, &Project) -> Result<(), DirectoryError> + Send + 'static,
 ) -> Result<Organization, DirectoryError> {
-    let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
-    let write = move |tx: &mut Tx<'_>| {
-        let project = projects::find(tx, &project)?.ok_or(DirectoryError::NotFound("project"))?;
-        let before =
-            organizations::lock(tx, &project.id, &id)?.ok_or(DirectoryError::NotFound("organization"))?;
-        let mut row = before.clone();
-        edit(&mut row, &project)?;
-        if row == before {
-            return Ok(row);
-        }
-        row.updated_at = own.now();
-        organizations::update(tx, &row)?;
-        let change = Change {
-            project: &project.id,
-            organization: Some(&row.id),
-            event,
-            resource: row.id.as_str(),
-            before: Some(view(&before)),
-            after: Some(view(&row)),
-        };
-        record(tx, &own, &actor, &change)?;
-        Ok(row)
+    if row == *before {
+        return Ok(row);
+    }
+    row.updated_at = cx.now();
+    organizations::update(tx, &row)?;
+    let change = Change {
+        project: &row.project_id,
+        organization: Some(&row.id),
+        event,
+        resource: row.id.as_str(),
+        before: Some(view(before)),
+        after: Some(view(&row)),
     };
-    cx.store.write(write).await
+    record(tx, cx, actor, &change)?;
+    Ok(row)
 }
 
 /// The organization as the audit log and the host app see it.

@@ -5,7 +5,7 @@ use crate::{
     model::ids::{OrganizationId, ProjectId, SessionId, UserId},
     service::{Actor, Context, sessions as live},
     store::{
-        Tx, organizations,
+        StoreError, Tx, organizations,
         sessions::{self, Session},
         users,
     },
@@ -79,30 +79,49 @@ pub async fn end_all_sessions(
         }
     };
     let (organization, user) = cx.store.read(find).await?;
-    end_sessions(cx, actor, &organization, user, REASON).await
+    Ok(end_sessions(cx, actor, &organization, user).await?)
 }
 
 /// Ends the sessions that stand now, in portions. Those that begin meanwhile are not waited for.
-pub(super) async fn end_sessions(
+async fn end_sessions(
     cx: &Context,
     actor: &Actor,
     organization: &OrganizationId,
     user: Option<UserId>,
-    reason: &'static str,
-) -> Result<usize, DirectoryError> {
+) -> Result<usize, StoreError> {
     let mut ended = 0;
     loop {
         let (own, actor, organization, user) =
             (cx.clone(), actor.clone(), organization.clone(), user.clone());
-        let write = move |tx: &mut Tx<'_>| {
-            let found = sessions::standing(tx, &organization, user.as_ref(), own.now(), PORTION)?;
-            found.iter().try_for_each(|session| live::end(tx, &own, &actor, session, reason))?;
-            Ok::<_, DirectoryError>(found.len())
-        };
+        let write =
+            move |tx: &mut Tx<'_>| end_portion(tx, &own, &actor, &organization, user.as_ref(), REASON);
         let portion = cx.store.write(write).await?;
-        ended += portion;
-        if i64::try_from(portion) != Ok(PORTION) {
+        ended += portion.ended;
+        if portion.is_last {
             return Ok(ended);
         }
     }
+}
+
+/// What became of a portion.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portion {
+    /// How many sessions ended.
+    pub(super) ended: usize,
+    /// Whether none stands after it.
+    pub(super) is_last: bool,
+}
+
+/// Ends as many sessions as one transaction should.
+pub(super) fn end_portion(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    organization: &OrganizationId,
+    user: Option<&UserId>,
+    reason: &str,
+) -> Result<Portion, StoreError> {
+    let found = sessions::standing(tx, organization, user, cx.now(), PORTION)?;
+    found.iter().try_for_each(|session| live::end(tx, cx, actor, session, reason))?;
+    Ok(Portion { ended: found.len(), is_last: i64::try_from(found.len()) != Ok(PORTION) })
 }

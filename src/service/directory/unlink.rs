@@ -9,9 +9,6 @@ use crate::{
     store::{Tx, identities, saml_connections, sessions, users},
 };
 
-/// More sessions than one person has.
-const SESSIONS: i64 = 1_000;
-
 /// Forgets what a user is known by on a SAML connection, and ends the sessions that came through it. The next login with
 /// the user's address links anew, under the rules for a first one (R1). Returns how many links there were.
 pub async fn unlink_user(
@@ -31,9 +28,8 @@ pub async fn unlink_user(
             .filter(|found| found.organization_id == organization)
             .ok_or(DirectoryError::NotFound("connection"))?;
         let links = identities::of_user_on_saml(tx, &connection, &user)?;
-        let open = sessions::standing(tx, &organization, Some(&user), own.now(), SESSIONS)?;
-        for session in open.iter().filter(|one| one.saml_connection_id.as_ref() == Some(&connection)) {
-            live::end(tx, &own, &actor, session, "ended_by_operator")?;
+        for session in sessions::standing_on_saml(tx, &organization, &user, &connection, own.now())? {
+            live::end(tx, &own, &actor, &session, "ended_by_operator")?;
         }
         for link in &links {
             identities::delete(tx, &organization, &link.id)?;

@@ -12,13 +12,13 @@ use crate::{
         sessions,
     },
     store::{
-        Tx,
+        Tx, tombstones,
         users::{self, User},
     },
 };
 
 /// Deactivates a user, and ends what is open: sessions, refresh tokens, codes and personal keys. SCIM cannot activate such
-/// a user.
+/// a user, nor bring it back by deleting and creating it.
 pub async fn deactivate_user(
     cx: &Context,
     actor: &Actor,
@@ -57,6 +57,7 @@ pub async fn activate_user(
         let mut user = User { held_until: None, ..before.clone() };
         activate(&mut user);
         let user = save(tx, cx, before, user)?;
+        tombstones::free_names(tx, &user)?;
         let event = if was_held { "user.deactivation_withdrawn" } else { "user.activated" };
         note(tx, cx, actor, project, event, Some(before), &user)?;
         Ok(user)
@@ -64,7 +65,8 @@ pub async fn activate_user(
     .await
 }
 
-/// Deletes a user: a tombstone stays, so that no login makes it again (R3), and its names are free.
+/// Deletes a user: a tombstone stays, so that no login makes it again (R3), and its names are free, also for an active user
+/// that SCIM creates.
 pub async fn delete_user(
     cx: &Context,
     actor: &Actor,
@@ -73,6 +75,7 @@ pub async fn delete_user(
 ) -> Result<User, DirectoryError> {
     change(cx, actor, project, user, |tx, cx, actor, project, before| {
         bury(tx, cx, actor, project, before, "user_deleted")?;
+        tombstones::free_names(tx, before)?;
         Ok(before.clone())
     })
     .await

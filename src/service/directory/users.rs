@@ -52,6 +52,7 @@ pub async fn list_users(
         let found = users::list(tx, &organization, &email, limit)?;
         let ids: Vec<UserId> = found.iter().map(|user| user.id.clone()).collect();
         let links = identities::of_users(tx, &organization, &ids)?;
+        let mut granted = roles::of_users(tx, &project, &organization, &ids)?;
         let mut listed = Vec::with_capacity(found.len());
         for user in found {
             let of_user: Vec<&Identity> = links.iter().filter(|link| link.user_id == user.id).collect();
@@ -60,7 +61,7 @@ pub async fn list_users(
                 owner: user.owner,
                 known_by: names.of(&user, &of_user),
                 last_login_at: of_user.iter().filter_map(|link| link.last_login_at).max(),
-                roles: roles::of_user(tx, &project, &organization, &user.id, "")?.roles,
+                roles: granted.remove(&user.id).unwrap_or_default().into_iter().collect(),
                 id: user.id,
                 email: user.email,
             });

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod client;
 mod pkce;
 pub mod refresh;
+mod refresh_token;
 pub mod revoke;
 mod start;
 pub mod token;

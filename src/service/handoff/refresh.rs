@@ -1,8 +1,8 @@
 //! A refresh token for more tokens (RFC 6749 section 6, OpenID Connect Core section 12).
 //!
 //! Each is used once and followed by another; one that comes a second time is known to more than one, and its session ends
-//! (RFC 9700 section 4.14.2). For a little while the same successor is given again: two tabs of a browser, or an answer
-//! that was lost, are no attack.
+//! (RFC 9700 section 4.14.2). For a little while the same successor is given again, as long as nobody has used that: two tabs of
+//! a browser, or an answer that was lost, are no attack, and nobody follows a line of tokens from one that is two uses old.
 //!
 //! What costs time is done outside of the write transaction: reading on a reader, hashing and sealing before, signing after.
 
@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::{
     HandoffFailure,
-    authorize::OFFLINE_ACCESS,
     client::{self, ClientCredentials},
+    refresh_token::{NewToken, session_named},
     tokens::{Grant, TokenError, TokenRefusal, Tokens, issue},
     userinfo,
 };
@@ -20,10 +20,10 @@ use crate::{
     model::{
         Millis, Timestamp,
         ids::{ProjectId, RefreshTokenId},
-        secret::{Secret, TokenHash},
+        secret::Secret,
     },
     service::{
-        Actor, ActorKind, Context, new_id,
+        Actor, ActorKind, Context,
         sessions::{self, LiveSession},
         signing::Keyring,
     },
@@ -36,10 +36,7 @@ use crate::{
     },
 };
 
-/// What a refresh token starts with.
-pub(super) const PREFIX: &str = "vestibule_refresh_";
-
-/// For how long the successor is given again.
+/// For how long the successor is given again, at most.
 const GIVEN_AGAIN: Millis = 20 * 1000;
 
 /// The parameters of a refresh.
@@ -53,60 +50,6 @@ pub struct Refresh {
     pub scope: Option<String>,
 }
 
-/// A token to be, and what is kept of it.
-#[derive(Debug, Clone)]
-pub(super) struct NewToken {
-    id: RefreshTokenId,
-    token: Secret,
-    hash: TokenHash,
-}
-
-impl NewToken {
-    pub(super) fn random(cx: &Context) -> Self {
-        let token = Secret::random(PREFIX, &*cx.rng);
-        Self { id: new_id!(cx, RefreshTokenId), hash: token.hash(), token }
-    }
-
-    /// It lives as long as its session may.
-    fn row(&self, client: &OauthClient, live: &LiveSession, scope: &str, now: Timestamp) -> RefreshToken {
-        RefreshToken {
-            id: self.id.clone(),
-            organization_id: live.organization.id.clone(),
-            session_id: live.session.id.clone(),
-            client_id: Some(client.id.clone()),
-            token_hash: self.hash.clone(),
-            successor_id: None,
-            successor_sealed: None,
-            origin: None,
-            created_at: now,
-            expires_at: live.session.expires_at,
-            used_at: None,
-            revoked_at: None,
-            scope: scope.to_owned(),
-        }
-    }
-}
-
-/// The first token of a session for a client, where the scope asks for one.
-pub(super) fn first(
-    tx: &mut Tx<'_>,
-    fresh: &NewToken,
-    client: &OauthClient,
-    live: &LiveSession,
-    scope: &str,
-    now: Timestamp,
-) -> Result<Option<Secret>, StoreError> {
-    if !scope.split(' ').any(|scope| scope == OFFLINE_ACCESS) {
-        return Ok(None);
-    }
-    // Nobody ends the session without this token. Where somebody just has, there is none to give.
-    if !session_rows::hold(tx, &live.session.id)? {
-        return Ok(None);
-    }
-    refresh_tokens::insert(tx, &fresh.row(client, live, scope, now))?;
-    Ok(Some(fresh.token.clone()))
-}
-
 /// Gives more tokens. `issuer` is the project's configured origin.
 pub async fn refresh(
     cx: &Context,
@@ -118,20 +61,27 @@ pub async fn refresh(
     let now = cx.now();
     let (own, of) = (cx.clone(), project.clone());
     let look = move |tx: &mut Tx<'_>| look(tx, &own, &of, &asked, now);
-    let presented = Arc::new(cx.store.read(look).await.map_err(HandoffFailure::Store)??);
-    let outcome = match presented.seen {
+    let presented = match cx.store.read(look).await.map_err(HandoffFailure::Store)?? {
+        Found::Presented(presented) => Arc::new(*presented),
+        Found::Forgotten { client, live } => {
+            end_session(cx, &client, &live, request_id).await.map_err(HandoffFailure::Store)?;
+            return Err(TokenRefusal::RefreshTokenReused.into());
+        }
+    };
+    let outcome = match &presented.seen {
         Seen::Live => rotate(cx, &presented, now).await?,
-        Seen::Used => used(&presented.token, now),
+        Seen::Used(used) => Outcome::Used(used.clone()),
     };
     let successor = match outcome {
         Outcome::Rotated(token) => token,
-        Outcome::Again { id, sealed } => {
+        Outcome::Used(Used::JustNow { id, sealed }) => {
             let plain =
                 cx.master_key.open(place(&id, &presented.token), &sealed).map_err(HandoffFailure::Sealed)?;
             Secret::new(String::from_utf8_lossy(&plain))
         }
-        Outcome::Reused => {
-            end_session(cx, &presented, request_id).await.map_err(HandoffFailure::Store)?;
+        Outcome::Used(Used::Before) => {
+            let Presented { client, live, .. } = &*presented;
+            end_session(cx, client, live, request_id).await.map_err(HandoffFailure::Store)?;
             return Err(TokenRefusal::RefreshTokenReused.into());
         }
         Outcome::Refused(refusal) => return Err(refusal.into()),
@@ -150,6 +100,15 @@ pub async fn refresh(
     Ok(issue(cx, issuer, grant, now)?)
 }
 
+/// What was found of a token.
+enum Found {
+    /// Its row.
+    Presented(Box<Presented>),
+    /// No row, and it was this client's, of a session that stands and has a later token: it was used, so long ago that it is
+    /// forgotten.
+    Forgotten { client: Box<OauthClient>, live: Box<LiveSession> },
+}
+
 /// A token that its client may use, with all that new tokens are made from.
 #[derive(Clone)]
 struct Presented {
@@ -163,10 +122,19 @@ struct Presented {
     scope: String,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Seen {
     Live,
-    Used,
+    Used(Used),
+}
+
+/// What a token that was used stands for.
+#[derive(Debug, Clone)]
+enum Used {
+    /// Its successor, sealed.
+    JustNow { id: RefreshTokenId, sealed: String },
+    /// Nothing: somebody else has it too.
+    Before,
 }
 
 fn look(
@@ -175,12 +143,12 @@ fn look(
     project: &ProjectId,
     asked: &Refresh,
     now: Timestamp,
-) -> Result<Result<Presented, TokenRefusal>, StoreError> {
+) -> Result<Result<Found, TokenRefusal>, StoreError> {
     let Some(client) = client::authenticate(tx, project, &asked.credentials, now)? else {
         return Ok(Err(TokenRefusal::Client));
     };
     let Some(token) = refresh_tokens::find(tx, project, &asked.refresh_token.hash())? else {
-        return Ok(Err(TokenRefusal::RefreshTokenUnknown));
+        return forgotten(tx, cx, project, client, &asked.refresh_token, now);
     };
     if token.client_id.as_ref() != Some(&client.id) {
         return Ok(Err(TokenRefusal::RefreshTokenOfAnotherClient));
@@ -195,18 +163,39 @@ fn look(
     if token.revoked_at.is_some() {
         return Ok(Err(TokenRefusal::RefreshTokenRevoked));
     }
-    let seen = if token.used_at.is_some() { Seen::Used } else { Seen::Live };
-    // A thief is found out also where the scope is wrong.
+    let seen = if token.used_at.is_some() { Seen::Used(used(tx, &token, now)?) } else { Seen::Live };
     let scope = match narrowed(&token.scope, asked.scope.as_deref()) {
         Some(scope) => scope,
-        None if token.used_at.is_some() && matches!(used(&token, now), Outcome::Reused) => {
-            token.scope.clone()
-        }
+        // A thief is found out also where the scope is wrong.
+        None if matches!(seen, Seen::Used(Used::Before)) => token.scope.clone(),
         None => return Ok(Err(TokenRefusal::Scope)),
     };
     let known = userinfo::known(tx, &live, &scope)?;
     let keyring = Keyring::load(tx, cx, project)?;
-    Ok(Ok(Presented { token, seen, client, live, known, keyring, scope }))
+    Ok(Ok(Found::Presented(Box::new(Presented { token, seen, client, live, known, keyring, scope }))))
+}
+
+/// A token without a row. Those that nobody has used are kept for as long as their session, so one that names a session that
+/// stands was used; unless the client has given back all of them, of whose rows only the used ones are forgotten.
+fn forgotten(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    client: OauthClient,
+    token: &Secret,
+    now: Timestamp,
+) -> Result<Result<Found, TokenRefusal>, StoreError> {
+    let Some(session) = session_named(cx, &client.id, token) else {
+        return Ok(Err(TokenRefusal::RefreshTokenUnknown));
+    };
+    let live = match sessions::find_standing(tx, project, &session, now)? {
+        Ok(live) => live,
+        Err(reason) => return Ok(Err(reason.into())),
+    };
+    if !refresh_tokens::has_unused(tx, &session, &client.id)? {
+        return Ok(Err(TokenRefusal::RefreshTokenRevoked));
+    }
+    Ok(Ok(Found::Forgotten { client: Box::new(client), live: Box::new(live) }))
 }
 
 /// The scopes that are asked for, in the order in which they were granted. `None`: one was not granted, or `openid` is
@@ -225,20 +214,14 @@ fn narrowed(granted: &str, asked: Option<&str>) -> Option<String> {
 #[derive(Debug)]
 enum Outcome {
     Rotated(Secret),
-    /// Just used: its successor, sealed.
-    Again {
-        id: RefreshTokenId,
-        sealed: String,
-    },
-    /// Used before.
-    Reused,
+    Used(Used),
     Refused(TokenRefusal),
 }
 
 /// The one write transaction: session, token, successor.
 async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Result<Outcome, HandoffFailure> {
     let own = cx.clone();
-    let fresh = NewToken::random(cx);
+    let fresh = NewToken::random(cx, &presented.client.id, &presented.live.session.id);
     let plain = fresh.token.expose().as_bytes();
     let sealed = cx.master_key.seal(place(&fresh.id, &presented.token), plain, &*cx.rng)?;
     let idle_end = sessions::next_idle_end(&presented.live.session, now);
@@ -263,26 +246,32 @@ async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Res
         Ok(match refresh_tokens::find(tx, &session.project_id, &token.token_hash)? {
             None => Outcome::Refused(TokenRefusal::RefreshTokenUnknown),
             Some(row) if row.revoked_at.is_some() => Outcome::Refused(TokenRefusal::RefreshTokenRevoked),
-            Some(row) => used(&row, now),
+            Some(row) => Outcome::Used(used(tx, &row, now)?),
         })
     };
     Ok(cx.store.write(work).await?)
 }
 
-/// What a token that was used stands for.
-fn used(token: &RefreshToken, now: Timestamp) -> Outcome {
-    match (token.used_at, &token.successor_id, &token.successor_sealed) {
-        (Some(at), Some(id), Some(sealed)) if now < at.plus(GIVEN_AGAIN) => {
-            Outcome::Again { id: id.clone(), sealed: sealed.clone() }
-        }
-        _ => Outcome::Reused,
+/// What a token that was used stands for: its successor, if it was used just now and nobody has used that.
+fn used(tx: &mut Tx<'_>, token: &RefreshToken, now: Timestamp) -> Result<Used, StoreError> {
+    if let (Some(at), Some(id), Some(sealed)) = (token.used_at, &token.successor_id, &token.successor_sealed)
+        && now < at.plus(GIVEN_AGAIN)
+        && refresh_tokens::is_unused(tx, id)?
+    {
+        return Ok(Used::JustNow { id: id.clone(), sealed: sealed.clone() });
     }
+    Ok(Used::Before)
 }
 
-async fn end_session(cx: &Context, presented: &Arc<Presented>, request_id: &str) -> Result<(), StoreError> {
-    let actor = Actor::in_request(ActorKind::OauthClient, &presented.client.id, request_id);
-    let (own, p) = (cx.clone(), Arc::clone(presented));
-    let end = move |tx: &mut Tx<'_>| sessions::end(tx, &own, &actor, &p.live.session, "refresh_token_reused");
+async fn end_session(
+    cx: &Context,
+    client: &OauthClient,
+    live: &LiveSession,
+    request_id: &str,
+) -> Result<(), StoreError> {
+    let actor = Actor::in_request(ActorKind::OauthClient, &client.id, request_id);
+    let (own, session) = (cx.clone(), live.session.clone());
+    let end = move |tx: &mut Tx<'_>| sessions::end(tx, &own, &actor, &session, "refresh_token_reused");
     cx.store.write(end).await
 }
 

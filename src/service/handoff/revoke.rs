@@ -3,7 +3,7 @@
 use super::{
     HandoffFailure,
     client::{self, ClientCredentials},
-    refresh::PREFIX,
+    refresh_token::PREFIX,
     tokens::{TokenError, TokenRefusal},
 };
 use crate::{

@@ -3,8 +3,7 @@
 use super::{
     HandoffFailure,
     client::{self, ClientCredentials},
-    pkce,
-    refresh::{self, NewToken},
+    pkce, refresh_token,
     tokens::{Grant, TokenError, TokenRefusal, Tokens, issue},
     userinfo,
 };
@@ -45,8 +44,7 @@ pub async fn exchange(
     request_id: &str,
 ) -> Result<Tokens, TokenError> {
     let (own, of, now, request_id) = (cx.clone(), project.clone(), cx.now(), request_id.to_owned());
-    let fresh = NewToken::random(cx);
-    let redeem = move |tx: &mut Tx<'_>| redeem(tx, &own, &of, &exchange, &fresh, now, &request_id);
+    let redeem = move |tx: &mut Tx<'_>| redeem(tx, &own, &of, &exchange, now, &request_id);
     let Redeemed { client, live, code, refresh_token } =
         cx.store.write(redeem).await.map_err(HandoffFailure::Store)??;
     // What the tokens tell is read beside the writer: of a user in very many groups it may be much.
@@ -85,7 +83,6 @@ fn redeem(
     cx: &Context,
     project: &ProjectId,
     exchange: &CodeExchange,
-    fresh: &NewToken,
     now: Timestamp,
     request_id: &str,
 ) -> Result<Result<Redeemed, TokenRefusal>, StoreError> {
@@ -111,7 +108,7 @@ fn redeem(
         Ok(live) => live,
         Err(reason) => return Ok(Err(reason.into())),
     };
-    let refresh_token = refresh::first(tx, fresh, &client, &live, &code.scope, now)?;
+    let refresh_token = refresh_token::first(tx, cx, &client, &live, &code.scope, now)?;
     Ok(Ok(Redeemed { client, live, code, refresh_token }))
 }
 

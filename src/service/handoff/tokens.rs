@@ -76,7 +76,7 @@ pub enum TokenRefusal {
     /// Its organization is switched off.
     #[error("the organization is switched off")]
     OrganizationDisabled,
-    /// No such refresh token in this project, or used so long ago that it is forgotten.
+    /// No such refresh token in this project.
     #[error("the refresh token is not known")]
     RefreshTokenUnknown,
     /// Given to another client.

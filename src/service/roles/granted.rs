@@ -50,6 +50,29 @@ pub(in crate::service) fn of_user(
     Ok(Granted { roles: roles.into_iter().collect(), groups, groups_omitted })
 }
 
+/// The roles of several users, as [`of_user`] has them. Only where groups give roles is each user's groups asked for.
+pub(in crate::service) fn of_users(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, BTreeSet<String>>, StoreError> {
+    let mut roles: BTreeMap<UserId, BTreeSet<String>> = BTreeMap::new();
+    for (user, role) in user_role_assignments::role_names_of(tx, project, organization, users)? {
+        roles.entry(user).or_default().insert(role);
+    }
+    let granting = role_mappings::granting(tx, project, organization)?;
+    if granting.is_empty() {
+        return Ok(roles);
+    }
+    for user in users {
+        let groups = groups_of(tx, organization, user)?;
+        let given = granting.iter().filter(|(group, _)| groups.contains_key(group));
+        roles.entry(user.clone()).or_default().extend(given.map(|(_, role)| role.clone()));
+    }
+    Ok(roles)
+}
+
 /// The groups that the user is in, and those that these are in, with their names.
 fn groups_of(
     tx: &mut Tx<'_>,

@@ -13,7 +13,7 @@ mod mappings;
 pub use assign::{assign_role, unassign_role};
 pub(in crate::service) use follow::{group_appeared, group_changed, group_deleted};
 pub use granted::Granted;
-pub(in crate::service) use granted::{GROUPS_SCOPE, of_user};
+pub(in crate::service) use granted::{GROUPS_SCOPE, of_user, of_users};
 pub use holders::{Given, Holder, role_holders};
 pub use manage::{NewRole, RoleRef, create_role, delete_role, list_roles};
 pub use mappings::{

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        Millis,
+        Millis, OrganizationStatus,
         ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
         secret::Secret,
     },
@@ -141,6 +141,9 @@ pub async fn create_setup_link(
         let mut link = link.clone();
         let organization = organizations::find(tx, &project, &link.organization_id)?
             .ok_or(ConnectionError::NotFound("organization"))?;
+        if organization.status != OrganizationStatus::Active {
+            return Err(SetupError::OrganizationDisabled);
+        }
         let by = By { cx: &own, actor: &actor, organization: &organization };
         let unused = drafts::unused(tx, &organization, &new, own.now())?;
         link.saml_connection_id = drafts::saml(tx, &by, &new.saml, unused.saml)?;

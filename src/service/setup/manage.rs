@@ -4,13 +4,13 @@ use super::{SetupError, links::view};
 use crate::{
     model::{
         ConnectionStatus, Timestamp,
-        ids::{OrganizationId, ProjectId, SamlConnectionId, SetupLinkId},
+        ids::{OrganizationId, ProjectId, SetupLinkId},
     },
     service::{
         Actor, Change, Context, connections::ConnectionError, provisioning::admin::keys, record::record,
     },
     store::{
-        StoreError, Tx, organizations, saml_test_logins, scim_connections,
+        StoreError, Tx, organizations, scim_connections,
         setup_links::{self, SetupLink},
         setup_metadata,
     },
@@ -128,34 +128,4 @@ fn end_tokens(
         ended += usize::from(keys::end(tx, cx, actor, project, &link.organization_id, &key.id)?);
     }
     Ok(ended)
-}
-
-/// What is known of a SAML connection before it is made live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tested {
-    /// Nobody has tested it.
-    Never,
-    /// The last test failed, then.
-    Failed(Timestamp),
-    /// The last test passed, then.
-    Passed(Timestamp),
-    /// The last test passed, and the connection was changed after it.
-    PassedBefore(Timestamp),
-}
-
-/// How the last test sign-in of a connection went. The organization's, by way of its project.
-pub async fn last_test(
-    cx: &Context,
-    project: &ProjectId,
-    id: &SamlConnectionId,
-) -> Result<Tested, SetupError> {
-    let (connection, _) = crate::service::connections::details(cx, project, id).await?;
-    let id = connection.id.clone();
-    let last = cx.store.read(move |tx: &mut Tx<'_>| saml_test_logins::last_completed(tx, &id)).await?;
-    Ok(match last.and_then(|test| Some((test.passed?, test.completed_at?))) {
-        None => Tested::Never,
-        Some((false, at)) => Tested::Failed(at),
-        Some((true, at)) if connection.updated_at > at => Tested::PassedBefore(at),
-        Some((true, at)) => Tested::Passed(at),
-    })
 }

@@ -2,6 +2,7 @@
 //! that is exchanged for a session in one browser, with named capabilities, over connections that are drafts. It drafts
 //! and tests; the operator or an owner makes it live. It reads no user, and its test logins make none.
 
+mod activation;
 mod checks;
 mod choice;
 mod draft;
@@ -16,12 +17,14 @@ mod provisioning;
 mod report;
 mod session;
 mod test_login;
+mod tested;
 mod understanding;
 
+pub use activation::{ReviewedSaml, ReviewedScim, activate_saml, activate_scim, review_saml, review_scim};
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
 pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
-pub use manage::{LinkState, Tested, last_test, list_setup_links, revoke_setup_link};
+pub use manage::{LinkState, list_setup_links, revoke_setup_link};
 pub use people::Arriving;
 pub use preview::{Arrivals, preview};
 pub use progress::Progress;
@@ -32,6 +35,7 @@ pub use provisioning::{
 pub use report::{CheckLine, CheckState, Person, Report};
 pub use session::{Opened, Wizard, open, wizard};
 pub use test_login::{Answer, Begun, begin, last_report, receive};
+pub use tested::Tested;
 pub use understanding::{Certificate, Notice, Understanding, understanding};
 
 pub use crate::store::setup_links::SetupLink;
@@ -97,6 +101,12 @@ pub enum SetupError {
     /// The connection is in use; a link never changes one that is.
     #[error("this connection is live; a set-up link cannot change it any more")]
     ConnectionNotDraft,
+    /// What is to go live is not what was looked at.
+    #[error("the connection was changed after it was looked at; look at it again")]
+    ChangedSinceReview,
+    /// The customer is switched off, and with it all that is set up for it.
+    #[error("this organization is switched off, and nothing is set up for it meanwhile")]
+    OrganizationDisabled,
     /// Something typed cannot be used; the text says what would do.
     #[error("{0}")]
     Invalid(String),
@@ -133,6 +143,8 @@ impl SetupError {
             Self::NotPart => "setup_not_part",
             Self::NotAllowed => "setup_not_allowed",
             Self::ConnectionNotDraft => "connection_not_draft",
+            Self::ChangedSinceReview => "connection_changed_since_review",
+            Self::OrganizationDisabled => "setup_organization_disabled",
             Self::Invalid(_) => "invalid_input",
             Self::Metadata { code, .. } => code,
             Self::NotReady(_) => "setup_not_ready",

@@ -9,13 +9,15 @@ use super::{
 };
 use crate::{
     model::{
-        ConnectionStatus,
+        ConnectionStatus, OrganizationStatus,
         ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId},
         secret::Secret,
     },
     service::{Actor, ActorKind, Change, Context, providers, record::record},
     store::{
-        StoreError, Tx, organizations, projects,
+        StoreError, Tx,
+        organizations::{self, Organization},
+        projects,
         saml_connections::{self, SamlConnection},
         scim_connections::{self, ScimConnection},
         setup_links::{self, SetupLink},
@@ -98,6 +100,7 @@ pub async fn open(
         if link.revoked_at.is_some() || link.expires_at <= now {
             return Err(SetupError::LinkEnded);
         }
+        organization_of(tx, &project, &link)?;
         let seconds = u32::try_from((link.expires_at.millis() - now.millis()) / 1000).unwrap_or(0);
         if let Some(held) = held.clone().filter(|held| link.session_hash.as_ref() == Some(&held.hash())) {
             return Ok(Opened { session: held, seconds });
@@ -182,10 +185,19 @@ fn find(
     if saml.is_none() && scim.is_none() {
         return Err(SetupError::NoSession);
     }
-    let organization =
-        organizations::find(tx, project, &link.organization_id)?.ok_or(SetupError::NoSession)?;
+    let organization = organization_of(tx, project, &link)?;
     let product = projects::find(tx, project)?.map(|project| project.display_name).unwrap_or_default();
     Ok(Wizard { link, saml, scim, organization: organization.display_name, product })
+}
+
+/// The customer whose link it is. One that is switched off is not set up meanwhile.
+fn organization_of(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    link: &SetupLink,
+) -> Result<Organization, SetupError> {
+    let found = organizations::find(tx, project, &link.organization_id)?.ok_or(SetupError::NoSession)?;
+    if found.status == OrganizationStatus::Active { Ok(found) } else { Err(SetupError::OrganizationDisabled) }
 }
 
 /// As [`wizard`], inside of a write: the capability is there, the connection is a draft, and the link is from now on this

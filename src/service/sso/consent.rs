@@ -22,7 +22,7 @@ use crate::{
         login::{self, Completed, Vouched},
         sessions::NewSession,
     },
-    store::{StoreError, Tx, login_flows, saml_logouts, users},
+    store::{StoreError, Tx, login_flows, organizations, saml_logouts, users},
 };
 
 /// A longer RelayState is no deep link.
@@ -139,6 +139,8 @@ pub async fn consent(
         else {
             return Err(damaged().into());
         };
+        // Before anything is asked of it: a session is not issued beside the end of all of them.
+        organizations::hold(tx, &organization)?;
         // The provider may have logged the person out between the page and the click (Profiles 4.4.3.1).
         let name = pending.name_id.as_deref().and_then(session_key::name_of);
         let keys = name.map(|name| session_key::of_session(&name, pending.session_index.as_deref()));

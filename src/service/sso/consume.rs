@@ -401,7 +401,9 @@ fn keep_until(cx: &Context, p: &Arrived) -> Timestamp {
     if p.flow.is_some() { end.min(cx.now().plus(REPLAY_KEPT)) } else { end }
 }
 
-/// The assertion's id, once; and not of a session that has been logged out since (Profiles 4.4.3.1).
+/// The assertion's id, once; and not of a session that has been logged out since (Profiles 4.4.3.1). It is a row of the
+/// organization, and the first that a login writes: an organization that is switched off meanwhile either waits for the login
+/// and ends its session, or is seen by it.
 pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(), SsoError> {
     let seen = SamlAssertionReplay {
         saml_connection_id: p.connection.id.clone(),

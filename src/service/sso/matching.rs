@@ -18,7 +18,7 @@ use crate::{
         StoreError, Tx, domains,
         identities::{self, Identity},
         saml_connections::SamlConnection,
-        scim_connections,
+        scim_connections, tombstones,
         users::{self, User},
     },
 };
@@ -152,7 +152,7 @@ fn create(
     if !allowed {
         return Err(Refusal::IdentityConflict(Conflict::NoUser).into());
     }
-    if users::was_deleted(tx, organization, email.folded())? {
+    if tombstones::was_deleted(tx, organization, email.folded())? {
         return Err(Refusal::UserDeleted.into());
     }
     let user = User {

@@ -3,7 +3,7 @@
 use super::refusal::{Refusal, SsoError};
 use crate::{
     model::{
-        ConnectionStatus,
+        ConnectionStatus, EmailAddress,
         ids::{LoginFlowId, ProjectId, SamlConnectionId},
         secret::Secret,
     },
@@ -21,7 +21,7 @@ use crate::{
         login::{self, WayBack},
     },
     store::{
-        Tx,
+        StoreError, Tx, domains,
         saml_connections::{self, SamlConnection},
     },
 };
@@ -86,6 +86,7 @@ pub async fn start(
             return Err(back(Refusal::ConnectionNotUsable));
         }
         login::route_to_saml(tx, &own, &mut flow, &connection, &wanted)?;
+        flow.login_hint = own_address(tx, &connection, flow.login_hint)?;
         Ok::<_, SsoError>((connection, flow))
     };
     let (connection, flow) = cx.store.write(route).await?;
@@ -97,6 +98,21 @@ pub async fn start(
     };
     let by = carry(cx, project, origin, &request_id, &connection, &wishes).await?;
     Ok(Departure { by, organization: connection.organization_id.to_string() })
+}
+
+/// The address, where the connection passes it on and the organization speaks for its domain: no provider is told of
+/// another's people.
+fn own_address(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnection,
+    hint: Option<String>,
+) -> Result<Option<String>, StoreError> {
+    let hint = hint.filter(|_| Options::of(connection).login_hint_as_subject);
+    let Some(address) = hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok()) else {
+        return Ok(None);
+    };
+    let is_own = domains::is_proved(tx, &connection.organization_id, address.domain())?;
+    Ok(hint.filter(|_| is_own))
 }
 
 /// What one login asks of the provider.
@@ -159,7 +175,7 @@ fn written(
         name_id_format: options.name_id_format.as_deref(),
         allow_create: !options.forbid_create,
         authn_contexts: &contexts,
-        login_hint: wishes.login_hint.filter(|_| options.login_hint_as_subject),
+        login_hint: wishes.login_hint,
     };
     Ok(match (by_form, key) {
         (false, None) => {

@@ -5,6 +5,10 @@ use actix_web::{
     test::TestRequest,
 };
 use serde_json::{Value, json};
+use vestibule::{
+    model::OrganizationStatus,
+    service::{Actor, directory::set_organization_status},
+};
 
 use super::events::{call, key};
 use crate::support::{Gateway, on_both_databases};
@@ -65,6 +69,18 @@ on_both_databases! {
         assert!(!list.to_string().contains("vestibule_setup_"), "no list opens anything: {list}");
     }
 
+    async fn a_link_ends_those_to_the_same_unused_draft_and_names_them(gateway: Gateway) {
+        let key = key(&gateway).await;
+        let body = json!({ "organizationId": gateway.acme.id });
+        let (_, first, _) = call(&gateway, create(&key, &body)).await;
+        assert_eq!(first["inPlaceOf"], json!([]));
+        let (_, second, _) = call(&gateway, create(&key, &body)).await;
+        assert_eq!(second["inPlaceOf"], json!([first["setupLink"]["id"]]));
+        assert_eq!(second["setupLink"]["samlConnectionId"], first["setupLink"]["samlConnectionId"]);
+        let (_, list, _) = call(&gateway, get(&key, gateway.acme.id.as_str())).await;
+        assert_eq!(list["setupLinks"][1]["state"], "revoked", "{list}");
+    }
+
     async fn a_link_is_revoked_once(gateway: Gateway) {
         let (key, organization) = (key(&gateway).await, gateway.acme.id.to_string());
         let (_, made, _) = call(&gateway, create(&key, &json!({ "organizationId": organization }))).await;
@@ -100,5 +116,9 @@ on_both_databases! {
             let (got, answer, _) = call(&gateway, create(&key, &body)).await;
             assert_eq!((got.as_u16(), answer["code"].as_str()), (status, Some(code)), "{body}: {answer}");
         }
+        let (cx, off, operator) = (&gateway.cx, OrganizationStatus::Disabled, Actor::operator());
+        set_organization_status(cx, &operator, &gateway.project.id, &gateway.acme.id, off).await.unwrap();
+        let (got, answer, _) = call(&gateway, create(&key, &json!({ "organizationId": organization }))).await;
+        assert_eq!((got.as_u16(), answer["code"].as_str()), (400, Some("failed_precondition")), "{answer}");
     }
 }

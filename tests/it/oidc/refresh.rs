@@ -75,6 +75,13 @@ async fn end_reason(world: &World, completed: &Completed) -> Option<String> {
     world.write(move |tx| sessions::find(tx, &project, &id)).await.unwrap().revoked_reason
 }
 
+/// Used tokens are forgotten, as after two weeks.
+async fn forget_used(world: &World) {
+    world.gateway.clock.advance(20_000);
+    let now = world.gateway.now();
+    world.write(move |tx| refresh_tokens::delete_expired(tx, now, 100)).await;
+}
+
 /// The session ends by a logout.
 async fn revoke_session(world: &World, completed: &Completed) {
     let (cx, session) = (world.gateway.cx.clone(), completed.session.clone());
@@ -87,7 +94,9 @@ on_both_databases! {
         let answer = world.exchange(&world.app, &code, &[]).await;
         assert_eq!(answer.json().get("refresh_token"), None);
         let (token, _) = begin(&world, &world.app).await;
-        assert!(token.starts_with("vestibule_refresh_") && token.len() == 18 + 43, "{token}");
+        assert!(token.starts_with("vestibule_refresh_") && token.len() == 18 + 25 + 43 + 22, "{token}");
+        let url_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        assert!(token.bytes().all(url_safe), "{token}");
         let row = row(&world, &token).await.unwrap();
         assert!(!format!("{row:?}").contains(&token));
     }
@@ -123,6 +132,20 @@ on_both_databases! {
         assert_eq!(refresh_token(&again), successor);
         assert_eq!(refresh(&world, &world.app, &successor, &[]).await.status, StatusCode::OK);
         assert_eq!(end_reason(&world, &completed).await, None);
+    }
+
+    async fn the_successor_is_not_given_again_once_it_was_used(world: World) {
+        let (first, completed) = begin(&world, &world.app).await;
+        let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
+        let third = refresh_token(&refresh(&world, &world.app, &second, &[]).await);
+        // The one before the last is the owner's, in another tab.
+        assert_eq!(refresh_token(&refresh(&world, &world.app, &second, &[]).await), third);
+        assert_eq!(end_reason(&world, &completed).await, None);
+        // Whoever comes with the one before that would walk to the newest, from token to token.
+        let walked = refresh(&world, &world.app, &first, &[]).await;
+        assert_refused(&walked, "invalid_grant", "the refresh token has been used before");
+        assert_eq!(end_reason(&world, &completed).await.as_deref(), Some("refresh_token_reused"));
+        assert_refused(&refresh(&world, &world.app, &third, &[]).await, "invalid_grant", "the session has ended");
     }
 
     async fn a_second_use_after_that_ends_the_session(world: World) {
@@ -297,6 +320,57 @@ on_both_databases! {
         assert!(row(&world, &second).await.is_none());
     }
 
+    async fn a_second_use_is_noticed_also_when_the_first_is_forgotten(world: World) {
+        let (first, completed) = begin(&world, &world.app).await;
+        let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
+        forget_used(&world).await;
+        assert!(row(&world, &first).await.is_none());
+        // What is made up ends nothing, and neither does what is another client's.
+        let other = host_app(&world.gateway, TokenEndpointAuthMethod::None).await;
+        let flip = |at: usize| {
+            let other = if first.as_bytes()[at] == b'0' { "1" } else { "0" };
+            format!("{}{other}{}", &first[..at], &first[at + 1..])
+        };
+        let longer = format!("{first}x");
+        for made_up in [&flip(first.len() - 3), &flip(50), &flip(30), &longer, &first[..first.len() - 1]] {
+            let answer = refresh(&world, &world.app, made_up, &[]).await;
+            assert_refused(&answer, "invalid_grant", "the refresh token is not known");
+        }
+        let stolen = refresh(&world, &other, &first, &[]).await;
+        assert_refused(&stolen, "invalid_grant", "the refresh token is not known");
+        assert_eq!(end_reason(&world, &completed).await, None);
+        let reused = refresh(&world, &world.app, &first, &[]).await;
+        assert_refused(&reused, "invalid_grant", "the refresh token has been used before");
+        assert_eq!(end_reason(&world, &completed).await.as_deref(), Some("refresh_token_reused"));
+        assert_refused(&refresh(&world, &world.app, &second, &[]).await, "invalid_grant", "the session has ended");
+        assert_refused(&refresh(&world, &world.app, &first, &[]).await, "invalid_grant", "the session has ended");
+    }
+
+    async fn what_was_given_back_is_no_second_use_when_it_is_forgotten(world: World) {
+        let (first, completed) = begin(&world, &world.app).await;
+        let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
+        assert_eq!(revoke(&world, &world.app, &second).await.status, StatusCode::OK);
+        forget_used(&world).await;
+        assert!(row(&world, &first).await.is_none());
+        let answer = refresh(&world, &world.app, &first, &[]).await;
+        assert_refused(&answer, "invalid_grant", "the refresh token has been revoked");
+        assert_eq!(end_reason(&world, &completed).await, None);
+    }
+
+    async fn a_token_of_before_there_were_names_is_known_by_its_row(world: World) {
+        let (token, completed) = begin(&world, &world.app).await;
+        let old = Secret::new(format!("vestibule_refresh_{}", "o".repeat(43)));
+        let hash = old.hash();
+        let named = row(&world, &token).await.unwrap();
+        let unnamed = RefreshToken { id: RefreshTokenId::from_u128(9), token_hash: hash, ..named };
+        world.write(move |tx| refresh_tokens::insert(tx, &unnamed)).await;
+        assert_eq!(refresh(&world, &world.app, old.expose(), &[]).await.status, StatusCode::OK);
+        forget_used(&world).await;
+        let answer = refresh(&world, &world.app, old.expose(), &[]).await;
+        assert_refused(&answer, "invalid_grant", "the refresh token is not known");
+        assert_eq!(end_reason(&world, &completed).await, None);
+    }
+
     async fn a_session_is_forgotten_two_weeks_after_it_could_have_lived(world: World) {
         let (token, ended) = begin(&world, &world.app).await;
         revoke_session(&world, &ended).await;
@@ -325,7 +399,8 @@ on_both_databases! {
         let (third, _) = begin(&world, &world.app).await;
         let moved = row(&world, &third).await.unwrap().id;
         let now = world.gateway.now();
-        let elsewhere = RefreshTokenId::from_u128(9);
+        let (other, _) = begin(&world, &world.app).await;
+        let elsewhere = row(&world, &other).await.unwrap().id;
         world.write(move |tx| refresh_tokens::use_up(tx, &moved, &elsewhere, &sealed, now)).await;
         assert_eq!(refresh(&world, &world.app, &third, &[]).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     }

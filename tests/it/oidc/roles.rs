@@ -321,9 +321,16 @@ on_both_databases! {
         let (link, now) = (d.world.ada.identity.clone(), gateway.now());
         d.world.write(move |tx| identities::touch(tx, &link, now)).await;
         let list = async |email: &str| directory::list_users(cx, project, acme, email, 10).await.unwrap();
+        let by_hand = async |role: &str| {
+            assign_role(cx, &Actor::operator(), project, acme, &d.world.ada.user.id, role.into()).await.unwrap();
+        };
+        d.role("auditor").await;
+        by_hand("auditor").await;
+        by_hand("editor").await;
         let all = list("").await;
         let ada = all.iter().find(|user| user.id.as_str() == d.ada).unwrap();
-        assert_eq!(ada.roles, ["editor"]);
+        assert_eq!(ada.roles, ["auditor", "editor"]);
+        assert!(all.iter().all(|user| user.id == ada.id || user.roles.is_empty()));
         assert_eq!(ada.known_by.len(), 2, "{:?}", ada.known_by);
         assert!(ada.known_by[0].starts_with("SCIM") && ada.known_by[1].starts_with("SAML"), "{:?}", ada.known_by);
         assert_eq!(ada.last_login_at, Some(gateway.now()));

@@ -1,12 +1,15 @@
 //! The link itself (R23).
 
 use vestibule::{
-    model::{ConnectionStatus, ids::ProjectId},
+    model::{ConnectionStatus, OrganizationStatus, ids::ProjectId},
     service::{
-        connections::set_status,
+        directory::set_organization_status,
         installation,
         provisioning::admin::oauth,
-        setup::{Capability, Part, SetupError, Tested, last_test, list_setup_links, revoke_setup_link},
+        setup::{
+            Capability, Part, SetupError, Tested, activate_saml, list_setup_links, review_saml,
+            revoke_setup_link,
+        },
     },
     store::{organizations, saml_connections, scim_connections, setup_links, users},
 };
@@ -63,7 +66,8 @@ on_both_databases! {
         let mut admin = admin.described().await;
         let metadata = admin.metadata();
         let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
-        let live = set_status(&cx, &Actor::operator(), &project, &admin.connection, ConnectionStatus::Enabled).await;
+        let shown = review_saml(&cx, &project, &admin.connection).await.unwrap().mark();
+        let live = activate_saml(&cx, &Actor::operator(), &project, &admin.connection, &shown).await;
         assert_eq!(live.unwrap().status, ConnectionStatus::Enabled);
         refused(&admin.upload(&[("file", metadata.as_bytes())]).await, StatusCode::CONFLICT, "is live");
         refused(&admin.post("/setup/provider", &[("provider", "okta")]).await, StatusCode::CONFLICT, "is live");
@@ -106,6 +110,27 @@ on_both_databases! {
         assert!(list_setup_links(&cx, &project, &of.globex.id).await.unwrap().is_empty());
         let other = revoke_setup_link(&cx, &Actor::operator(), &ProjectId::from_u128(1), &admin.link.id).await;
         assert_eq!(other.unwrap_err().code(), "connection_unusable", "another project has no such link");
+    }
+
+    async fn r23_a_link_of_an_organization_that_is_switched_off_opens_nothing(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, operator) = (admin.world.gateway.cx.clone(), Actor::operator());
+        let (project, acme) = (admin.world.gateway.project.id.clone(), admin.world.gateway.acme.id.clone());
+        let set = |status| set_organization_status(&cx, &operator, &project, &acme, status);
+        set(OrganizationStatus::Disabled).await.unwrap();
+        let (path, metadata) = (format!("/setup/{}", admin.token), admin.metadata());
+        for answer in [
+            admin.get(&path).await,
+            admin.get("/setup/provider").await,
+            admin.post("/setup/provider", &[("provider", "okta")]).await,
+            admin.upload(&[("file", metadata.as_bytes())]).await,
+        ] {
+            refused(&answer, StatusCode::FORBIDDEN, "This organization is switched off");
+        }
+        let made = create_setup_link(&cx, &operator, &project, &acme, NewSetupLink::saml()).await;
+        assert_eq!(made.unwrap_err().code(), "setup_organization_disabled");
+        set(OrganizationStatus::Active).await.unwrap();
+        assert_eq!(admin.post("/setup/provider", &[("provider", "okta")]).await.header("location"), "/setup/values");
     }
 
     async fn links_to_a_draft_that_nobody_used_are_one_after_the_other(admin: Admin) {
@@ -197,7 +222,7 @@ on_both_databases! {
         let mut admin = admin.described().await;
         let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
         let connection = admin.connection.clone();
-        let tested = async || last_test(&cx, &project, &connection).await.unwrap();
+        let tested = async || review_saml(&cx, &project, &connection).await.unwrap().tested;
         assert_eq!(tested().await, Tested::Never);
         admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
         assert!(matches!(tested().await, Tested::Failed(_)));
@@ -211,8 +236,34 @@ on_both_databases! {
 
     async fn a_draft_without_a_provider_is_not_activated(admin: Admin) {
         let (cx, project) = (&admin.world.gateway.cx, &admin.world.gateway.project.id);
-        let error = set_status(cx, &Actor::operator(), project, &admin.connection, ConnectionStatus::Enabled).await.unwrap_err();
+        let shown = review_saml(cx, project, &admin.connection).await.unwrap().mark();
+        let error = activate_saml(cx, &Actor::operator(), project, &admin.connection, &shown).await.unwrap_err();
         assert!(error.to_string().contains("metadata"), "{error}");
+    }
+
+    async fn r23_only_what_was_looked_at_goes_live(admin: Admin) {
+        let mut admin = admin.described().await;
+        admin.test(&ADA, |xml| xml).await;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let (operator, id) = (Actor::operator(), admin.connection.clone());
+        let shown = async || review_saml(&cx, &project, &id).await.unwrap().mark();
+        let activate = async |mark: &str| activate_saml(&cx, &operator, &project, &id, mark).await;
+        let before = shown().await;
+        assert_eq!(before, shown().await);
+        // Whoever has the link describes another provider, in the same moment.
+        let other = admin.metadata().replace("https://idp.acme.example", "https://idp.evil.example");
+        assert_eq!(admin.upload(&[("file", other.as_bytes())]).await.status, StatusCode::SEE_OTHER);
+        let error = activate(&before).await.unwrap_err();
+        assert_eq!(error.code(), "connection_changed_since_review");
+        let row = review_saml(&cx, &project, &id).await.unwrap();
+        assert_eq!(row.connection.status, ConnectionStatus::Draft);
+        assert_eq!(row.connection.idp_entity_id, "https://idp.evil.example");
+        // So does a test that came between.
+        let before = shown().await;
+        admin.world.gateway.clock.advance(1000);
+        admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
+        assert_eq!(activate(&before).await.unwrap_err().code(), "connection_changed_since_review");
+        assert_eq!(activate(&shown().await).await.unwrap().status, ConnectionStatus::Enabled);
     }
 
     async fn forms_of_other_sites_are_refused(admin: Admin) {

@@ -5,10 +5,11 @@ use vestibule::{
     model::ids::ScimConnectionId,
     service::{
         provisioning::admin::{
+            AdminError,
             connections::{self, ConnectionUpdate},
             keys,
         },
-        setup::revoke_setup_link,
+        setup::{activate_scim, review_scim, revoke_setup_link},
     },
 };
 
@@ -56,11 +57,9 @@ impl ScimAdmin {
 
     async fn activate(&self) {
         let (cx, gateway) = (&self.admin.world.gateway.cx, &self.admin.world.gateway);
-        let on = ConnectionUpdate { enabled: Some(true), ..ConnectionUpdate::default() };
-        let acme = &gateway.acme.id;
-        connections::update(cx, &Actor::operator(), &gateway.project.id, acme, &self.connection, on)
-            .await
-            .unwrap();
+        let (project, acme) = (&gateway.project.id, &gateway.acme.id);
+        let shown = review_scim(cx, project, acme, &self.connection).await.unwrap().mark();
+        activate_scim(cx, &Actor::operator(), project, acme, &self.connection, &shown).await.unwrap();
     }
 
     async fn preview(&mut self, list: &str) -> Answer {
@@ -129,6 +128,31 @@ on_both_databases! {
         }
         refused(&scim.preview("userName\na").await, StatusCode::CONFLICT, "is live");
         assert!(scim.admin.get("/setup/scim").await.body.contains("This connection is live"));
+    }
+
+    async fn r23_only_the_provisioning_that_was_looked_at_goes_live(scim: ScimAdmin) {
+        let mut scim = scim;
+        let (cx, gateway) = (scim.admin.world.gateway.cx.clone(), &scim.admin.world.gateway);
+        let (project, acme) = (gateway.project.id.clone(), gateway.acme.id.clone());
+        let (operator, id) = (Actor::operator(), scim.connection.clone());
+        let shown = async || review_scim(&cx, &project, &acme, &id).await.unwrap().mark();
+        let token = scim.token().await;
+        let before = shown().await;
+        // That its provider reads with it changes nothing.
+        scim.admin.world.gateway.clock.advance(1000);
+        assert_eq!(scim.scim(&token, "GET", "/Users", None).await.status, StatusCode::OK);
+        assert_eq!(shown().await, before);
+        // Whoever has the link makes another token.
+        let token = scim.token().await;
+        let error = activate_scim(&cx, &operator, &project, &acme, &id, &before).await.unwrap_err();
+        assert_eq!(error.code(), "connection_changed_since_review");
+        let early = scim.scim(&token, "POST", "/Users", Some(user("anna@acme.example"))).await;
+        refused(&early, StatusCode::FORBIDDEN, "still being set up");
+        // There is no other way in.
+        let on = ConnectionUpdate { enabled: Some(true), ..ConnectionUpdate::default() };
+        let around = connections::update(&cx, &operator, &project, &acme, &id, on).await;
+        assert!(matches!(around, Err(AdminError::Invalid(_))));
+        activate_scim(&cx, &operator, &project, &acme, &id, &shown().await).await.unwrap();
     }
 
     async fn a_token_ends_when_it_was_said_to(scim: ScimAdmin) {

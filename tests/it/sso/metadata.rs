@@ -8,8 +8,9 @@ use std::{
 use vestibule::{
     model::ConnectionStatus,
     service::{
-        connections::{ConnectionError, set_metadata, set_status},
+        connections::{ConnectionError, disable, set_metadata},
         egress::{EgressError, IpRange},
+        setup::{activate_saml, review_saml},
     },
 };
 
@@ -92,14 +93,15 @@ on_both_databases! {
         let set = set_metadata(cx, &actor, &on_loopback(), project, &draft.id, source).await.unwrap();
         assert_eq!((set.status, set.idp_entity_id.as_str()), (ConnectionStatus::Draft, "https://idp.example"));
         assert_eq!(set.metadata_url, Some(url));
-        set_status(cx, &actor, project, &draft.id, ConnectionStatus::Enabled).await.unwrap();
+        let shown = review_saml(cx, project, &draft.id).await.unwrap().mark();
+        activate_saml(cx, &actor, project, &draft.id, &shown).await.unwrap();
         assert_eq!(world.call(TestRequest::get().uri(&path)).await.status, StatusCode::SEE_OTHER);
     }
 
     async fn metadata_switches_nothing_on(world: World) {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let (actor, id) = (Actor::operator(), world.acme.connection.id.clone());
-        set_status(cx, &actor, project, &id, ConnectionStatus::Disabled).await.unwrap();
+        disable(cx, &actor, project, &id).await.unwrap();
         let source = MetadataSource::Document(description("idp-next").into_bytes());
         let set = set_metadata(cx, &actor, &Egress::default(), project, &id, source).await.unwrap();
         assert_eq!((set.status, set.idp_entity_id.as_str()), (ConnectionStatus::Disabled, "https://idp.example"));

@@ -119,6 +119,16 @@ on_both_databases! {
         assert_eq!(request.login_hint.as_deref(), Some("ada@acme.example"));
     }
 
+    async fn r04_a_provider_is_told_of_no_address_of_another_domain(world: World) {
+        set(&world, |_, options| options.login_hint_as_subject = true).await;
+        for other in ["gus%40globex.example", "x%40nowhere.example", "ada%40sub.acme.example", "no%20address"] {
+            let (_, request) = authorize(&world, &format!("&login_hint={other}")).await;
+            assert_eq!(request.login_hint, None, "{other}");
+        }
+        let (_, request) = authorize(&world, "&login_hint=Ada%40ACME.example").await;
+        assert_eq!(request.login_hint.as_deref(), Some("Ada@ACME.example"));
+    }
+
     async fn r11_a_context_that_was_asked_for_must_come_back(world: World) {
         set(&world, |_, options| options.authn_contexts = vec!["https://refeds.org/profile/mfa".into()]).await;
         let answer = world.log_in(&world.acme, &ADA).await;

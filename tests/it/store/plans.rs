@@ -25,6 +25,11 @@ const PLANS: &[(&str, &[&str])] = &[
             "users_organization_id_email_folded_key",
         ],
     ),
+    (
+        "SELECT 1 FROM users WHERE organization_id = ? AND users.status = 'deleted' AND users.deactivated_by <> 'scim' \
+         AND (scim_connection_id = ? AND (user_name_folded = ? OR external_id = ?) OR email_folded = ?)",
+        &["users_organization_id_barred_idx"],
+    ),
     ("SELECT * FROM users WHERE organization_id = ? AND id = ? AND users.status <> 'deleted'", &["(id=?)"]),
     (
         "SELECT id FROM users WHERE scim_connection_id = ? AND users.status <> 'deleted' ORDER BY id LIMIT 1 OFFSET ?",

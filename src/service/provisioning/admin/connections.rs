@@ -19,8 +19,7 @@ use crate::{
     store::{
         StoreError, Tx,
         organizations::{self, Organization},
-        scim_connections::{self, ScimApiKey},
-        scim_schemas,
+        scim_connections, scim_schemas,
     },
 };
 
@@ -118,26 +117,6 @@ pub async fn list(
         .await
 }
 
-/// One of them, with the tokens that may use it.
-pub async fn find(
-    cx: &Context,
-    project: &ProjectId,
-    organization: &OrganizationId,
-    id: &ScimConnectionId,
-) -> Result<(ScimConnection, Vec<ScimApiKey>), AdminError> {
-    let (project, organization, id, now) = (project.clone(), organization.clone(), id.clone(), cx.now());
-    cx.store
-        .read(move |tx| {
-            organizations::find(tx, &project, &organization)?.ok_or(AdminError::NotFound("organization"))?;
-            let connection = scim_connections::find(tx, &organization, &id)?
-                .ok_or(AdminError::NotFound("SCIM connection"))?;
-            let mut keys = scim_connections::keys(tx, &organization)?;
-            keys.retain(|key| key.scim_connection_id == connection.id && key.is_live(now));
-            Ok((connection, keys))
-        })
-        .await
-}
-
 /// Changes a connection.
 pub async fn update(
     cx: &Context,
@@ -149,18 +128,45 @@ pub async fn update(
 ) -> Result<ScimConnection, AdminError> {
     check(&update)?;
     change(cx, actor, project, organization, id, move |tx, cx, actor, project, before| {
+        // What a set-up link may have changed a moment ago goes live only as it was looked at.
+        if before.status == ConnectionStatus::Draft && update.enabled == Some(true) {
+            let why = "a draft is put into use with `vestibule scim-connection activate`";
+            return Err(AdminError::Invalid(why.into()));
+        }
         let mut connection = before.clone();
         apply(&mut connection, &update);
-        if connection.status == ConnectionStatus::Enabled && !connection.is_default {
-            connection.is_default =
-                scim_connections::find_default(tx, &connection.organization_id)?.is_none();
-        }
-        connection.updated_at = cx.now();
-        scim_connections::update(tx, &connection)?;
-        tell(tx, cx, actor, project, "scim_connection.updated", Some(&before), &connection)?;
-        Ok(connection)
+        Ok(write(tx, cx, actor, project, &before, connection)?)
     })
     .await
+}
+
+/// Puts a connection into use that is locked.
+pub(in crate::service) fn enable(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    before: &ScimConnection,
+) -> Result<ScimConnection, StoreError> {
+    let connection = ScimConnection { status: ConnectionStatus::Enabled, ..before.clone() };
+    write(tx, cx, actor, project, before, connection)
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    before: &ScimConnection,
+    mut connection: ScimConnection,
+) -> Result<ScimConnection, StoreError> {
+    if connection.status == ConnectionStatus::Enabled && !connection.is_default {
+        connection.is_default = scim_connections::find_default(tx, &connection.organization_id)?.is_none();
+    }
+    connection.updated_at = cx.now();
+    scim_connections::update(tx, &connection)?;
+    tell(tx, cx, actor, project, "scim_connection.updated", Some(before), &connection)?;
+    Ok(connection)
 }
 
 /// Ends a hold.
@@ -173,7 +179,7 @@ pub async fn end_hold(
     verdict: Verdict,
 ) -> Result<ScimConnection, AdminError> {
     change(cx, actor, project, organization, id, move |tx, cx, actor, project, before| {
-        hold::end(tx, cx, actor, project, before, verdict)
+        Ok(hold::end(tx, cx, actor, project, before, verdict)?)
     })
     .await
 }
@@ -184,7 +190,7 @@ async fn change(
     project: &ProjectId,
     organization: &OrganizationId,
     id: &ScimConnectionId,
-    work: impl Fn(&mut Tx<'_>, &Context, &Actor, &ProjectId, ScimConnection) -> Result<ScimConnection, StoreError>
+    work: impl Fn(&mut Tx<'_>, &Context, &Actor, &ProjectId, ScimConnection) -> Result<ScimConnection, AdminError>
     + Send
     + 'static,
 ) -> Result<ScimConnection, AdminError> {
@@ -195,7 +201,7 @@ async fn change(
             organizations::find(tx, &project, &organization)?.ok_or(AdminError::NotFound("organization"))?;
             let before = scim_connections::lock(tx, &organization, &id)?
                 .ok_or(AdminError::NotFound("SCIM connection"))?;
-            Ok(work(tx, &cx_, &actor, &project, before)?)
+            work(tx, &cx_, &actor, &project, before)
         })
         .await
 }

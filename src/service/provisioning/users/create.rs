@@ -16,7 +16,7 @@ use crate::{
         },
     },
     store::{
-        StoreError, Tx, domains, scim_users,
+        StoreError, Tx, domains, scim_users, tombstones,
         users::{self, Names, User},
     },
 };
@@ -98,13 +98,19 @@ fn find(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Fou
 
 /// The user that has one of the names, not locked.
 fn look(tx: &mut Tx<'_>, tenant: &ScimTenant, resource: &Resource) -> Result<Option<User>, StoreError> {
+    by_names(resource, |names| {
+        users::find_by_names(tx, &tenant.organization.id, &tenant.connection.id, names)
+    })
+}
+
+/// Asks something by the names that the resource comes with.
+fn by_names<T>(resource: &Resource, ask: impl FnOnce(&Names<'_>) -> T) -> T {
     let (user_name, address) = (fold(resource.user_name()), login_address(resource));
-    let names = Names {
+    ask(&Names {
         user_name_folded: &user_name,
         external_id: resource.external_id(),
         email_folded: address.as_ref().map(EmailAddress::folded),
-    };
-    users::find_by_names(tx, &tenant.organization.id, &tenant.connection.id, &names)
+    })
 }
 
 /// What the user means for a create that names it.
@@ -142,6 +148,8 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     }
 }
 
+/// Adds a user. To delete whom the operator had deactivated, and to create the same again, activates nobody (R3): the new
+/// user waits for the operator as the old one did.
 fn insert(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -151,7 +159,11 @@ fn insert(
     address: Address,
 ) -> Result<Made<User>, ProvisioningError> {
     let now = cx.now();
-    let active = resource.active().unwrap_or(true);
+    let barred = by_names(resource, |names| {
+        tombstones::are_barred(tx, &tenant.organization.id, &tenant.connection.id, names)
+    })?;
+    let active = resource.active().unwrap_or(true) && !barred;
+    let inactive_by = if barred { DeactivatedBy::Operator } else { DeactivatedBy::Scim };
     let mut user = User {
         id: id.clone(),
         organization_id: tenant.organization.id.clone(),
@@ -168,7 +180,7 @@ fn insert(
         owner: false,
         break_glass: false,
         status: if active { UserStatus::Active } else { UserStatus::Inactive },
-        deactivated_by: (!active).then_some(DeactivatedBy::Scim),
+        deactivated_by: (!active).then_some(inactive_by),
         scim_attributes: None,
         version: 1,
         created_at: now,

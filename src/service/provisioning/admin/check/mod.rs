@@ -154,7 +154,15 @@ pub struct LastCheck {
 /// The last check of a connection that came to its end.
 pub async fn last(cx: &Context, connection: &ScimConnectionId) -> Result<Option<LastCheck>, StoreError> {
     let id = connection.clone();
-    let found = cx.store.read(move |tx: &mut Tx<'_>| scim_checks::find(tx, &id)).await?;
+    cx.store.read(move |tx: &mut Tx<'_>| last_of(tx, &id)).await
+}
+
+/// The same within a transaction.
+pub(in crate::service) fn last_of(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+) -> Result<Option<LastCheck>, StoreError> {
+    let found = scim_checks::find(tx, connection)?;
     let Some(ScimCheck { passed: Some(passed), report: Some(report), finished_at: Some(at), .. }) = found
     else {
         return Ok(None);

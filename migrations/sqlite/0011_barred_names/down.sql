@@ -1,0 +1,1 @@
+DROP INDEX users_organization_id_barred_idx;
