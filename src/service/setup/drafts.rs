@@ -12,11 +12,10 @@ use crate::{
         provisioning::admin::connections as scim_connection,
     },
     store::{
-        StoreError, Tx,
+        StoreError, Tx, bare_drafts,
         organizations::Organization,
         saml_connections::{self, SamlConnection},
         scim_connections::{self, ScimConnection},
-        scim_oauth_clients,
         setup_links::{self, SetupLink},
     },
 };
@@ -37,9 +36,9 @@ pub(super) struct Unused {
     pub links: Vec<SetupLink>,
 }
 
-/// Finds drafts for the new parts of a link. A draft whose earlier link is for more than the new one is left to it. The
-/// drafts are locked before the links are looked at: whoever changes something through a link locks its drafts before it
-/// claims the link, and so comes wholly before this or after it.
+/// Finds drafts for the new parts of a link. A draft whose earlier link is for more than the new one can take up is left to
+/// it. The drafts are locked before the links are looked at: whoever changes something through a link locks its drafts
+/// before it claims the link, and so comes wholly before this or after it.
 pub(super) fn unused(
     tx: &mut Tx<'_>,
     organization: &Organization,
@@ -56,22 +55,16 @@ pub(super) fn unused(
     let links = setup_links::list(tx, &organization.id)?;
     let replaceable = |link: &SetupLink| {
         link.exchanged_at.is_none()
-            && (saml || link.saml_connection_id.is_none())
-            && (scim || link.scim_connection_id.is_none())
+            && link.saml_connection_id.as_ref().is_none_or(|id| saml_drafts.contains(id))
+            && link.scim_connection_id.as_ref().is_none_or(|id| scim_drafts.contains(id))
     };
     let is_free = |of: &dyn Fn(&SetupLink) -> bool| {
         let mut of = links.iter().filter(|link| of(link)).peekable();
         of.peek().is_some() && of.all(replaceable)
     };
-    let mut found = Unused {
-        saml: saml_drafts
-            .into_iter()
-            .find(|id| is_free(&|link| link.saml_connection_id.as_ref() == Some(id))),
-        scim: scim_drafts
-            .into_iter()
-            .find(|id| is_free(&|link| link.scim_connection_id.as_ref() == Some(id))),
-        links: Vec::new(),
-    };
+    let saml = saml_drafts.iter().find(|id| is_free(&|link| link.saml_connection_id.as_ref() == Some(id)));
+    let scim = scim_drafts.iter().find(|id| is_free(&|link| link.scim_connection_id.as_ref() == Some(id)));
+    let mut found = Unused { saml: saml.cloned(), scim: scim.cloned(), links: Vec::new() };
     let opens = |link: &SetupLink| link.revoked_at.is_none() && link.expires_at > now;
     let shares = |link: &SetupLink| {
         found.saml.is_some() && link.saml_connection_id == found.saml
@@ -81,7 +74,8 @@ pub(super) fn unused(
     Ok(found)
 }
 
-/// The organization's SAML drafts that are as they were made, locked.
+/// The organization's SAML drafts that are as they were made, locked, and with nothing that hangs on them: what was given
+/// to a draft for one administrator is not handed to another.
 fn untouched_saml(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<SamlConnectionId>, StoreError> {
     let mut untouched = Vec::new();
     for row in saml_connections::of_organization(tx, &organization.id)? {
@@ -90,15 +84,15 @@ fn untouched_saml(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<Sa
         }
         let locked = saml_connections::lock_in_project(tx, &organization.project_id, &row.id)?;
         let is_new =
-            |row: &SamlConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
-        if locked.as_ref().is_some_and(is_new) {
+            |row: SamlConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
+        if locked.is_some_and(is_new) && bare_drafts::is_bare_saml(tx, &row.id)? {
             untouched.push(row.id);
         }
     }
     Ok(untouched)
 }
 
-/// The organization's SCIM drafts that are as they were made, locked. One that somebody has a secret for is not.
+/// The same of SCIM. Whoever had a token or a secret of a draft would provision through it once it is live.
 fn untouched_scim(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<ScimConnectionId>, StoreError> {
     let mut untouched = Vec::new();
     for row in scim_connections::list(tx, &organization.id)? {
@@ -107,17 +101,11 @@ fn untouched_scim(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<Sc
         }
         let locked = scim_connections::lock(tx, &organization.id, &row.id)?;
         let is_new =
-            |row: &ScimConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
-        if locked.as_ref().is_some_and(is_new) {
+            |row: ScimConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
+        if locked.is_some_and(is_new) && bare_drafts::is_bare_scim(tx, &row.id)? {
             untouched.push(row.id);
         }
     }
-    let keys = scim_connections::keys(tx, &organization.id)?;
-    let clients = scim_oauth_clients::list(tx, &organization.id)?;
-    untouched.retain(|id| {
-        !keys.iter().any(|key| key.scim_connection_id == *id)
-            && !clients.iter().any(|client| client.scim_connection_id == *id)
-    });
     Ok(untouched)
 }
 
