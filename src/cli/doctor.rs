@@ -12,7 +12,7 @@ use crate::{
     model::{Clock as _, SystemClock, ids::ProjectId},
     service::{
         Context,
-        connections::{self, SpKeyError},
+        connections::{self, SpKeyInUse},
         directory, installation,
     },
 };
@@ -177,20 +177,32 @@ async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
             }
             Err(error) => finding(Grade::Failure, "signing keys", format!("{}: {error}", project.id)),
         });
-        found.push(saml_keys(connections::check_sp_keys(cx, &project.id).await, &project.id));
+        let keys = connections::sp_keys_in_use(cx, &project.id).await?;
+        found.extend(saml_keys(cx, &keys, &project.id));
     }
     Ok(found)
 }
 
 /// Those that sign requests and logout messages and decrypt assertions.
-fn saml_keys(checked: Result<usize, SpKeyError>, project: &ProjectId) -> Finding {
+fn saml_keys(cx: &Context, keys: &[SpKeyInUse], project: &ProjectId) -> Vec<Finding> {
     let subject = "keys for SAML";
-    match checked {
-        Ok(0) => finding(Grade::Fine, subject, format!("{project}: none yet; the first need makes them")),
-        Ok(_) => finding(Grade::Fine, subject, project.to_string()),
+    let mut found = vec![match connections::check_sp_keys(cx, keys) {
+        Ok(()) if keys.is_empty() => {
+            finding(Grade::Fine, subject, format!("{project}: none yet; the first need makes them"))
+        }
+        Ok(()) => finding(Grade::Fine, subject, project.to_string()),
         Err(error) => {
             let meanwhile = "Until then we can sign no request and read nothing that is encrypted to us.";
             finding(Grade::Failure, subject, format!("{project}: {error} {meanwhile}"))
         }
+    }];
+    let sharing = connections::sharing_connections(keys);
+    if sharing > 0 {
+        let text = format!(
+            "{project}: {sharing} connections, made by an older version, share one encryption key: what is encrypted to \
+             one opens on the others. Roll each over: `vestibule keys rotate encryption CONNECTION --project {project}`."
+        );
+        found.push(finding(Grade::Warning, subject, text));
     }
+    found
 }

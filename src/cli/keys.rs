@@ -1,6 +1,8 @@
 //! `vestibule keys`
 
-use clap::Subcommand;
+use std::collections::BTreeSet;
+
+use clap::{Args, Subcommand};
 
 use super::{
     Failure, context,
@@ -8,17 +10,17 @@ use super::{
 };
 use crate::{
     config::Config,
-    model::ids::ProjectId,
+    model::ids::{ProjectId, SamlConnectionId},
     service::{
-        Actor,
-        connections::{self, Rotation, SpKeys},
+        Actor, Context,
+        connections::{self, Rotation},
         signing::{self, TokenKeyRotation},
     },
 };
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Change the keys that sign tokens, or those that sign SAML requests and read encrypted assertions.
+    /// Change the keys that sign tokens, those that sign SAML requests, or those that read encrypted assertions.
     #[command(subcommand)]
     Rotate(Rotate),
     /// List the keys for SAML.
@@ -40,18 +42,58 @@ pub(super) enum Rotate {
         #[arg(long)]
         compromised: bool,
     },
-    /// Our keys for SAML. New ones are published beside the old; once every provider has them, run it with --finish.
+    /// The key that signs SAML requests and logout messages. A new one is published beside the old; once every provider
+    /// has it, run it with --finish.
     Saml {
         /// The project.
         #[arg(long)]
         project: ProjectId,
-        /// Take the old keys out of use.
-        #[arg(long, conflicts_with = "compromised")]
-        finish: bool,
-        /// Somebody else has the old keys: replace them now. Providers must import our metadata again.
-        #[arg(long)]
-        compromised: bool,
+        #[command(flatten)]
+        stage: Stage,
     },
+    /// The key that a SAML connection's provider encrypts to. A new one is published beside the old; once the provider
+    /// has it, run it with --finish.
+    Encryption {
+        #[command(flatten)]
+        whose: Whose,
+        /// The project.
+        #[arg(long)]
+        project: ProjectId,
+        #[command(flatten)]
+        stage: Stage,
+    },
+}
+
+/// Whose key.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Whose {
+    /// The connection.
+    connection: Option<SamlConnectionId>,
+    /// Every connection of the project that has a key.
+    #[arg(long)]
+    all: bool,
+}
+
+/// How far a rollover goes.
+#[derive(Args)]
+pub(super) struct Stage {
+    /// Take the old keys out of use.
+    #[arg(long, conflicts_with = "compromised")]
+    finish: bool,
+    /// Somebody else has the old keys: replace them now. Providers must import our metadata again.
+    #[arg(long)]
+    compromised: bool,
+}
+
+impl Stage {
+    const fn rotation(&self) -> Rotation {
+        match (self.finish, self.compromised) {
+            (true, _) => Rotation::Finish,
+            (_, true) => Rotation::AtOnce,
+            _ => Rotation::Begin,
+        }
+    }
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
@@ -59,7 +101,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let actor = Actor::operator();
     context::block_on(async {
         match command {
-            Command::List { project } => print(&connections::sp_keys(&cx, &project).await?),
+            Command::List { project } => list(&cx, &project).await?,
             Command::Rotate(Rotate::Tokens { project, compromised }) => {
                 let rotation =
                     if compromised { TokenKeyRotation::Emergency } else { TokenKeyRotation::Planned };
@@ -67,21 +109,34 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                     output::values(&[("new token key", &kid)]);
                 }
             }
-            Command::Rotate(Rotate::Saml { project, finish, compromised }) => {
-                let rotation = match (finish, compromised) {
-                    (true, _) => Rotation::Finish,
-                    (_, true) => Rotation::AtOnce,
-                    _ => Rotation::Begin,
+            Command::Rotate(Rotate::Saml { project, stage }) => {
+                connections::rotate_sp_keys(&cx, &actor, &project, stage.rotation()).await?;
+                list(&cx, &project).await?;
+            }
+            Command::Rotate(Rotate::Encryption { whose, project, stage }) => {
+                let chosen = match whose.connection {
+                    Some(connection) => BTreeSet::from([connection]),
+                    None => {
+                        let keys = connections::sp_keys_in_use(&cx, &project).await?;
+                        keys.into_iter().filter_map(|one| one.connection).collect()
+                    }
                 };
-                print(&connections::rotate_sp_keys(&cx, &actor, &project, rotation).await?);
+                for id in &chosen {
+                    connections::rotate_encryption_keys(&cx, &actor, &project, id, stage.rotation()).await?;
+                }
+                list(&cx, &project).await?;
             }
         }
         Ok(())
     })
 }
 
-fn print(keys: &SpKeys) {
-    let rows = keys.summary();
-    let rows = rows.iter().map(|(purpose, id, not_after)| Row::of([id, purpose, not_after]));
-    output::table(["id", "purpose", "ends"], rows);
+async fn list(cx: &Context, project: &ProjectId) -> Result<(), Failure> {
+    let keys = connections::sp_keys_in_use(cx, project).await?;
+    let rows = keys.iter().map(|one| {
+        let connection = output::or_empty(one.connection.as_ref());
+        Row::of([&one.key.id, &one.key.purpose, &connection, &one.key.not_after])
+    });
+    output::table(["id", "purpose", "connection", "ends"], rows);
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Where the master key comes from, and the file that is made for it at the first start (R29).
 
 use std::{
-    fs::{self, OpenOptions},
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
@@ -57,14 +58,51 @@ impl MasterKeySource<'_> {
     }
 }
 
-/// Makes the file, or fails with `AlreadyExists`: two gateways that start together must not each write a key.
+/// Makes the file, whole and on the disk, or fails with `AlreadyExists`: two gateways that start together must not each
+/// write a key. It gets its name when everything is in it, so that a crash leaves no half of a key that later starts would
+/// stumble over.
 fn create(path: &Path, fresh: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
+    let folder = folder_of(path);
+    create_folder(folder)?;
+    let unfinished = folder.join(unfinished_name(path, fresh));
+    let named = write(&unfinished, fresh).and_then(|()| fs::hard_link(&unfinished, path));
+    let removed = fs::remove_file(&unfinished);
+    named.and(removed)?;
+    sync_folder(folder)
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(fresh.as_bytes())?;
+    file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+/// A name that nobody else takes who starts at the same moment, because the keys are random. It tells eight bytes of a
+/// hash.
+fn unfinished_name(path: &Path, fresh: &str) -> OsString {
+    let digest = openssl::sha::sha256(fresh.as_bytes());
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".");
+    for byte in &digest[..8] {
+        name.push(format!("{byte:02x}"));
+    }
+    name
+}
+
+/// Makes the folder and those above it, and puts their names on the disk.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|one| !one.exists()).collect();
+    fs::create_dir_all(folder)?;
+    missing.into_iter().try_for_each(|one| sync_folder(folder_of(one)))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]
@@ -83,5 +121,43 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(source.read(), Err(MasterKeyError::Exposed(_))));
+    }
+
+    #[test]
+    fn of_several_first_starts_one_makes_the_key_and_nobody_sees_a_part_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/master.key");
+        let keys: Vec<String> =
+            (b'a'..=b'h').map(|letter| char::from(letter).to_string().repeat(100_000)).collect();
+        let read = || MasterKeySource::File(&path).read().unwrap();
+        let (made, seen) = std::thread::scope(|scope| {
+            let path = &path;
+            let start = |key: &String| {
+                let key = key.clone();
+                scope.spawn(move || MasterKeySource::File(path).create(&key).unwrap())
+            };
+            let starts: Vec<_> = keys.iter().map(start).collect();
+            let mut seen = None;
+            while seen.is_none() && starts.iter().any(|start| !start.is_finished()) {
+                seen = read();
+            }
+            (starts.into_iter().map(|start| start.join().unwrap()).collect::<Vec<bool>>(), seen)
+        });
+        let winner = made.iter().position(|made| *made).unwrap();
+        assert_eq!(made.iter().filter(|made| **made).count(), 1);
+        assert!(read().as_ref() == Some(&keys[winner]));
+        assert!(seen.is_none_or(|seen| seen == keys[winner]), "what can be read is the whole key");
+        let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_there_stays_whatever_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        fs::write(&path, "").unwrap();
+        assert!(!MasterKeySource::File(&path).create("second").unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

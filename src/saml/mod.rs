@@ -9,7 +9,7 @@
 //! | [`request`] | AuthnRequest: built for the identity provider, read by the development one |
 //! | [`response`] | a Response becomes a [`VerifiedAssertion`], or a [`Rejection`] that names the check that failed |
 //! | [`logout`] | LogoutRequest and LogoutResponse, both ways |
-//! | [`mod@redact`] | a message becomes what may be kept of it |
+//! | [`mod@redact`], [`mod@remark`] | a message, and what a provider says in it, become what may be kept of them |
 //! | [`claims`] | the attribute names that are recognised without a mapping |
 //! | [`metadata`] | identity provider metadata is read, our own is written |
 //! | [`issue`] | the other side: responses as an identity provider makes them, for the development provider and tests |
@@ -22,6 +22,7 @@ pub mod logout;
 pub mod metadata;
 pub mod names;
 pub mod redact;
+pub mod remark;
 pub mod request;
 pub mod response;
 pub mod xml;
@@ -29,5 +30,6 @@ pub mod xmlenc;
 
 pub use dsig::{SigningKey, VerificationKey};
 pub use redact::redact;
+pub use remark::remark;
 pub use response::{Expected, Rejection, VerifiedAssertion, validate};
 pub use xmlenc::{Decryption, DecryptionKey};

@@ -150,29 +150,55 @@ fn member_of((id, display_name, scim): MemberOfRow) -> MemberOf {
     MemberOf { id, display_name, may_be_nested: scim.is_some() }
 }
 
-/// The groups that have the user as a member.
+/// The groups that have the user as a member, any `limit` of them at the most.
 pub fn groups_of_user(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     user: &UserId,
+    limit: usize,
 ) -> Result<Vec<MemberOf>, StoreError> {
     let rows: Vec<MemberOfRow> = on_both!(tx, c => group_members::table
         .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
         .filter(group_members::member_user_id.eq(user).and(group_members::organization_id.eq(organization)))
         .filter(groups::organization_id.eq(organization))
+        .limit(rows_of(limit))
         .select((groups::id, groups::display_name, groups::scim_connection_id))
         .load(c))?;
     Ok(rows.into_iter().map(member_of).collect())
 }
 
-/// The groups that have any of the groups as a member.
+/// Those of the groups that have the user as a member.
+pub fn groups_of_user_among(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    ids: &[GroupId],
+) -> Result<Vec<GroupId>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        // By the primary key: a user is a member under its own id.
+        let rows = group_members::table
+            .filter(group_members::group_id.eq_any(some).and(group_members::member_id.eq(user.as_str())))
+            .filter(group_members::organization_id.eq(organization))
+            .select(group_members::group_id);
+        found.extend(rows.load::<GroupId>(tx.connection)?);
+    }
+    Ok(found)
+}
+
+/// The groups that have any of the groups as a member: memberships, any `limit` of them at the most, so that a group may come
+/// more than once.
 pub fn groups_of_groups(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     ids: &[GroupId],
+    limit: usize,
 ) -> Result<Vec<MemberOf>, StoreError> {
     let mut found = Vec::new();
     for some in ids.chunks(500) {
+        if found.len() == limit {
+            break;
+        }
         let rows: Vec<MemberOfRow> = group_members::table
             .inner_join(groups::table.on(groups::id.eq(group_members::group_id)))
             // Written out for the planner: the index is over those that are not null.
@@ -180,9 +206,14 @@ pub fn groups_of_groups(
             .filter(group_members::member_group_id.eq_any(some))
             .filter(group_members::organization_id.eq(organization))
             .filter(groups::organization_id.eq(organization))
+            .limit(rows_of(limit - found.len()))
             .select((groups::id, groups::display_name, groups::scim_connection_id))
             .load(tx.connection)?;
         found.extend(rows.into_iter().map(member_of));
     }
     Ok(found)
+}
+
+fn rows_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }

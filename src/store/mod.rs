@@ -22,6 +22,7 @@ mod writer;
 pub mod audit_log_events;
 pub mod authorization_codes;
 pub mod backend_api_keys;
+pub mod bare_drafts;
 pub mod domains;
 pub mod group_members;
 pub mod groups;

@@ -497,6 +497,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Which of our keys a connection's provider encrypts to.
+    saml_connection_keys (saml_connection_id, saml_sp_key_id) {
+        saml_connection_id -> Text,
+        saml_sp_key_id -> Text,
+        organization_id -> Text,
+    }
+}
+
+diesel::table! {
     /// An organization's SAML identity provider.
     saml_connections (id) {
         id -> Text,
@@ -902,6 +911,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_mappings,
     roles,
     saml_assertion_replays,
+    saml_connection_keys,
     saml_connections,
     saml_ended_sessions,
     saml_idp_keys,

@@ -117,6 +117,14 @@ pub fn revoke(tx: &mut Tx<'_>, id: &SetupLinkId, at: Timestamp) -> Result<bool, 
     Ok(diesel::update(row).set(setup_links::revoked_at.eq(at)).execute(tx.connection)? == 1)
 }
 
+/// As [`revoke`], of a link through which nobody has changed anything. Returns whether it was one.
+pub fn supersede(tx: &mut Tx<'_>, id: &SetupLinkId, at: Timestamp) -> Result<bool, StoreError> {
+    let row = setup_links::table
+        .find(id)
+        .filter(setup_links::revoked_at.is_null().and(setup_links::exchanged_at.is_null()));
+    Ok(diesel::update(row).set(setup_links::revoked_at.eq(at)).execute(tx.connection)? == 1)
+}
+
 /// Notes which identity provider was chosen.
 pub fn set_provider(tx: &mut Tx<'_>, id: &SetupLinkId, provider: &str) -> Result<(), StoreError> {
     let row = setup_links::table.find(id);

@@ -2,10 +2,10 @@
 
 use diesel::{dsl::exists, prelude::*};
 
-use super::connection::on_both;
-use super::fixed::condition;
 use super::{
     StoreError, Tx,
+    connection::on_both,
+    fixed::condition,
     schema::users,
     users::{Names, User},
 };

@@ -143,6 +143,42 @@ fn a_host_app_is_set_up_by_commands() {
 }
 
 #[test]
+fn each_connection_has_an_encryption_key_that_is_rolled_over_alone() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let project = machine.only_project();
+    let of = ["--project", project.as_str()];
+    let org = machine.values(&["org", "create", "Acme", of[0], of[1]])("organization");
+    let draft =
+        || machine.values(&["saml-connection", "create", "IdP", of[0], of[1], "--org", &org])("connection");
+    let (one, other) = (draft(), draft());
+    let rotate = |more: &[&str]| {
+        let output = machine.run(&[&["keys", "rotate", "encryption"], more, &of].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = rotate(&[&one]);
+    assert_eq!(
+        listed.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
+        ["ID", "PURPOSE", "CONNECTION", "ENDS"]
+    );
+    assert_eq!((listed.matches(one.as_str()).count(), listed.matches(other.as_str()).count()), (1, 0));
+    rotate(&[&other]);
+    let listed = rotate(&["--all"]);
+    assert_eq!((listed.matches(one.as_str()).count(), listed.matches(other.as_str()).count()), (2, 2));
+    let listed = rotate(&[&one, "--finish"]);
+    assert_eq!((listed.matches(one.as_str()).count(), listed.matches(other.as_str()).count()), (1, 2));
+    let listed = rotate(&["--all", "--compromised"]);
+    assert_eq!((listed.matches(one.as_str()).count(), listed.matches(other.as_str()).count()), (1, 1));
+    let neither = machine.refused(&["keys", "rotate", "encryption", of[0], of[1]]);
+    assert!(neither.contains("<CONNECTION|--all>"), "{neither}");
+    let nobodys = "saml_connection_0000000000000000000000009";
+    let missing = machine.refused(&["keys", "rotate", "encryption", nobodys, of[0], of[1]]);
+    assert!(missing.contains("no SAML connection of this id"), "{missing}");
+}
+
+#[test]
 fn roles_are_made_and_mapped_by_commands() {
     let machine = Machine::new();
     machine.done(&["migrate"]);
@@ -316,7 +352,7 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     assert!(text.contains("ok       keys for SAML"), "{text}");
     // Makes them.
     let project = machine.only_project();
-    machine.done(&["keys", "list", "--project", &project]);
+    machine.done(&["keys", "rotate", "saml", "--project", &project]);
     machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();

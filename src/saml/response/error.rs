@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::saml::{
     dsig::VerifyError,
+    remark,
     xml::{ReadError, XmlError},
     xmlenc::DecryptError,
 };
@@ -41,7 +42,7 @@ pub enum Rejection {
 
     #[error("the Response must have exactly one Status with one StatusCode")]
     StatusMalformed,
-    #[error("the identity provider answered with status {code}{}", detail(.subcode, .message))]
+    #[error("the identity provider answered with status {}", said(.code, .subcode.as_deref(), .message.as_deref()))]
     Status { code: String, subcode: Option<String>, message: Option<String> },
 
     #[error("the Response is signed and must name its Destination, {wanted:?}")]
@@ -198,7 +199,13 @@ impl Rejection {
     }
 }
 
-fn detail(subcode: &Option<String>, message: &Option<String>) -> String {
-    let part = |value: &Option<String>| value.as_deref().map(|v| format!(", {v}")).unwrap_or_default();
-    part(subcode) + &part(message)
+/// What the provider says of a failure, in the order of the elements. All of it is the provider's own words: traces keep it,
+/// and whoever sets the connection up reads it.
+fn said(code: &str, subcode: Option<&str>, message: Option<&str>) -> String {
+    let codes: Vec<String> = std::iter::once(code).chain(subcode).map(remark).collect();
+    let codes = codes.join(", ");
+    match message.map(remark).filter(|message| !message.is_empty()) {
+        Some(message) => format!("{codes}, and the message: {message}"),
+        None => codes,
+    }
 }

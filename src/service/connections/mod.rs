@@ -1,9 +1,11 @@
 //! SAML connections: made and kept up to date from the identity provider's metadata.
 
 mod create;
+mod encryption_keys;
 mod expiry;
 mod gauges;
 mod key_cache;
+mod key_pair;
 mod metadata;
 mod options;
 mod refresh;
@@ -13,13 +15,19 @@ mod update;
 mod urls;
 
 pub use create::{NewSamlConnection, create_saml_connection};
+pub use encryption_keys::{
+    EncryptionKeys, encryption_keys, existing_encryption_keys, rotate_encryption_keys,
+};
 pub use expiry::warn_of_expiry;
 pub use gauges::Gauges;
 pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
 pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
-pub use sp_keys::{Rotation, SpKeyError, SpKeys, check_sp_keys, existing_sp_keys, rotate_sp_keys, sp_keys};
+pub use sp_keys::{
+    Rotation, SpKeyError, SpKeyInUse, SpKeys, check_sp_keys, rotate_sp_keys, sharing_connections, sp_keys,
+    sp_keys_in_use,
+};
 pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
 pub use update::{Update, disable, list, update};
 pub use urls::SpUrls;

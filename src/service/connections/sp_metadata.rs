@@ -1,9 +1,9 @@
 //! Our metadata for a connection.
 
-use super::{Options, SpKeyError, SpUrls, options::DAY, sp_keys::sp_keys};
+use super::{Options, SpKeyError, SpUrls, encryption_keys, options::DAY, sp_keys};
 use crate::{
     model::{
-        Millis, SpKeyPurpose,
+        Millis,
         ids::{ProjectId, SamlConnectionId},
     },
     saml::metadata::SpMetadata,
@@ -43,8 +43,8 @@ pub enum SpMetadataError {
     Store(#[from] StoreError),
 }
 
-/// The document for an identity provider: entity ID, addresses, and the certificates of both purposes, all of them during
-/// a rollover.
+/// The document for an identity provider: entity ID, addresses, and the certificates that sign and this
+/// connection's own to encrypt to, all of them during a rollover.
 pub async fn sp_metadata(
     cx: &Context,
     project: &ProjectId,
@@ -58,9 +58,8 @@ pub async fn sp_metadata(
         cx.store.read(move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted)).await;
     let found: Option<_> = found.map_err(SpMetadataError::Store)?;
     let connection = found.ok_or(SpMetadataError::NotFound)?;
-    let keys = sp_keys(cx, project).await?;
-    let (signing, encryption) =
-        (keys.certificates(SpKeyPurpose::Signing), keys.certificates(SpKeyPurpose::Encryption));
+    let signing = sp_keys(cx, project).await?.certificates();
+    let encryption = encryption_keys(cx, project, &id).await?.certificates();
     let urls = SpUrls::new(origin, &id);
     let metadata = SpMetadata {
         entity_id: &urls.entity_id,

@@ -16,6 +16,10 @@ pub(in crate::service) const GROUPS_SCOPE: &str = "groups";
 const MAX_GROUPS: usize = 200;
 const MAX_GROUP_BYTES: usize = 16 * 1024;
 
+/// Groups are read for every token. Of a user with more memberships than this, direct and nested, those within others are
+/// not followed: one that a provider put into a hundred thousand groups would hold a connection up at each request.
+const MAX_READ: usize = 2_000;
+
 /// Roles and groups of a user, for the host app.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Granted {
@@ -28,7 +32,8 @@ pub struct Granted {
 }
 
 /// The roles that the user has: given by hand, by an attribute of the last login, and by the groups that the user is in
-/// now, directly or within others. The groups where `scope` asks for them.
+/// now, directly or within others. The groups where `scope` asks for them. Of a user in too many groups, those that the
+/// user is in directly give roles, all of them, and no others do.
 pub(in crate::service) fn of_user(
     tx: &mut Tx<'_>,
     project: &ProjectId,
@@ -43,9 +48,9 @@ pub(in crate::service) fn of_user(
     if granting.is_empty() && !groups_asked {
         return Ok(Granted { roles: roles.into_iter().collect(), ..Granted::default() });
     }
-    let groups = groups_of(tx, organization, user)?;
-    roles.extend(granting.into_iter().filter(|(group, _)| groups.contains_key(group)).map(|(_, role)| role));
-    let groups = if groups_asked { told(groups) } else { None };
+    let (given, groups) = by_groups(tx, organization, user, &granting)?;
+    roles.extend(given);
+    let groups = groups.filter(|_| groups_asked).and_then(told);
     let groups_omitted = groups_asked && groups.is_none();
     Ok(Granted { roles: roles.into_iter().collect(), groups, groups_omitted })
 }
@@ -66,22 +71,48 @@ pub(in crate::service) fn of_users(
         return Ok(roles);
     }
     for user in users {
-        let groups = groups_of(tx, organization, user)?;
-        let given = granting.iter().filter(|(group, _)| groups.contains_key(group));
-        roles.entry(user.clone()).or_default().extend(given.map(|(_, role)| role.clone()));
+        let (given, _) = by_groups(tx, organization, user, &granting)?;
+        roles.entry(user.clone()).or_default().extend(given);
     }
     Ok(roles)
 }
 
-/// The groups that the user is in, and those that these are in, with their names.
+/// The roles that the user's groups give, and those groups where they are not too many.
+fn by_groups(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    user: &UserId,
+    granting: &[(GroupId, String)],
+) -> Result<(Vec<String>, Option<BTreeMap<GroupId, String>>), StoreError> {
+    let groups = groups_of(tx, organization, user)?;
+    let holding: BTreeSet<GroupId> = match &groups {
+        Some(groups) => groups.keys().cloned().collect(),
+        None => {
+            tracing::warn!(%organization, %user, "a user is in too many groups; roles come from the direct ones alone");
+            let asked: BTreeSet<_> = granting.iter().map(|(group, _)| group.clone()).collect();
+            let asked: Vec<_> = asked.into_iter().collect();
+            group_members::groups_of_user_among(tx, organization, user, &asked)?.into_iter().collect()
+        }
+    };
+    let given = granting.iter().filter(|(group, _)| holding.contains(group)).map(|(_, role)| role.clone());
+    Ok((given.collect(), groups))
+}
+
+/// The groups that the user is in, and those that these are in, with their names; none where there are too many
+/// memberships.
 fn groups_of(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     user: &UserId,
-) -> Result<BTreeMap<GroupId, String>, StoreError> {
+) -> Result<Option<BTreeMap<GroupId, String>>, StoreError> {
     let mut found = BTreeMap::new();
-    let mut level = group_members::groups_of_user(tx, organization, user)?;
+    let mut read = 0;
+    let mut level = group_members::groups_of_user(tx, organization, user, MAX_READ + 1)?;
     for _ in 0..MAX_LEVELS {
+        read += level.len();
+        if read > MAX_READ {
+            return Ok(None);
+        }
         let mut next = Vec::new();
         for group in level {
             if found.insert(group.id.clone(), group.display_name).is_none() && group.may_be_nested {
@@ -91,9 +122,9 @@ fn groups_of(
         if next.is_empty() {
             break;
         }
-        level = group_members::groups_of_groups(tx, organization, &next)?;
+        level = group_members::groups_of_groups(tx, organization, &next, MAX_READ + 1 - read)?;
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 fn told(groups: BTreeMap<GroupId, String>) -> Option<Vec<String>> {

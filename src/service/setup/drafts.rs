@@ -12,9 +12,10 @@ use crate::{
         provisioning::admin::connections as scim_connection,
     },
     store::{
-        StoreError, Tx,
+        StoreError, Tx, bare_drafts,
         organizations::Organization,
-        saml_connections, scim_connections, scim_oauth_clients,
+        saml_connections::{self, SamlConnection},
+        scim_connections::{self, ScimConnection},
         setup_links::{self, SetupLink},
     },
 };
@@ -35,47 +36,35 @@ pub(super) struct Unused {
     pub links: Vec<SetupLink>,
 }
 
-/// Finds drafts for the new parts of a link. A draft whose earlier link is for more than the new one is left to it.
+/// Finds drafts for the new parts of a link. A draft whose earlier link is for more than the new one can take up is left to
+/// it. The drafts are locked before the links are looked at: whoever changes something through a link locks its drafts
+/// before it claims the link, and so comes wholly before this or after it.
 pub(super) fn unused(
     tx: &mut Tx<'_>,
     organization: &Organization,
     new: &NewSetupLink,
     now: Timestamp,
 ) -> Result<Unused, StoreError> {
-    let links = setup_links::list(tx, &organization.id)?;
     let (saml, scim) = (new.saml == Part::New, new.scim == Part::New);
+    if let Part::Draft(id) = &new.saml {
+        // SAML before SCIM, as through a link to both.
+        saml_connections::lock_in_project(tx, &organization.project_id, id)?;
+    }
+    let saml_drafts = if saml { untouched_saml(tx, organization)? } else { Vec::new() };
+    let scim_drafts = if scim { untouched_scim(tx, organization)? } else { Vec::new() };
+    let links = setup_links::list(tx, &organization.id)?;
     let replaceable = |link: &SetupLink| {
         link.exchanged_at.is_none()
-            && (saml || link.saml_connection_id.is_none())
-            && (scim || link.scim_connection_id.is_none())
+            && link.saml_connection_id.as_ref().is_none_or(|id| saml_drafts.contains(id))
+            && link.scim_connection_id.as_ref().is_none_or(|id| scim_drafts.contains(id))
     };
     let is_free = |of: &dyn Fn(&SetupLink) -> bool| {
         let mut of = links.iter().filter(|link| of(link)).peekable();
         of.peek().is_some() && of.all(replaceable)
     };
-    let mut found = Unused::default();
-    if saml {
-        let rows = saml_connections::of_organization(tx, &organization.id)?;
-        let free = rows.into_iter().find(|row| {
-            row.status == ConnectionStatus::Draft
-                && row.updated_at == row.created_at
-                && is_free(&|link| link.saml_connection_id.as_ref() == Some(&row.id))
-        });
-        found.saml = free.map(|row| row.id);
-    }
-    if scim {
-        let keys = scim_connections::keys(tx, &organization.id)?;
-        let clients = scim_oauth_clients::list(tx, &organization.id)?;
-        let rows = scim_connections::list(tx, &organization.id)?;
-        let free = rows.into_iter().find(|row| {
-            row.status == ConnectionStatus::Draft
-                && row.updated_at == row.created_at
-                && !keys.iter().any(|key| key.scim_connection_id == row.id)
-                && !clients.iter().any(|client| client.scim_connection_id == row.id)
-                && is_free(&|link| link.scim_connection_id.as_ref() == Some(&row.id))
-        });
-        found.scim = free.map(|row| row.id);
-    }
+    let saml = saml_drafts.iter().find(|id| is_free(&|link| link.saml_connection_id.as_ref() == Some(id)));
+    let scim = scim_drafts.iter().find(|id| is_free(&|link| link.scim_connection_id.as_ref() == Some(id)));
+    let mut found = Unused { saml: saml.cloned(), scim: scim.cloned(), links: Vec::new() };
     let opens = |link: &SetupLink| link.revoked_at.is_none() && link.expires_at > now;
     let shares = |link: &SetupLink| {
         found.saml.is_some() && link.saml_connection_id == found.saml
@@ -83,6 +72,41 @@ pub(super) fn unused(
     };
     found.links = links.iter().filter(|link| opens(link) && shares(link)).cloned().collect();
     Ok(found)
+}
+
+/// The organization's SAML drafts that are as they were made, locked, and with nothing that hangs on them: what was given
+/// to a draft for one administrator is not handed to another.
+fn untouched_saml(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<SamlConnectionId>, StoreError> {
+    let mut untouched = Vec::new();
+    for row in saml_connections::of_organization(tx, &organization.id)? {
+        if row.status != ConnectionStatus::Draft {
+            continue;
+        }
+        let locked = saml_connections::lock_in_project(tx, &organization.project_id, &row.id)?;
+        let is_new =
+            |row: SamlConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
+        if locked.is_some_and(is_new) && bare_drafts::is_bare_saml(tx, &row.id)? {
+            untouched.push(row.id);
+        }
+    }
+    Ok(untouched)
+}
+
+/// The same of SCIM. Whoever had a token or a secret of a draft would provision through it once it is live.
+fn untouched_scim(tx: &mut Tx<'_>, organization: &Organization) -> Result<Vec<ScimConnectionId>, StoreError> {
+    let mut untouched = Vec::new();
+    for row in scim_connections::list(tx, &organization.id)? {
+        if row.status != ConnectionStatus::Draft {
+            continue;
+        }
+        let locked = scim_connections::lock(tx, &organization.id, &row.id)?;
+        let is_new =
+            |row: ScimConnection| row.status == ConnectionStatus::Draft && row.updated_at == row.created_at;
+        if locked.is_some_and(is_new) && bare_drafts::is_bare_scim(tx, &row.id)? {
+            untouched.push(row.id);
+        }
+    }
+    Ok(untouched)
 }
 
 /// The SAML connection that a link is for.
@@ -104,7 +128,7 @@ pub(super) fn saml(
         }
         Part::Draft(id) => id,
     };
-    let found = saml_connections::find_in_project(tx, project, id)?
+    let found = saml_connections::lock_in_project(tx, project, id)?
         .filter(|found| found.organization_id == by.organization.id)
         .ok_or(ConnectionError::NotFound("connection"))?;
     only_draft(found.status, found.id)
@@ -129,7 +153,7 @@ pub(super) fn scim(
         }
         Part::Draft(id) => id,
     };
-    let found = scim_connections::find(tx, &by.organization.id, id)?
+    let found = scim_connections::lock(tx, &by.organization.id, id)?
         .ok_or(ConnectionError::NotFound("connection"))?;
     only_draft(found.status, found.id)
 }

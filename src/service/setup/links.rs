@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Capability, SetupError,
     drafts::{self, By},
-    manage::end,
+    manage::supersede,
 };
 use crate::{
     model::{
@@ -139,7 +139,9 @@ pub async fn create_setup_link(
     let (own, actor, project) = (cx.clone(), actor.clone(), project.clone());
     let write = move |tx: &mut Tx<'_>| {
         let mut link = link.clone();
-        let organization = organizations::find(tx, &project, &link.organization_id)?
+        // One at a time in an organization: two would find the same draft unused. Drafts and links are locked after it, in
+        // this order, everywhere.
+        let organization = organizations::lock(tx, &project, &link.organization_id)?
             .ok_or(ConnectionError::NotFound("organization"))?;
         if organization.status != OrganizationStatus::Active {
             return Err(SetupError::OrganizationDisabled);
@@ -149,7 +151,7 @@ pub async fn create_setup_link(
         link.saml_connection_id = drafts::saml(tx, &by, &new.saml, unused.saml)?;
         link.scim_connection_id = drafts::scim(tx, &by, &new.scim, unused.scim)?;
         for earlier in &unused.links {
-            end(tx, &own, &actor, &project, earlier)?;
+            supersede(tx, &own, &actor, &project, earlier)?;
         }
         setup_links::insert(tx, &link)?;
         let change = Change {

@@ -77,28 +77,51 @@ pub async fn revoke_setup_link(
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let write = move |tx: &mut Tx<'_>| {
         let link = setup_links::find(tx, &project, &id)?.ok_or(ConnectionError::NotFound("set-up link"))?;
-        match end(tx, &own, &actor, &project, &link)? {
-            None => Ok((link, 0)),
-            Some(revoked) => Ok((revoked, end_tokens(tx, &own, &actor, &project, &link)?)),
+        // The connection first, as whoever makes a token through the link does, and whoever makes the connection live:
+        // what it is now, it is until the tokens have ended.
+        let connection = match &link.scim_connection_id {
+            Some(id) => scim_connections::lock(tx, &link.organization_id, id)?,
+            None => None,
+        };
+        let now = own.now();
+        if !setup_links::revoke(tx, &link.id, now)? {
+            return Ok((link, 0));
         }
+        let revoked = ended(tx, &own, &actor, &project, &link, now)?;
+        let is_draft = connection.is_some_and(|connection| connection.status == ConnectionStatus::Draft);
+        let tokens = if is_draft { end_tokens(tx, &own, &actor, &project, &link)? } else { 0 };
+        Ok((revoked, tokens))
     };
     cx.store.write(write).await
 }
 
-/// Ends a link within a transaction. Returns it as it is then, unless it had been ended before.
-pub(super) fn end(
+/// Ends a link that nobody has used, because a new one takes up its drafts. Where somebody has begun to use it meanwhile,
+/// the drafts are theirs, and the caller's transaction is run again.
+pub(super) fn supersede(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
     link: &SetupLink,
-) -> Result<Option<SetupLink>, StoreError> {
+) -> Result<(), StoreError> {
     let now = cx.now();
-    if !setup_links::revoke(tx, &link.id, now)? {
-        return Ok(None);
+    if !setup_links::supersede(tx, &link.id, now)? {
+        return Err(StoreError::Contended("a set-up link that is being used".into()));
     }
+    ended(tx, cx, actor, project, link, now).map(drop)
+}
+
+/// What belongs to the end of a link. Returns it as it is then.
+fn ended(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    link: &SetupLink,
+    at: Timestamp,
+) -> Result<SetupLink, StoreError> {
     setup_metadata::delete(tx, &link.id)?;
-    let revoked = SetupLink { revoked_at: Some(now), ..link.clone() };
+    let revoked = SetupLink { revoked_at: Some(at), ..link.clone() };
     let change = Change {
         project,
         organization: Some(&link.organization_id),
@@ -108,7 +131,7 @@ pub(super) fn end(
         after: Some(view(&revoked)),
     };
     record(tx, cx, actor, &change)?;
-    Ok(Some(revoked))
+    Ok(revoked)
 }
 
 fn end_tokens(
@@ -118,11 +141,6 @@ fn end_tokens(
     project: &ProjectId,
     link: &SetupLink,
 ) -> Result<usize, StoreError> {
-    let Some(connection) = &link.scim_connection_id else { return Ok(0) };
-    let found = scim_connections::find(tx, &link.organization_id, connection)?;
-    if found.is_none_or(|connection| connection.status != ConnectionStatus::Draft) {
-        return Ok(0);
-    }
     let mut ended = 0;
     for key in scim_connections::keys_of_link(tx, &link.id)? {
         ended += usize::from(keys::end(tx, cx, actor, project, &link.organization_id, &key.id)?);

@@ -32,7 +32,7 @@ use crate::{
     },
     service::{
         Actor, ActorKind, Context,
-        connections::{Options, SpUrls, existing_sp_keys, refresh_after_failure},
+        connections::{Options, SpUrls, existing_encryption_keys, refresh_after_failure},
         login::{self, Completed, Vouched, WayBack},
         sessions::NewSession,
     },
@@ -226,18 +226,19 @@ fn pending(
     flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
 }
 
-/// Our keys for a message that may be encrypted. Unsealing and reading a key costs more than all the rest, so it is done
+/// The connection's keys for a message that may be encrypted, and no other's: what was encrypted to another customer's
+/// connection does not open here, whoever signs around it (R4). Unsealing and reading a key costs more than all the rest, so it is done
 /// only for those.
 pub(super) fn decryption_keys(
     tx: &mut Tx<'_>,
     cx: &Context,
-    project: &ProjectId,
+    connection: &SamlConnectionId,
     may_be_encrypted: bool,
 ) -> Result<Vec<DecryptionKey>, SsoError> {
     if !may_be_encrypted {
         return Ok(Vec::new());
     }
-    let keys = existing_sp_keys(tx, project)?.decryption_keys(cx);
+    let keys = existing_encryption_keys(tx, connection)?.decryption_keys(cx);
     keys.map_err(|error| StoreError::Damaged(error.to_string()).into())
 }
 
@@ -253,7 +254,7 @@ pub(crate) fn validate(
     let keys = saml_connections::keys(tx, &connection.id)?;
     let keys: Result<Vec<_>, _> = keys.iter().map(|key| cx.idp_keys.key(key)).collect();
     let keys = keys.map_err(|_| Refusal::StoredCertificate)?;
-    let own_keys = decryption_keys(tx, cx, &posted.project, message.may_be_encrypted())?;
+    let own_keys = decryption_keys(tx, cx, &connection.id, message.may_be_encrypted())?;
     let urls = SpUrls::new(&posted.origin, &connection.id);
     let expected = Expected {
         idp_entity_id: &connection.idp_entity_id,

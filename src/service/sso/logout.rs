@@ -251,7 +251,7 @@ async fn read(
             return Err(LogoutError::NotFound);
         }
         let keys = saml_connections::keys(tx, &id)?;
-        let own_keys = decryption_keys(tx, &own, &of, xmlenc::may_be_in(message.xml()))?;
+        let own_keys = decryption_keys(tx, &own, &id, xmlenc::may_be_in(message.xml()))?;
         let verified = verify(&own, &connection, &keys, &own_keys, &urls, &message)?;
         Ok(Arrived { connection, verified })
     };

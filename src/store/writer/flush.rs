@@ -43,15 +43,30 @@ impl Flusher {
         let (queue, commits) = channel();
         let thread = std::thread::Builder::new()
             .name("flusher".into())
-            .spawn(move || flush(&commits, disk, done))
+            .spawn(move || {
+                let _ends = EndsWithThePanic(disk.broken);
+                flush(&commits, disk, done);
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Flushes what is in the log, then answers. Whether the thread has taken it; else those who wait are told by that
-    /// their answer never comes.
+    /// Flushes what is in the log, then answers. Whether the thread has taken it, which it does as long as it lives.
     pub(super) fn flush(&self, log: &Log, answers: Answers) -> bool {
         self.queue.as_ref().is_some_and(|queue| queue.send((log.clone(), answers)).is_ok())
+    }
+}
+
+/// Without the thread nobody would flush and nobody answer: the writer would wait for the end of a flush for ever, behind a
+/// commit of which nobody knows whether it lasts. A panic in it is a failed flush.
+struct EndsWithThePanic(fn());
+
+impl Drop for EndsWithThePanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("the thread that flushes has panicked; the process ends");
+            (self.0)();
+        }
     }
 }
 

@@ -378,4 +378,23 @@ mod tests {
         // The disk is well again. What the failed flush has lost nobody knows, and nothing is written behind it.
         assert_eq!((FLUSHES.load(Ordering::SeqCst), BROKEN.load(Ordering::SeqCst)), (2, 1));
     }
+
+    static DEAD: AtomicUsize = AtomicUsize::new(0);
+
+    #[tokio::test]
+    async fn a_panic_of_the_flusher_is_a_failed_flush() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(folder.path().join("test.db"));
+        database.connect().unwrap().batch_execute("CREATE TABLE numbers (number INTEGER)").unwrap();
+        let broken = || {
+            DEAD.fetch_add(1, Ordering::SeqCst);
+        };
+        let disk = Disk { sync: |_| panic!("a test's panic"), broken };
+        let writer = Writer::on_disk(database, Arc::default(), disk).unwrap();
+        let refused = insert(&writer, 1).await;
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        // Waits for the end of both threads.
+        drop(writer);
+        assert_eq!(DEAD.load(Ordering::SeqCst), 1, "the process ends");
+    }
 }

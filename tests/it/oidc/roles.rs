@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule::{
-    model::ids::{ProjectId, RoleMappingId},
+    model::ids::{GroupId, ProjectId, RoleMappingId},
     service::{
         directory::DirectoryError,
         provisioning::admin::connections,
@@ -11,6 +11,10 @@ use vestibule::{
             create_mapping, create_role, delete_mapping, delete_role, list_mappings, list_roles,
             resume_mapping, role_holders, unassign_role,
         },
+    },
+    store::{
+        group_members::{self, GroupMember},
+        groups::{self, Group},
     },
 };
 
@@ -423,6 +427,53 @@ on_both_databases! {
             d.group(&format!("Group {n}"), None, &[&d.ada]).await;
         }
         let told = d.refreshed().await;
+        assert_eq!((told.get("groups"), &told["groups_omitted"]), (None, &json!(true)));
+    }
+
+    async fn of_a_user_in_too_many_groups_the_direct_ones_give_roles(d: Directory) {
+        d.role("direct").await;
+        d.role("nested").await;
+        let within = d.group("Within", Some("within"), &[&d.ada]).await;
+        d.group("Around", Some("around"), &[&within]).await;
+        d.map("within", "direct").await.unwrap();
+        d.map("around", "nested").await.unwrap();
+        assert_eq!(d.refreshed().await["roles"], json!(["direct", "nested"]));
+        let (ada, now) = (d.world.ada.user.clone(), d.world.gateway.now());
+        let MappedConnection::Scim(connection) = d.connection.clone() else { panic!("SAML") };
+        let fill = move |tx: &mut Tx<'_>| {
+            let rows = (0..1_998).map(|n| Group {
+                id: GroupId::from_u128((1 << 100) + n),
+                organization_id: ada.organization_id.clone(),
+                scim_connection_id: Some(connection.clone()),
+                saml_connection_id: None,
+                external_id: None,
+                display_name: format!("Group {n}"),
+                display_name_folded: format!("group {n}"),
+                scim_attributes: None,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            });
+            for group in rows {
+                groups::insert(tx, &group)?;
+                let member = GroupMember {
+                    group_id: group.id,
+                    member_id: ada.id.to_string(),
+                    organization_id: ada.organization_id.clone(),
+                    member_user_id: Some(ada.id.clone()),
+                    member_group_id: None,
+                    created_at: now,
+                };
+                group_members::add(tx, &[member])?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        d.world.gateway.cx.store.write(fill).await.unwrap();
+        // Two thousand memberships, all of which are followed; one more, and no group within another counts.
+        assert_eq!(d.refreshed().await["roles"], json!(["direct", "nested"]));
+        d.group("One more", None, &[&d.ada]).await;
+        let told = d.refreshed().await;
+        assert_eq!(told["roles"], json!(["direct"]));
         assert_eq!((told.get("groups"), &told["groups_omitted"]), (None, &json!(true)));
     }
 

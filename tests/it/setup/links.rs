@@ -6,6 +6,7 @@ use vestibule::{
         directory::set_organization_status,
         installation,
         provisioning::admin::oauth,
+        roles::{self, MappedConnection, NewRole, NewRoleMapping, Source},
         setup::{
             Capability, Part, SetupError, Tested, activate_saml, list_setup_links, review_saml,
             revoke_setup_link,
@@ -181,6 +182,27 @@ on_both_databases! {
         let (second, ended) = make().await;
         assert_ne!(second, first);
         assert_eq!(ended, 0);
+    }
+
+    async fn r23_a_draft_that_roles_are_mapped_for_is_not_handed_on(admin: Admin) {
+        let (cx, gateway) = (admin.world.gateway.cx.clone(), &admin.world.gateway);
+        let (actor, project, acme) = (Actor::operator(), gateway.project.id.clone(), gateway.acme.id.clone());
+        let made = async |new| create_setup_link(&cx, &actor, &project, &acme, new).await.unwrap();
+        let (name, description) = ("editor".into(), String::new());
+        let editor = NewRole { name, display_name: None, description, organization: None };
+        roles::create_role(&cx, &actor, &project, editor).await.unwrap();
+        let first = made(NewSetupLink::both()).await.link;
+        let (saml, scim) = (first.saml_connection_id.unwrap(), first.scim_connection_id.unwrap());
+        let (connection, source) = (MappedConnection::Saml(saml.clone()), Source::Group("staff".into()));
+        let new = NewRoleMapping { connection, source, role: "editor".into() };
+        roles::create_mapping(&cx, &actor, &project, &acme, new).await.unwrap();
+        let second = made(NewSetupLink::both()).await;
+        assert_ne!(second.link.saml_connection_id, Some(saml));
+        // The link to both still opens, and keeps its other half.
+        assert_ne!(second.link.scim_connection_id, Some(scim));
+        assert!(second.in_place_of.is_empty());
+        let third = made(NewSetupLink::both()).await;
+        assert_eq!(third.in_place_of, [second.link.id], "the second draft is as it was made");
     }
 
     async fn a_link_is_forgotten_a_month_after_its_end_unless_its_token_lives(admin: Admin) {

@@ -4,6 +4,7 @@ mod links;
 mod metadata;
 mod providers;
 mod provisioning;
+mod races;
 mod test_login;
 mod traces;
 

@@ -10,6 +10,7 @@ use vestibule::{
 
 use super::*;
 use crate::{
+    saml::support::{element, swap},
     sso::{ADA, Claims, Idp, signed_in},
     support::on_both_databases,
 };
@@ -65,6 +66,14 @@ impl Admin {
 }
 
 on_both_databases! {
+    async fn a_test_shows_what_the_provider_says_without_addresses(admin: Admin) {
+        let mut admin = admin.described().await;
+        let said = "<samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\"/>\
+                    <samlp:StatusMessage>ada@acme.example is not assigned</samlp:StatusMessage></samlp:Status>";
+        let page = admin.test(&ADA, |xml| swap(&xml, &element(&xml, "samlp:Status"), said)).await;
+        assert!(page.contains("[address] is not assigned") && !page.contains("ada@acme.example is"), "{page}");
+    }
+
     async fn a_good_test_shows_every_check_and_who_was_recognised(admin: Admin) {
         let mut admin = admin.described().await;
         let page = admin.test(&ADA, |xml| xml).await;

@@ -1,7 +1,9 @@
 //! Login traces: kept, searchable, capped.
 
+use time::format_description::well_known::Rfc3339;
 use vestibule::{
     model::ids::OrganizationId,
+    saml::request::ReceivedRequest,
     service::{
         installation,
         sso::{TraceQuery, traces},
@@ -18,6 +20,19 @@ use crate::{
 async fn search(world: &World, organization: &OrganizationId, query: TraceQuery) -> Vec<LoginTrace> {
     let gateway = &world.gateway;
     traces(&gateway.cx, &gateway.project.id, organization, TraceQuery { limit: 100, ..query }).await.unwrap()
+}
+
+/// A provider that refuses, in its own words.
+fn failed(world: &World, request: &ReceivedRequest) -> String {
+    let sp = format!("http://localhost/api/saml/v1/{}", world.acme.connection.id);
+    let now = world.gateway.now().to_datetime().format(&Rfc3339).unwrap();
+    format!(
+        r#"<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r1" Version="2.0" IssueInstant="{now}"
+        Destination="{sp}/acs" InResponseTo="{}"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">{}</Issuer><p:Status>
+        <p:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/>
+        <p:StatusMessage>The user ada@acme.example is not assigned.</p:StatusMessage></p:Status></p:Response>"#,
+        request.id, world.acme.entity_id
+    )
 }
 
 fn email(address: &str) -> TraceQuery {
@@ -45,6 +60,20 @@ on_both_databases! {
         assert_eq!((found.len(), found[0].code.as_str()), (1, "identity_conflict"));
         assert!(!found[0].message.clone().unwrap().contains("eve@"));
         assert_eq!(search(&world, &world.gateway.globex.id, TraceQuery::default()).await.len(), 0);
+    }
+
+    async fn what_the_provider_says_of_a_failure_is_for_the_administrator(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let refused = world.post(&world.acme.connection.id, &mut browser, &failed(&world, &request)).await;
+        world.assert_refused(&refused, "status_not_success").await;
+        for words in ["not assigned", "Responder", "ada@"] {
+            assert!(!refused.body.contains(words), "{words} is not for the browser: {}", refused.body);
+        }
+        let acme = world.gateway.acme.id.clone();
+        let found = search(&world, &acme, TraceQuery::default()).await;
+        assert!(found[0].steps.contains("status:Responder, and the message: The user [address] is not assigned"), "{}", found[0].steps);
+        assert!(!format!("{found:?}").contains("ada@"), "{found:?}");
     }
 
     async fn r26_an_address_is_kept_as_a_keyed_hash(world: World) {

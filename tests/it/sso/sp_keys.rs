@@ -1,11 +1,14 @@
 //! Our own keys: published, rolled over, sealed.
 
 use vestibule::{
-    model::SpKeyPurpose,
+    model::ids::{ProjectId, SamlSpKeyId},
     service::{
-        connections::{Rotation, rotate_sp_keys, sp_keys},
+        connections::{
+            Rotation, encryption_keys, rotate_encryption_keys, rotate_sp_keys, sp_keys, sp_keys_in_use,
+        },
         signing::{self, TokenKeyRotation},
     },
+    store::saml_sp_keys,
 };
 
 use super::*;
@@ -16,34 +19,67 @@ async fn metadata(world: &World, query: &str) -> String {
     world.call(TestRequest::get().uri(&path)).await.body
 }
 
+async fn read_key(world: &World) -> SamlSpKeyId {
+    let of = world.acme.connection.id.clone();
+    world.read(move |tx| saml_sp_keys::of_connection(tx, &of)).await.remove(0).id
+}
+
 fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
 }
 
 on_both_databases! {
     async fn metadata_lists_both_keys_and_all_of_them_during_a_rollover(world: World) {
-        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let operator = Actor::operator();
         let first = metadata(&world, "").await;
         assert_eq!((count(&first, "use=\"signing\""), count(&first, "use=\"encryption\"")), (1, 1));
         assert!(first.contains("AuthnRequestsSigned=\"false\"") && first.contains("validUntil=\"2026-01-15T"), "{first}");
         assert_eq!(metadata(&world, "").await, first, "the keys are made once");
         assert!(metadata(&world, "?download").await.contains("validUntil=\"2035-"));
         let before = sp_keys(cx, project).await.unwrap();
-        let during = rotate_sp_keys(cx, &Actor::operator(), project, Rotation::Begin).await.unwrap();
+        let read_before = encryption_keys(cx, project, id).await.unwrap();
+        let during = rotate_sp_keys(cx, &operator, project, Rotation::Begin).await.unwrap();
+        let read_during = rotate_encryption_keys(cx, &operator, project, id, Rotation::Begin).await.unwrap();
         let rolling = metadata(&world, "").await;
         assert_eq!((count(&rolling, "use=\"signing\""), count(&rolling, "use=\"encryption\"")), (2, 2));
         // The old key signs until the rollover is finished; both read.
         let certificate = |keys: &vestibule::service::connections::SpKeys| keys.signing_key(cx).unwrap().certificate_der().to_vec();
         assert_eq!(certificate(&before), certificate(&during));
-        assert_eq!(during.decryption_keys(cx).unwrap().len(), 2);
-        assert_ne!(before.certificates(SpKeyPurpose::Encryption)[0], during.certificates(SpKeyPurpose::Encryption)[0]);
-        let after = rotate_sp_keys(cx, &Actor::operator(), project, Rotation::Finish).await.unwrap();
+        assert_eq!(read_during.decryption_keys(cx).unwrap().len(), 2);
+        assert_ne!(read_before.certificates()[0], read_during.certificates()[0], "the new one first");
+        let after = rotate_sp_keys(cx, &operator, project, Rotation::Finish).await.unwrap();
+        let read_after = rotate_encryption_keys(cx, &operator, project, id, Rotation::Finish).await.unwrap();
         assert_ne!(certificate(&before), certificate(&after));
         let done = metadata(&world, "").await;
         assert_eq!((count(&done, "use=\"signing\""), count(&done, "use=\"encryption\"")), (1, 1));
-        let at_once = rotate_sp_keys(cx, &Actor::operator(), project, Rotation::AtOnce).await.unwrap();
-        assert_eq!(at_once.summary().len(), 2);
+        assert_eq!(read_after.certificates()[..], read_during.certificates()[..1]);
+        let at_once = rotate_sp_keys(cx, &operator, project, Rotation::AtOnce).await.unwrap();
+        let read_at_once = rotate_encryption_keys(cx, &operator, project, id, Rotation::AtOnce).await.unwrap();
+        assert_eq!((at_once.certificates().len(), read_at_once.certificates().len()), (1, 1));
         assert_ne!(certificate(&after), certificate(&at_once));
+        assert_ne!(read_after.certificates(), read_at_once.certificates());
+        let in_use = sp_keys_in_use(cx, project).await.unwrap();
+        let connections: Vec<_> = in_use.into_iter().map(|one| one.connection).collect();
+        assert_eq!(connections, [None, Some(id.clone())]);
+        let of_key = world.gateway.events(read_key(&world).await.as_str()).await;
+        assert_eq!(of_key, ["saml_sp_key.created"], "in the audit log of the organization");
+    }
+
+    async fn requests_that_come_together_make_one_key(world: World) {
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let asked = join_all((0..3).map(|_| encryption_keys(cx, project, id))).await;
+        let certificates: Vec<_> = asked.into_iter().map(|keys| keys.unwrap().certificates()).collect();
+        assert_eq!(certificates[0].len(), 1);
+        assert!(certificates.iter().all(|one| one == &certificates[0]));
+    }
+
+    async fn a_connection_of_another_project_has_no_keys_here(world: World) {
+        let (cx, id) = (&world.gateway.cx, &world.acme.connection.id);
+        let other = ProjectId::from_u128(1);
+        assert!(encryption_keys(cx, &other, id).await.is_err());
+        assert!(rotate_encryption_keys(cx, &Actor::operator(), &other, id, Rotation::Begin).await.is_err());
+        assert!(sp_keys_in_use(cx, &other).await.unwrap().is_empty());
     }
 
     async fn token_keys_are_published_before_they_sign_and_end_at_once_when_known(world: World) {

@@ -91,6 +91,10 @@ const PLANS: &[(&str, &[&str])] = &[
         &["group_members_member_user_id_idx"],
     ),
     (
+        "SELECT group_id FROM group_members WHERE group_id IN (?, ?) AND member_id = ? AND organization_id = ?",
+        &["(group_id=? AND member_id=?)"],
+    ),
+    (
         "SELECT * FROM refresh_tokens INNER JOIN sessions ON sessions.id = refresh_tokens.session_id \
          WHERE refresh_tokens.token_hash = ? AND sessions.project_id = ?",
         &["refresh_tokens_token_hash_key"],

@@ -46,6 +46,20 @@ impl TestDatabase {
         Store::open(&self.url, StoreOptions { connections: 4 }).expect("the test database opens")
     }
 
+    /// Runs scripts of SQL, by the database.
+    pub fn execute(&self, sqlite: &[&str], postgres: &[&str]) {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let mut connection = SqliteConnection::establish(path).unwrap();
+                sqlite.iter().for_each(|sql| connection.batch_execute(sql).unwrap());
+            }
+            None => {
+                let mut connection = PgConnection::establish(&self.url).unwrap();
+                postgres.iter().for_each(|sql| connection.batch_execute(sql).unwrap());
+            }
+        }
+    }
+
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
