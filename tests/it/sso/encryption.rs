@@ -156,12 +156,12 @@ async fn share_acmes_key(world: &World) -> SamlSpKeyId {
     let key = world.read(move |tx| saml_sp_keys::of_connection(tx, &acme)).await.remove(0);
     world.gateway.database.execute(
         &[
-            include_str!("../../../migrations/sqlite/0011_encryption_keys/down.sql"),
-            include_str!("../../../migrations/sqlite/0011_encryption_keys/up.sql"),
+            include_str!("../../../migrations/sqlite/0012_encryption_keys/down.sql"),
+            include_str!("../../../migrations/sqlite/0012_encryption_keys/up.sql"),
         ],
         &[
-            include_str!("../../../migrations/postgres/0011_encryption_keys/down.sql"),
-            include_str!("../../../migrations/postgres/0011_encryption_keys/up.sql"),
+            include_str!("../../../migrations/postgres/0012_encryption_keys/down.sql"),
+            include_str!("../../../migrations/postgres/0012_encryption_keys/up.sql"),
         ],
     );
     key.id
