@@ -7,15 +7,35 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Store;
 
-/// Half of the connections.
+/// Half of the connections; all lanes together have three quarters of them.
 #[derive(Debug, Clone)]
-pub struct Lane(Arc<Semaphore>);
+pub struct Lane {
+    own: Arc<Semaphore>,
+    all: Arc<Semaphore>,
+}
+
+/// A place in a lane, until it is dropped: with the work itself, which goes on where nobody waits for it any more.
+pub(in crate::store) type Turn = [OwnedSemaphorePermit; 2];
+
+/// What all lanes of a store have in common.
+#[derive(Debug)]
+pub(in crate::store) struct Lanes {
+    all: Arc<Semaphore>,
+    each: usize,
+}
+
+impl Lanes {
+    pub(in crate::store) fn of(connections: u32) -> Self {
+        let connections = connections as usize;
+        Self { all: part(connections * 3 / 4).into(), each: connections / 2 }
+    }
+}
 
 impl Store {
     /// A lane of its own.
     pub fn lane(&self) -> Lane {
-        let connections = self.inner.pool.size() as usize;
-        Lane(Arc::new(Semaphore::new((connections / 2).max(1))))
+        let Lanes { all, each } = &self.inner.lanes;
+        Lane { own: part(*each).into(), all: Arc::clone(all) }
     }
 
     /// The same store, which waits where the lane's connections are in use. SQLite's one writer is nobody's lane: a write
@@ -27,9 +47,16 @@ impl Store {
 }
 
 impl Lane {
-    /// Waits for its turn, which ends when what this returns is dropped.
-    pub(in crate::store) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+    /// Waits for its turn. First its own: who waits for the others keeps none of theirs.
+    pub(in crate::store) async fn turn(&self) -> Option<Turn> {
         // Closed by nobody.
-        Arc::clone(&self.0).acquire_owned().await.ok()
+        let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
+        let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+        Some([own, all])
     }
+}
+
+/// At least one, or nothing would ever be done.
+fn part(connections: usize) -> Semaphore {
+    Semaphore::new(connections.max(1))
 }

@@ -74,6 +74,7 @@ use connection::AnyConnection;
 use diesel::Connection as _;
 pub use error::StoreError;
 pub use lane::Lane;
+use lane::Lanes;
 use pool::{Database, Pool};
 pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
@@ -95,6 +96,7 @@ pub struct Store {
 struct Inner {
     database: Database,
     pool: Pool,
+    lanes: Lanes,
     /// On SQLite only: the one thread that writes.
     writer: Option<Writer>,
     counters: Arc<Counters>,
@@ -126,11 +128,16 @@ impl Store {
         let database = Database::parse(url)?;
         let counters = Arc::new(Counters::default());
         let pool = Pool::open(database.clone(), options)?;
+        let lanes = Lanes::of(options.connections);
         let writer = match database {
             Database::Sqlite(_) => Some(Writer::start(database.clone(), Arc::clone(&counters))?),
             Database::Postgres(_) => None,
         };
-        Ok(Self { inner: Arc::new(Inner { database, pool, writer, counters }), relay: None, lane: None })
+        Ok(Self {
+            inner: Arc::new(Inner { database, pool, lanes, writer, counters }),
+            relay: None,
+            lane: None,
+        })
     }
 
     /// Runs `work` on a connection that is for reading. On SQLite it sees one snapshot.
@@ -186,12 +193,16 @@ impl Store {
             (Some(relay), ..) => relay.run(work, purpose).await,
             (None, Some(writer), Purpose::Write | Purpose::TryOut) => writer.write(work, purpose).await,
             _ => {
-                let _turn = match &self.lane {
+                let turn = match &self.lane {
                     Some(lane) => lane.turn().await,
                     None => None,
                 };
                 let inner = Arc::clone(&self.inner);
-                blocking(move || inner.run(work, purpose)).await
+                blocking(move || {
+                    let _turn = turn;
+                    inner.run(work, purpose)
+                })
+                .await
             }
         }
     }

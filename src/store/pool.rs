@@ -101,11 +101,6 @@ impl Pool {
         Ok(Self(pool))
     }
 
-    /// How many connections it keeps at the most.
-    pub(in crate::store) fn size(&self) -> u32 {
-        self.0.max_size()
-    }
-
     pub(in crate::store) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
         Ok(self.0.get()?)
     }

@@ -147,11 +147,13 @@ pub fn of_ids(
     Ok(held_by!(connection).filter(users::id.eq_any(ids)).select(User::as_select()).load(tx.connection)?)
 }
 
-/// The groups of the connection that the users are direct members of: user, group, and the group's name.
+/// The groups of the connection that the users are direct members of, at most `limit` of them: user, group, and the group's
+/// name.
 pub fn groups_of(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
     ids: &[UserId],
+    limit: usize,
 ) -> Result<Vec<(UserId, GroupId, String)>, StoreError> {
     macro_rules! groups_of {
         ($whose:expr) => {
@@ -160,6 +162,7 @@ pub fn groups_of(
                 .filter($whose)
                 .filter(groups::scim_connection_id.eq(connection))
                 .order((group_members::member_user_id, groups::id))
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
                 .select((group_members::member_user_id, groups::id, groups::display_name))
         };
     }

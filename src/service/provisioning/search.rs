@@ -36,6 +36,9 @@ const MAX_SCAN: i64 = 5_000;
 /// How many of them are held at once: a row may be as large as a body.
 const SCAN_PAGE: usize = 100;
 
+/// How many rows of a page are read at once, for the same reason: of the last ones only as many as the page has room for.
+const PORTION: usize = 128;
+
 /// How much looking one search may cost: bytes of rows, each read once and once more for each term of the filter. What a
 /// row weighs and what is asked of it are the client's to choose. 5,000 ordinary users and a few terms stay below it.
 const MAX_LOOK: usize = 128 * 1024 * 1024;
@@ -211,14 +214,15 @@ impl<C: Collection> Search<C> {
         let limit = to_i64(self.count) + i64::from(by_cursor);
         let offset = if past.is_some() { 0 } else { passed };
         let selection = Selection { predicate, sorting: self.sorting, offset, limit };
-        let mut rows = if self.count == 0 { Vec::new() } else { C::page(tx, tenant, &selection)? };
+        let (mut rows, is_end) = self.rows(tx, tenant, selection)?;
         // A page that is not full says itself how many there are: whoever asks for one user pays for one question.
-        let shows_all = self.count > 0 && (!rows.is_empty() || passed == 0) && to_i64(rows.len()) < limit;
+        let shows_all = is_end && (!rows.is_empty() || passed == 0);
         let total = match (counted, shows_all, &self.known) {
             (false, ..) => None,
             (true, true, _) => Some(passed + to_i64(rows.len())),
-            (true, false, Some(known)) => Some(known.total),
-            (true, false, None) => Some(C::count(tx, tenant, &self.predicate)?),
+            // Nobody is left where more were counted: then the count is too old.
+            (true, false, Some(known)) if !rows.is_empty() || self.count == 0 => Some(known.total),
+            (true, false, _) => Some(C::count(tx, tenant, &self.predicate)?),
         };
         let found = rows.len();
         rows.truncate(self.count);
@@ -229,8 +233,36 @@ impl<C: Collection> Search<C> {
             passed: passed + to_i64(rows.len()),
             last: last.clone().or_else(|| past.cloned()),
         });
-        let next = last.filter(|_| by_cursor && rows.len() < found);
+        let next = last.filter(|_| by_cursor && (rows.len() < found || !is_end));
         Ok(Hits { total, rows, beside, next, left })
+    }
+
+    /// The rows of a page, as far as it has room for them, and whether there are no more behind them.
+    fn rows(
+        &self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        mut selection: Selection,
+    ) -> Result<(Vec<C::Row>, bool), StoreError> {
+        let (base, mut rows, mut bytes) = (selection.predicate.clone(), Vec::new(), 0);
+        let mut left = if self.count == 0 { 0 } else { selection.limit };
+        while left > 0 && bytes <= PAGE_BYTES {
+            selection.limit = left.min(to_i64(PORTION));
+            let portion = C::page(tx, tenant, &selection)?;
+            left -= selection.limit;
+            let is_end = to_i64(portion.len()) < selection.limit;
+            bytes += portion.iter().map(C::size).sum::<usize>();
+            rows.extend(portion);
+            if is_end {
+                return Ok((rows, true));
+            }
+            if let Some(last) = rows.last() {
+                let past = after(&self.mark(last), self.sorting);
+                selection.predicate = Predicate::And(vec![base.clone(), past]);
+                selection.offset = 0;
+            }
+        }
+        Ok((rows, false))
     }
 
     /// Where a page ends whose last row this is.
@@ -259,10 +291,17 @@ impl<C: Collection> Search<C> {
             Start::First | Start::After(_) => (0, true),
         };
         let ids: Vec<String> = hits.iter().skip(offset).take(self.count).map(|(_, id)| id.clone()).collect();
-        let rows = C::of_ids(tx, tenant, &ids)?;
-        let mut by_id: HashMap<String, C::Row> =
-            rows.into_iter().map(|row| (C::identity(&row).0.to_owned(), row)).collect();
-        let mut rows = ids.iter().filter_map(|id| by_id.remove(id)).collect();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        for some in ids.chunks(PORTION) {
+            let found = C::of_ids(tx, tenant, some)?;
+            bytes += found.iter().map(C::size).sum::<usize>();
+            let mut by_id: HashMap<String, C::Row> =
+                found.into_iter().map(|row| (C::identity(&row).0.to_owned(), row)).collect();
+            rows.extend(some.iter().filter_map(|id| by_id.remove(id)));
+            if bytes > PAGE_BYTES {
+                break;
+            }
+        }
         let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
         let end = offset.saturating_add(rows.len());
         let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));

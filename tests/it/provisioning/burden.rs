@@ -86,6 +86,26 @@ on_both_databases! {
         assert_eq!(refused.refusal(), (400, "tooMany"), "members count in what is looked at");
     }
 
+    async fn a_page_of_users_has_room_for_so_many_groups(scim: Scim) {
+        let ids = scim.seeded(130).await;
+        let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+        for number in 0..160 {
+            let body = json!({ "schemas": [GROUP], "displayName": format!("Team {number}"), "members": members });
+            assert_eq!(scim.post("/Groups?attributes=displayName", body).await.status, 201);
+        }
+        let (mut shown, mut groups) = (0, 0);
+        while shown < 131 {
+            let page = scim.get(&format!("/Users?attributes=groups.value&startIndex={}", shown + 1)).await.body;
+            let users = page["Resources"].as_array().unwrap();
+            let of_page: usize = users.iter().map(|user| user["groups"].as_array().map_or(0, Vec::len)).sum();
+            assert!(of_page <= 20_000 && !users.is_empty(), "{of_page}");
+            assert_eq!(page["totalResults"], 131);
+            (shown, groups) = (shown + users.len(), groups + of_page);
+        }
+        assert_eq!((shown, groups), (131, 130 * 160), "nobody and nothing is left out");
+        assert_eq!(scim.get("/Users?attributes=userName").await.body["itemsPerPage"], 131, "without groups there is room");
+    }
+
     async fn looking_at_large_users_has_an_end(scim: Scim) {
         large_people(&scim, 40).await;
         let terms = |count: usize| vec!["entitlements.value ew \"y\""; count].join(" or ");

@@ -26,6 +26,54 @@ impl Slow {
 }
 
 on_both_databases! {
+    async fn lanes_together_leave_a_quarter_to_others(database: TestDatabase) {
+        let store = database.store();
+        let (one, other) = (store.within(&store.lane()), store.within(&store.lane()));
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        let greedy = async { tokio::join!(slow.read(&one), slow.read(&one), slow.read(&other), slow.read(&other)) };
+        let others = async {
+            for _ in 0..3 {
+                inside.recv().await;
+            }
+            let outcome = store.read(|_| Ok::<_, StoreError>(())).await;
+            drop(shut);
+            outcome
+        };
+        let ((a, b, c, d), e) = tokio::join!(greedy, others);
+        for outcome in [a, b, c, d, e] {
+            outcome.unwrap();
+        }
+    }
+
+    async fn work_keeps_its_place_when_nobody_waits_for_it(database: TestDatabase) {
+        let store = database.store();
+        let busy = store.within(&store.lane());
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        // As when a client goes away.
+        tokio::select! {
+            _ = async { tokio::join!(slow.read(&busy), slow.read(&busy)) } => unreachable!("the gate is shut"),
+            () = async { inside.recv().await; inside.recv().await; } => {}
+        }
+        let others = async {
+            // The two that are left: nobody of the lane has one of them.
+            let two = async { tokio::join!(slow.read(&store), slow.read(&store)) };
+            let opened = async {
+                inside.recv().await;
+                inside.recv().await;
+                drop(shut);
+            };
+            tokio::join!(two, opened).0
+        };
+        let (third, (a, b)) = tokio::join!(slow.read(&busy), others);
+        for outcome in [third, a, b] {
+            outcome.unwrap();
+        }
+    }
+
     async fn who_asks_for_everything_leaves_half_to_others(database: TestDatabase) {
         // Four connections.
         let store = database.store();

@@ -99,7 +99,7 @@ impl Collection for Users {
         rows: &mut Vec<User>,
         projection: &Projection,
     ) -> Result<Memberships, StoreError> {
-        Memberships::load(tx, tenant, rows, projection)
+        Memberships::of_page(tx, tenant, rows, projection)
     }
 
     fn gather_one(
@@ -108,7 +108,7 @@ impl Collection for Users {
         row: &User,
         projection: &Projection,
     ) -> Result<(Memberships, Option<String>), StoreError> {
-        Ok((Memberships::load(tx, tenant, std::slice::from_ref(row), projection)?, None))
+        Ok((Memberships::of_one(tx, tenant, row, projection)?, None))
     }
 
     fn render(

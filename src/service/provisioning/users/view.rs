@@ -42,6 +42,12 @@ fn whole(user: &User, tenant: &ScimTenant) -> Result<Map<String, Value>, StoreEr
     Ok(resource_of(tenant.catalog, user)?.render(&meta))
 }
 
+/// How many groups a page of users shows in all: a user is in as many as its provider likes.
+const PAGE_GROUPS: usize = 20_000;
+
+/// Of how many users the groups are read at once.
+const PORTION: usize = 128;
+
 /// The groups of some users: those that they are members of, and those that contain these (RFC 7643 section 4.1.2).
 #[derive(Debug, Default)]
 pub struct Memberships {
@@ -51,24 +57,84 @@ pub struct Memberships {
 }
 
 impl Memberships {
-    /// Those of the users, where the projection shows groups.
-    pub(super) fn load(
+    /// Those of one user, where the projection shows groups.
+    pub(super) fn of_one(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
-        users: &[User],
+        user: &User,
+        projection: &Projection,
+    ) -> Result<Self, StoreError> {
+        let mut found = Self::default();
+        if projection.shows(tenant.catalog.user, "groups") {
+            found.note(scim_users::groups_of(tx, &tenant.connection.id, &[user.id.clone()], usize::MAX)?);
+            found.read_parents(tx, tenant)?;
+        }
+        Ok(found)
+    }
+
+    /// Those of a page of users. Where they are too many for one page, users at its end are dropped.
+    pub(super) fn of_page(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        users: &mut Vec<User>,
         projection: &Projection,
     ) -> Result<Self, StoreError> {
         let mut found = Self::default();
         if users.is_empty() || !projection.shows(tenant.catalog.user, "groups") {
             return Ok(found);
         }
-        let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
-        let mut next = BTreeSet::new();
-        for (user, group, name) in scim_users::groups_of(tx, &tenant.connection.id, &ids)? {
-            found.names.insert(group.clone(), name);
-            next.insert(group.clone());
-            found.direct.entry(user).or_default().insert(group);
+        let fitting = found.read_direct(tx, tenant, users)?;
+        users.truncate(fitting);
+        found.read_parents(tx, tenant)?;
+        // Groups within groups are read once, and shown for each user.
+        let mut shown = 0;
+        let fitting = users.iter().take_while(|user| {
+            let is_first = shown == 0;
+            shown += found.groups_of(&user.id).map_or(0, |(direct, indirect)| direct.len() + indirect.len());
+            is_first || shown <= PAGE_GROUPS
+        });
+        let fitting = fitting.count();
+        users.truncate(fitting);
+        Ok(found)
+    }
+
+    /// Reads what the users are members of, of as many users as a page has room for, and tells how many these are.
+    fn read_direct(
+        &mut self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        users: &[User],
+    ) -> Result<usize, StoreError> {
+        let (mut room, mut whole) = (PAGE_GROUPS, 0);
+        let mut portion = PORTION;
+        while whole < users.len() {
+            let ids: Vec<_> = users[whole..].iter().take(portion).map(|user| user.id.clone()).collect();
+            let limit = if whole == 0 && ids.len() == 1 { usize::MAX } else { room + 1 };
+            let rows = scim_users::groups_of(tx, &tenant.connection.id, &ids, limit)?;
+            match rows.len() {
+                fits if fits <= room || limit == usize::MAX => {
+                    room = room.saturating_sub(fits);
+                    whole += ids.len();
+                    self.note(rows);
+                }
+                _ if ids.len() == 1 => break,
+                // Which of them fit is asked one by one.
+                _ => portion = 1,
+            }
         }
+        Ok(whole)
+    }
+
+    fn note(&mut self, rows: Vec<(UserId, GroupId, String)>) {
+        for (user, group, name) in rows {
+            self.names.insert(group.clone(), name);
+            self.direct.entry(user).or_default().insert(group);
+        }
+    }
+
+    /// Reads the groups that contain those that are known.
+    fn read_parents(&mut self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<(), StoreError> {
+        let mut next: BTreeSet<GroupId> = self.names.keys().cloned().collect();
         let mut seen = next.clone();
         for _ in 1..MAX_LEVELS {
             if next.is_empty() {
@@ -76,14 +142,14 @@ impl Memberships {
             }
             let some: Vec<GroupId> = std::mem::take(&mut next).into_iter().collect();
             for (member, group, name) in scim_groups::parents(tx, &tenant.connection.id, &some)? {
-                found.names.insert(group.clone(), name);
+                self.names.insert(group.clone(), name);
                 if seen.insert(group.clone()) {
                     next.insert(group.clone());
                 }
-                found.parents.entry(member).or_default().insert(group);
+                self.parents.entry(member).or_default().insert(group);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// How many memberships there are.
@@ -91,8 +157,9 @@ impl Memberships {
         self.direct.values().chain(self.parents.values()).map(BTreeSet::len).sum()
     }
 
-    fn of(&self, user: &UserId, tenant: &ScimTenant) -> Vec<Value> {
-        let Some(direct) = self.direct.get(user) else { return Vec::new() };
+    /// The groups that the user is in, and those that only contain these.
+    fn groups_of(&self, user: &UserId) -> Option<(&BTreeSet<GroupId>, BTreeSet<&GroupId>)> {
+        let direct = self.direct.get(user)?;
         let mut indirect = BTreeSet::new();
         let mut next: Vec<&GroupId> = direct.iter().collect();
         while let Some(group) = next.pop() {
@@ -102,6 +169,11 @@ impl Memberships {
                 }
             }
         }
+        Some((direct, indirect))
+    }
+
+    fn of(&self, user: &UserId, tenant: &ScimTenant) -> Vec<Value> {
+        let Some((direct, indirect)) = self.groups_of(user) else { return Vec::new() };
         let shown = |id: &GroupId, kind: &str| {
             let (base, name) = (&tenant.base, self.names.get(id));
             json!({ "value": id, "$ref": format!("{base}/Groups/{id}"), "display": name, "type": kind })
