@@ -45,7 +45,11 @@ pub fn require_type(request: &HttpRequest, wanted: &[&str]) -> Result<(), HttpEr
     // A compressed body would be read as what it is not.
     let encoding = request.headers().get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
-        return Err(HttpError::unsupported_media_type(wanted));
+        return Err(HttpError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must not be compressed.",
+        ));
     }
     let given =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");

@@ -1,11 +1,17 @@
 //! Every address of a user that SCIM pushed; the login address is `users.email`.
 
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 
-use super::connection::on_both;
-use super::fixed::fixed;
-use super::{StoreError, Tx, schema::user_emails};
-use crate::model::ids::{OrganizationId, UserId};
+use super::{
+    StoreError, Tx,
+    connection::on_both,
+    fixed::fixed,
+    schema::{user_emails, users},
+};
+use crate::model::{
+    UserStatus,
+    ids::{OrganizationId, UserId},
+};
 
 /// Every address of a user that SCIM pushed; the login address is `users.email`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -50,4 +56,21 @@ pub fn add(tx: &mut Tx<'_>, emails: &[UserEmail]) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Whether an active user of the organization, other than this one, has the folded address as its first or primary one.
+pub fn is_shared(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    value_folded: &str,
+    than: &UserId,
+) -> Result<bool, StoreError> {
+    let others = user_emails::table
+        .inner_join(users::table.on(users::id.eq(user_emails::user_id)))
+        .filter(user_emails::organization_id.eq(organization))
+        .filter(user_emails::value_folded.eq(value_folded))
+        .filter(user_emails::is_primary.eq(true).or(user_emails::position.eq(0)))
+        .filter(user_emails::user_id.ne(than))
+        .filter(users::status.eq(UserStatus::Active));
+    Ok(on_both!(tx, c => diesel::select(exists(others)).get_result(c))?)
 }

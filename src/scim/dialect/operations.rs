@@ -112,7 +112,7 @@ fn rewrite_at(target: &Located, op: &Value, value: &mut Value, used: &mut Rewrit
 fn rewrite_path(resource_type: &'static ResourceType, path: &str, used: &mut Rewrites) -> String {
     let end = path.find('[').unwrap_or(path.len());
     let (head, selection) = path.split_at(end);
-    if let Some(path) = urns::dotted(resource_type, path) {
+    if let Some(path) = urns::dotted(resource_type, path).filter(|_| locate(resource_type, path).is_none()) {
         used.insert(Rewrite::NearMissUrn);
         return path;
     }

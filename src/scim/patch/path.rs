@@ -109,7 +109,7 @@ fn foreign(resource_type: &ResourceType, attr_path: AttrPath, path: &str) -> Res
 }
 
 /// Whether a URN is one of ours, or one of them misspelled. What were stored under that would look like a success.
-fn is_ours(resource_type: &ResourceType, urn: &str) -> bool {
+pub(super) fn is_ours(resource_type: &ResourceType, urn: &str) -> bool {
     let below = |a: &str, b: &str| {
         a.split_at_checked(b.len()).is_some_and(|(start, rest)| {
             start.eq_ignore_ascii_case(b) && matches!(rest.get(..1), None | Some(":"))

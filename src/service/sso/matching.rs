@@ -18,7 +18,7 @@ use crate::{
         StoreError, Tx, domains,
         identities::{self, Identity},
         saml_connections::SamlConnection,
-        scim_connections, tombstones,
+        scim_connections, tombstones, user_emails,
         users::{self, User},
     },
 };
@@ -131,6 +131,11 @@ fn by_email<'a>(tx: &mut Tx<'_>, login: &Login<'a>) -> Result<Found<'a>, SsoErro
     let links = identities::of_user_on_saml(tx, &login.connection.id, &user.id)?;
     match links.iter().find(|link| link.subject == login.subject.key) {
         Some(own) => Ok(Found::Linked(Box::new(user), own.id.clone())),
+        // Provisioning says that somebody else has this mailbox too (decision 010). Whoever came first would be signed in
+        // as the one whose login address it is, and the other one never.
+        None if links.is_empty() && user_emails::is_shared(tx, organization, email.folded(), &user.id)? => {
+            Err(conflict(Conflict::SharedAddress))
+        }
         None if links.is_empty() => Ok(Found::User(Box::new(user))),
         None => Err(conflict(Conflict::AlreadyLinked)),
     }

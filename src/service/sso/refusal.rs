@@ -90,6 +90,9 @@ pub enum Conflict {
     /// The user already signs in on this connection as somebody else.
     #[error("the user with this address already signs in on this connection under another identifier")]
     AlreadyLinked,
+    /// More than one user has the address.
+    #[error("several users have this address, which says nothing of who signs in")]
+    SharedAddress,
     /// Several users carry the paired identifier.
     #[error("several users have the identifier that the connection is paired by")]
     Ambiguous,

@@ -29,10 +29,13 @@ on_both_databases! {
         let bob = second.id();
         assert_eq!(login_address(&scim, &bob).await, None);
         assert_eq!(login_address(&scim, &ada).await.as_deref(), Some("mail@acme.example"));
-        let named = scim.post("/Users", json!({ "schemas": [USER], "userName": "mail@acme.example" })).await;
-        assert_eq!(named.status, 201, "a userName is not an address");
-        assert_eq!(login_address(&scim, &named.id()).await, None);
-        assert_eq!(scim.post("/Users", with_address("ADA", "other@acme.example")).await.refusal(), (409, "uniqueness"));
+        for taken in [
+            with_address("ADA", "other@acme.example"),
+            // A userName in the place of an address is a name.
+            json!({ "schemas": [USER], "userName": "mail@acme.example" }),
+        ] {
+            assert_eq!(scim.post("/Users", taken).await.refusal(), (409, "uniqueness"));
+        }
 
         // Who has one of its own keeps it.
         let eve = scim.post("/Users", with_address("eve", "eve@acme.example")).await.id();
@@ -92,6 +95,8 @@ on_both_databases! {
             let answer = scim.patch(&path, replace(misspelled, json!("x"))).await;
             assert_eq!(answer.refusal(), (400, "invalidPath"), "{misspelled}");
         }
+        let whole = json!([{ "op": "replace", "value": { "urn:ietf:params:scim:schemas:core:2.0:Person": { "title": "x" } } }]);
+        assert_eq!(scim.patch(&path, whole).await.refusal(), (400, "invalidPath"));
         assert_eq!(scim.get(&path).await.body, before);
         // What Entra recommends for attributes of one's own is nobody's URN.
         let own = "urn:ietf:params:scim:schemas:extension:Acme:2.0:User:badge";

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule::{
     model::{
-        ConnectionStatus,
+        ConnectionStatus, UserStatus,
         ids::{ScimApiKeyId, ScimConnectionId},
         secret::Secret,
     },
@@ -11,6 +11,7 @@ use vestibule::{
     store::{
         identities, organizations,
         scim_connections::{self, ScimApiKey, ScimConnection},
+        user_emails::{self, UserEmail},
     },
 };
 
@@ -26,6 +27,36 @@ on_both_databases! {
         let connection = world.acme.connection.id.clone();
         let linked = world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await;
         assert!(linked);
+    }
+
+    async fn r01_an_address_that_two_users_have_identifies_neither(world: World) {
+        let organization = world.acme.organization.clone();
+        world.user(&organization, EMAIL, |_| ()).await;
+        let other = world.user(&organization, "bob@acme.example", |_| ()).await;
+        let shared = |status| {
+            let (mut other, organization) = (other.clone(), organization.id.clone());
+            other.status = status;
+            let row = UserEmail {
+                user_id: other.id.clone(),
+                position: 0,
+                organization_id: organization.clone(),
+                value: "Ada@Acme.Example".into(),
+                value_folded: EMAIL.into(),
+                kind: None,
+                is_primary: false,
+                has_value: true,
+            };
+            world.write(move |tx| {
+                users::update(tx, &other)?;
+                user_emails::replace(tx, &organization, &other.id, std::slice::from_ref(&row))
+            })
+        };
+        shared(UserStatus::Active).await;
+        let answer = world.log_in(&world.acme, &ADA).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+        // Who has left has no mailbox.
+        shared(UserStatus::Inactive).await;
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_a2", ..ADA }).await));
     }
 
     async fn r01_an_address_alone_is_not_enough_for_an_owner(world: World) {

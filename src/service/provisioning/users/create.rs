@@ -135,7 +135,10 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     let same_external_id = user.external_id.as_deref() == resource.external_id();
     let same_name = user.user_name_folded.as_deref() == Some(fold(resource.user_name()).as_str());
     let same_person = same_external_id && (user.external_id.is_some() || same_name);
-    let by_address_alone = !same_name && !(same_external_id && user.external_id.is_some());
+    // An address among `emails`, that is: a userName in its place is a name.
+    let by_address_alone = !same_name
+        && !(same_external_id && user.external_id.is_some())
+        && resource.attributes().contains_key("emails");
     let sends_again = tenant.provider().is_some_and(Provider::sends_creates_again);
     match user.status {
         UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => {
