@@ -208,6 +208,26 @@ on_both_databases! {
         assert_eq!(row.email_folded, None);
     }
 
+    async fn the_names_of_those_who_were_deleted_before_names_were_barred_are_free(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let id = scim.post("/Users", with_external_id(ada())).await.id();
+        deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        // The operator's deletion of before left the same row: it says who had deactivated the user.
+        assert_eq!(scim.request_as(&scim.acme, "DELETE", &format!("/Users/{id}"), None).await.status, 204);
+        scim.gateway.database.execute(
+            &[
+                include_str!("../../migrations/sqlite/0011_barred_names/down.sql"),
+                include_str!("../../migrations/sqlite/0011_barred_names/up.sql"),
+            ],
+            &[
+                include_str!("../../migrations/postgres/0011_barred_names/down.sql"),
+                include_str!("../../migrations/postgres/0011_barred_names/up.sql"),
+            ],
+        );
+        let again = scim.post("/Users", with_external_id(ada())).await;
+        assert_eq!((again.status, &again.body["active"]), (201, &json!(true)));
+    }
+
     async fn r03_a_deleted_user_frees_its_names_and_is_not_made_by_a_login(world: World) {
         let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
         let open = session(&world, "_s1").await;
