@@ -60,15 +60,30 @@ impl MasterKeySource<'_> {
 
 /// Makes the file, whole and on the disk, or fails with `AlreadyExists`: two gateways that start together must not each
 /// write a key. It gets its name when everything is in it, so that a crash leaves no half of a key that later starts would
-/// stumble over.
+/// stumble over. Where a file cannot have a second name (exFAT, many network and container mounts), it is written under its
+/// own: one still makes it, and only a crash or a full disk meanwhile leaves a part.
 fn create(path: &Path, fresh: &str) -> io::Result<()> {
+    create_named(path, fresh, |from, to| fs::hard_link(from, to))
+}
+
+fn create_named(path: &Path, fresh: &str, link: impl Fn(&Path, &Path) -> io::Result<()>) -> io::Result<()> {
     let folder = folder_of(path);
     create_folder(folder)?;
     let unfinished = folder.join(unfinished_name(path, fresh));
-    let named = write(&unfinished, fresh).and_then(|()| fs::hard_link(&unfinished, path));
+    let named = write(&unfinished, fresh).and_then(|()| match link(&unfinished, path) {
+        Err(error) if has_no_links(&error) => write(path, fresh),
+        linked => linked,
+    });
     let removed = fs::remove_file(&unfinished);
     named.and(removed)?;
     sync_folder(folder)
+}
+
+/// Whether the file system says that it knows no second names: EOPNOTSUPP and ENOSYS, or EPERM (link(2)).
+fn has_no_links(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, Unsupported};
+    // EACCES is of the same kind as EPERM; then the file cannot be made either, and says so.
+    matches!(error.kind(), PermissionDenied | Unsupported)
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -149,6 +164,28 @@ mod tests {
         assert!(seen.is_none_or(|seen| seen == keys[winner]), "what can be read is the whole key");
         let left: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
+    }
+
+    #[test]
+    fn where_no_file_has_two_names_the_key_is_written_under_its_own() {
+        // EPERM, EOPNOTSUPP (which is ENOTSUP on Linux), ENOSYS.
+        for code in [1, 95, 38] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("master.key");
+            let no_links = |_: &Path, _: &Path| Err(io::Error::from_raw_os_error(code));
+            create_named(&path, "first", no_links).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "first", "{code}");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let second = create_named(&path, "second", no_links).unwrap_err();
+            assert_eq!(second.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+        // Any other failure stays one.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("master.key");
+        assert!(create_named(&path, "first", |_, _| Err(io::Error::from_raw_os_error(5))).is_err());
+        assert!(!path.exists());
     }
 
     #[test]

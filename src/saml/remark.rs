@@ -12,11 +12,15 @@ const TOKEN: usize = 33;
 #[must_use]
 pub fn remark(text: &str) -> String {
     let mut shown = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let word: String = word.chars().filter(|c| !turns_around(*c)).collect();
+        if word.is_empty() {
+            continue;
+        }
         if !shown.is_empty() {
             shown.push(' ');
         }
-        shown.push_str(&without_secrets(word));
+        shown.push_str(&without_secrets(&word));
         if let Some((end, _)) = shown.char_indices().nth(LONGEST) {
             shown.truncate(end);
             shown.push('\u{2026}');
@@ -27,7 +31,7 @@ pub fn remark(text: &str) -> String {
 }
 
 fn without_secrets(word: &str) -> String {
-    if word.contains('@') || word.contains("%40") {
+    if word.contains(['@', '\u{ff20}', '\u{fe6b}']) || word.contains("%40") {
         return "[address]".to_owned();
     }
     // DOMAIN\account.
@@ -39,10 +43,12 @@ fn without_secrets(word: &str) -> String {
         Some((before, _)) if before.contains("://") => (before, "?[\u{2026}]"),
         _ => (word, ""),
     };
+    // A path is many words; elsewhere a slash is one of the letters of base64.
+    let in_token = if word.contains("://") { in_path_token } else { in_token };
     let mut shown = String::new();
     let mut rest = word;
     while !rest.is_empty() {
-        let end = rest.find(|c| !in_token(c)).unwrap_or(rest.len());
+        let end = rest.find(|c: char| !in_token(c)).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
         if run.len() >= TOKEN && !is_guid(run) {
             shown.push_str(&format!("[{} characters]", run.len()));
@@ -57,8 +63,18 @@ fn without_secrets(word: &str) -> String {
     shown + cut
 }
 
-/// The alphabets of base64, with or without its variant for URLs, and of hexadecimal digits.
+/// What makes text run the other way, so that it reads as something else: embeddings, overrides, isolates and marks.
+fn turns_around(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// The alphabets of base64, with its variant for URLs, and of hexadecimal digits.
 fn in_token(c: char) -> bool {
+    c == '/' || in_path_token(c)
+}
+
+/// The same without the slash.
+fn in_path_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '_' | '-')
 }
 
@@ -94,6 +110,14 @@ mod tests {
             ),
             ("see https://idp.example/help?user=ada&t=1", "see https://idp.example/help?[\u{2026}]"),
             ("state=AbCdEfGhIjKlMnOpQrStUvWxYz0123456789.", "[42 characters]."),
+            // Base64, each of whose parts is short.
+            ("key=9xJ/k2+Lw0Qz8Tn4/Vb6Yc1Re5Ua/7Mf3Gd2Hs0=", "[44 characters]"),
+            (
+                "https://idp.example/0f8fad5b-d9cb-469f-a165-70867728950e/saml2/error and/or 12/31",
+                "https://idp.example/0f8fad5b-d9cb-469f-a165-70867728950e/saml2/error and/or 12/31",
+            ),
+            ("read \u{202e}backwards\u{202c} \u{2066}\u{2069} ok", "read backwards ok"),
+            ("for ada\u{ff20}acme.example, ada\u{fe6b}acme.example", "for [address] [address]"),
             ("why? because", "why? because"),
         ] {
             assert_eq!(remark(said), shown);

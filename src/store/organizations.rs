@@ -136,9 +136,27 @@ pub fn find_by_external_id(
         .optional()?)
 }
 
-/// As [`find`], and nobody else writes the row until the transaction ends, nor one that belongs to the organization: whoever
-/// has written one before has come to an end, and whoever writes one later sees what this transaction leaves.
+/// As [`find`], and nobody else writes the row until the transaction ends. Rows that belong to the organization are written
+/// beside it.
 pub fn lock(
+    tx: &mut Tx<'_>,
+    project: &ProjectId,
+    id: &OrganizationId,
+) -> Result<Option<Organization>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(connection) = &mut *tx.connection else { return find(tx, project, id) };
+    Ok(organizations::table
+        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
+        .select(Organization::as_select())
+        .for_no_key_update()
+        .get_result(connection)
+        .optional()?)
+}
+
+/// As [`lock`], and nobody writes a row that belongs to the organization either: whoever has written one before has come to an
+/// end, and whoever writes one later sees what is committed by now. Those who write one after another without a gap keep this
+/// waiting until the database gives up: nothing that must be written may depend on it.
+pub fn lock_alone(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     id: &OrganizationId,
@@ -153,7 +171,7 @@ pub fn lock(
         .optional()?)
 }
 
-/// Nobody has the organization locked, or gets it, until the transaction ends. Who writes a row of the organization has this
+/// Nobody has the organization alone ([`lock_alone`]), or gets it, until the transaction ends. Who writes a row of the organization has this
 /// by its foreign key.
 pub fn hold(tx: &mut Tx<'_>, id: &OrganizationId) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.

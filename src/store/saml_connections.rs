@@ -97,14 +97,15 @@ pub fn find_in_project(
         .optional())?)
 }
 
-/// As [`find_in_project`], and nobody else changes it before the transaction ends: the whole row is written back.
+/// As [`find_in_project`], and nobody else changes it before the transaction ends: the whole row is written back. Logins, each
+/// of which writes a row that belongs to the connection, go on.
 pub fn lock_in_project(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     id: &SamlConnectionId,
 ) -> Result<Option<SamlConnection>, StoreError> {
     if let AnyConnection::Postgres(connection) = &mut *tx.connection {
-        let row = saml_connections::table.find(id).select(saml_connections::id).for_update();
+        let row = saml_connections::table.find(id).select(saml_connections::id).for_no_key_update();
         row.get_result::<String>(connection).optional()?;
     }
     find_in_project(tx, project, id)

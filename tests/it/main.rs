@@ -10,6 +10,7 @@ mod docs;
 mod http;
 mod oidc;
 mod operator;
+mod operator_races;
 mod provisioning;
 mod saml;
 mod scim;

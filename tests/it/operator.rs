@@ -17,6 +17,7 @@ use vestibule::{
     store::{
         Tx, audit_log_events, oauth_clients,
         sessions::{self, Session},
+        users,
     },
 };
 
@@ -144,6 +145,87 @@ on_both_databases! {
         deactivate_user(cx, &operator, project, &user_id(&free)).await.unwrap();
         delete_user(cx, &operator, project, &user_id(&free)).await.unwrap();
         assert!(again(with_external_id(ada())).await.1);
+    }
+
+    async fn r03_whom_the_operator_deactivates_scim_does_not_bring_back_by_renaming(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let patch = async |id: &str, value: Value| {
+            let body = json!({"schemas": [PATCH], "Operations": [{"op": "replace", "value": value}]});
+            scim.request_as(&scim.acme, "PATCH", &format!("/Users/{id}"), Some(&body)).await
+        };
+        let other = |name: &str| {
+            let address = json!([{"value": format!("{name}@acme.example"), "primary": true}]);
+            [("userName", json!(name)), ("externalId", json!(name)), ("emails", address)]
+        };
+        let id = scim.post("/Users", with_external_id(ada())).await.id();
+        deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        // Such a user keeps each of its names, and is changed otherwise.
+        for (attribute, value) in other("not-her") {
+            let refused = patch(&id, json!({attribute: value})).await;
+            assert_eq!((refused.status, &refused.body["scimType"]), (409, &json!("uniqueness")), "{attribute}");
+            assert!(refused.body["detail"].as_str().unwrap().contains("administrator"), "{}", refused.body);
+        }
+        assert_eq!(patch(&id, json!({"title": "Countess", "userName": "ADA@acme.example"})).await.status, 200);
+        assert_eq!(scim.post("/Users", with_external_id(ada())).await.status, 409);
+        // Nobody takes them after it was deleted.
+        let path = format!("/Users/{id}");
+        assert_eq!(scim.request_as(&scim.acme, "DELETE", &path, None).await.status, 204);
+        let mut body = ada();
+        for (attribute, value) in other("not-her") {
+            body[attribute] = value;
+        }
+        let made = scim.post("/Users", body).await;
+        assert_eq!((made.status, &made.body["active"]), (201, &json!(true)));
+        let hers = with_external_id(ada());
+        for attribute in ["userName", "externalId", "emails"] {
+            let refused = patch(&made.id(), json!({attribute: hers[attribute]})).await;
+            assert_eq!((refused.status, &refused.body["scimType"]), (409, &json!("uniqueness")), "{attribute}");
+            assert!(refused.body["detail"].as_str().unwrap().contains("must activate or delete"));
+        }
+        for (attribute, value) in other("somebody-else") {
+            assert_eq!(patch(&made.id(), json!({attribute: value})).await.status, 200, "{attribute}");
+        }
+        // The operator's word frees them.
+        let again = scim.post("/Users", with_external_id(ada())).await;
+        assert_eq!((again.status, &again.body["active"]), (201, &json!(false)));
+        delete_user(cx, &operator, project, &user_id(&again.id())).await.unwrap();
+        assert_eq!(patch(&made.id(), json!({"userName": hers["userName"], "externalId": "00u1"})).await.status, 200);
+    }
+
+    async fn an_address_that_a_barred_user_shared_keeps_nobody_from_being_changed(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let id = scim.post("/Users", with_external_id(ada())).await.id();
+        let mut second = ada();
+        second["userName"] = "bob".into();
+        let second = scim.post("/Users", second).await.id();
+        deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        assert_eq!(scim.request_as(&scim.acme, "DELETE", &format!("/Users/{id}"), None).await.status, 204);
+        let path = format!("/Users/{second}");
+        let off = scim.request_as(&scim.acme, "PATCH", &path, Some(&active(false))).await;
+        assert_eq!((off.status, &off.body["active"]), (200, &json!(false)));
+        let (acme, second) = (scim.gateway.acme.id.clone(), user_id(&second));
+        let row = cx.store.read(move |tx: &mut Tx<'_>| users::find(tx, &acme, &second)).await.unwrap().unwrap();
+        assert_eq!(row.email_folded, None);
+    }
+
+    async fn the_names_of_those_who_were_deleted_before_names_were_barred_are_free(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let id = scim.post("/Users", with_external_id(ada())).await.id();
+        deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        // The operator's deletion of before left the same row: it says who had deactivated the user.
+        assert_eq!(scim.request_as(&scim.acme, "DELETE", &format!("/Users/{id}"), None).await.status, 204);
+        scim.gateway.database.execute(
+            &[
+                include_str!("../../migrations/sqlite/0011_barred_names/down.sql"),
+                include_str!("../../migrations/sqlite/0011_barred_names/up.sql"),
+            ],
+            &[
+                include_str!("../../migrations/postgres/0011_barred_names/down.sql"),
+                include_str!("../../migrations/postgres/0011_barred_names/up.sql"),
+            ],
+        );
+        let again = scim.post("/Users", with_external_id(ada())).await;
+        assert_eq!((again.status, &again.body["active"]), (201, &json!(true)));
     }
 
     async fn r03_a_deleted_user_frees_its_names_and_is_not_made_by_a_login(world: World) {

@@ -76,7 +76,10 @@ pub async fn rotate_encryption_keys(
             give(tx, &own, &actor, &connection, key)?;
         }
         if rotation != Rotation::Begin {
-            for old in existing_encryption_keys(tx, &id)?.0.iter().skip(1) {
+            // The fresh one stays; its number may be lower than that of another, where the clock was set back.
+            let live = existing_encryption_keys(tx, &id)?.0;
+            let kept = fresh.as_ref().or(live.first()).map(|key| key.id.clone());
+            for old in live.iter().filter(|key| Some(&key.id) != kept.as_ref()) {
                 if saml_sp_keys::take(tx, &id, &old.id)? {
                     saml_sp_keys::retire(tx, &project, &old.id, own.now())?;
                 }

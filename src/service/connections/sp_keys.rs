@@ -134,7 +134,9 @@ pub async fn rotate_sp_keys(
         }
         if rotation != Rotation::Begin {
             let live = saml_sp_keys::signing(tx, &of)?;
-            for key in live.iter().rev().skip(1) {
+            // The fresh one stays; its number may be lower than that of another, where the clock was set back.
+            let kept = fresh.as_ref().or(live.last()).map(|key| key.id.clone());
+            for key in live.iter().filter(|key| Some(&key.id) != kept.as_ref()) {
                 saml_sp_keys::retire(tx, &of, &key.id, own.now())?;
                 note(tx, &own, &actor, key, None, "saml_sp_key.retired")?;
             }

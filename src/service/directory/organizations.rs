@@ -13,7 +13,7 @@ use crate::{
     },
     service::{Actor, Change, Context, new_id, record::record},
     store::{
-        Tx,
+        StoreError, Tx,
         organizations::{self, Organization},
         projects::{self, Project},
     },
@@ -103,10 +103,16 @@ pub async fn list_organizations(
 /// Why the sessions of an organization ended that was switched off.
 const SWITCHED_OFF: &str = "organization_disabled";
 
+/// How often the wait for those in flight begins, each of which ends with what the database allows a statement.
+const WAITS: usize = 3;
+
 /// Switches an organization off, or on again, and ends its sessions, of which none comes back. Off: every login, session and
-/// SCIM token is refused from the next request on, because each asks for the status; sessions end in the same transaction,
-/// and where there are many, in those that follow. On: what stands still ends before anybody signs in, as where the end was
-/// cut short. Returns how many ended.
+/// SCIM token is refused from the next request on, because each asks for the status, which is written first and waits for
+/// nobody; then sessions end, in portions. On: what stands still ends before anybody signs in, as where the end was cut short.
+/// Returns how many ended.
+///
+/// A login in flight may have seen the status of before, and its session is not there yet: it is waited for. Where that takes
+/// too long this fails, after the organization is off, and before it is on.
 pub async fn set_organization_status(
     cx: &Context,
     actor: &Actor,
@@ -114,38 +120,82 @@ pub async fn set_organization_status(
     organization: &OrganizationId,
     status: OrganizationStatus,
 ) -> Result<usize, DirectoryError> {
+    let (own, by, of, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
+    let begin = move |tx: &mut Tx<'_>| match status {
+        OrganizationStatus::Disabled => switch_off(tx, &own, &by, &of, &id),
+        OrganizationStatus::Active => Ok(lock(tx, &of, &id)?.0.status),
+    };
+    if cx.store.write(begin).await? == OrganizationStatus::Active {
+        return Ok(0);
+    }
+    let waited = wait_for_those_in_flight(cx, project, organization).await;
+    if status == OrganizationStatus::Active {
+        waited.clone()?;
+    }
     let mut ended = 0;
     loop {
-        let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
-        let write = move |tx: &mut Tx<'_>| switch(tx, &own, &actor, &project, &id, status);
-        let portion = cx.store.write(write).await?;
+        let (own, by, of, id) = (cx.clone(), actor.clone(), project.clone(), organization.clone());
+        let end = move |tx: &mut Tx<'_>| match status {
+            // Whoever has switched it on meanwhile meant that.
+            OrganizationStatus::Disabled => Ok(end_portion(tx, &own, &by, &id, None, SWITCHED_OFF)?),
+            OrganizationStatus::Active => switch_on(tx, &own, &by, &of, &id),
+        };
+        let portion: Result<Portion, DirectoryError> = cx.store.write(end).await;
+        let portion = portion?;
         ended += portion.ended;
         if portion.is_last {
+            waited?;
             return Ok(ended);
         }
     }
 }
 
-/// Switches, and ends a portion of the sessions: it is on again with the last one, and off with the first.
-fn switch(
+/// Writes that an organization is off. Returns the status that is there now.
+fn switch_off(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
     organization: &OrganizationId,
-    status: OrganizationStatus,
+) -> Result<OrganizationStatus, DirectoryError> {
+    let (before, _) = lock(tx, project, organization)?;
+    let row = Organization { status: OrganizationStatus::Disabled, ..before.clone() };
+    Ok(save(tx, cx, actor, &before, row, "organization.disabled")?.status)
+}
+
+/// Waits until nobody writes in the organization any more who may have seen another status than the one that is committed.
+async fn wait_for_those_in_flight(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<(), StoreError> {
+    let mut waits = 1;
+    loop {
+        let (of, id) = (project.clone(), organization.clone());
+        // In a transaction of its own: one that ended sessions as well would wait for whoever uses one, who waits for it.
+        let alone = move |tx: &mut Tx<'_>| organizations::lock_alone(tx, &of, &id).map(drop);
+        match cx.store.write(alone).await {
+            Err(StoreError::Unavailable(_) | StoreError::Contended(_)) if waits < WAITS => waits += 1,
+            waited => return waited,
+        }
+    }
+}
+
+/// Ends a portion of the sessions of an organization that is off: it is on again with the last one.
+fn switch_on(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    organization: &OrganizationId,
 ) -> Result<Portion, DirectoryError> {
     let (before, _) = lock(tx, project, organization)?;
-    let row = Organization { status, ..before.clone() };
-    if before.status == OrganizationStatus::Active && status == OrganizationStatus::Active {
+    if before.status == OrganizationStatus::Active {
         return Ok(Portion { ended: 0, is_last: true });
-    }
-    if status == OrganizationStatus::Disabled {
-        save(tx, cx, actor, &before, row, "organization.disabled")?;
-        return Ok(end_portion(tx, cx, actor, organization, None, SWITCHED_OFF)?);
     }
     let portion = end_portion(tx, cx, actor, organization, None, SWITCHED_OFF)?;
     if portion.is_last {
+        let row = Organization { status: OrganizationStatus::Active, ..before.clone() };
         save(tx, cx, actor, &before, row, "organization.enabled")?;
     }
     Ok(portion)

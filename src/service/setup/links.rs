@@ -140,7 +140,7 @@ pub async fn create_setup_link(
     let write = move |tx: &mut Tx<'_>| {
         let mut link = link.clone();
         // One at a time in an organization: two would find the same draft unused. Drafts and links are locked after it, in
-        // this order, everywhere.
+        // this order; whoever works through a link locks those alone.
         let organization = organizations::lock(tx, &project, &link.organization_id)?
             .ok_or(ConnectionError::NotFound("organization"))?;
         if organization.status != OrganizationStatus::Active {

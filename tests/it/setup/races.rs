@@ -1,52 +1,13 @@
-//! Two transactions at once (R23), on PostgreSQL: on SQLite there is one writer. The first is held before its commit until
-//! the second waits for it.
+//! Two transactions at once (R23), on PostgreSQL: on SQLite there is one writer.
 
-use std::sync::{Mutex, mpsc};
-
-use diesel::{Connection as _, PgConnection, RunQueryDsl as _, dsl::sql, sql_types::BigInt};
 use vestibule::{
     model::ConnectionStatus,
     service::setup::{list_setup_links, revoke_setup_link},
-    store::{StoreError, Tx, organizations, saml_connections, scim_connections, setup_links},
+    store::{Tx, organizations, saml_connections, scim_connections, setup_links},
 };
 
 use super::*;
-
-/// Runs `second` while the transaction of `first` has done its work and is not committed.
-async fn while_open<T: 'static>(
-    world: &World,
-    first: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
-    second: impl Future<Output = T> + 'static,
-) -> T {
-    let (done, is_done) = tokio::sync::oneshot::channel();
-    let (go_on, may_go_on) = mpsc::channel::<()>();
-    let (done, may_go_on) = (Mutex::new(Some(done)), Mutex::new(may_go_on));
-    let held = move |tx: &mut Tx<'_>| {
-        first(tx)?;
-        if let Some(done) = done.lock().unwrap().take() {
-            done.send(()).unwrap();
-        }
-        may_go_on.lock().unwrap().recv().unwrap();
-        Ok::<_, StoreError>(())
-    };
-    let store = world.gateway.cx.store.clone();
-    let first = actix_web::rt::spawn(async move { store.write(held).await });
-    is_done.await.unwrap();
-    let second = actix_web::rt::spawn(second);
-    let mut watch = PgConnection::establish(&world.gateway.database.url).unwrap();
-    let waiting = "(SELECT count(*) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock')";
-    while !second.is_finished() {
-        let waiting: i64 = diesel::select(sql::<BigInt>(waiting)).get_result(&mut watch).unwrap();
-        if waiting > 0 {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
-    go_on.send(()).unwrap();
-    first.await.unwrap().unwrap();
-    second.await.unwrap()
-}
+use crate::support::races::while_open;
 
 fn make(world: &World, new: NewSetupLink) -> impl Future<Output = MadeLink> + 'static {
     let gateway = &world.gateway;
@@ -67,7 +28,7 @@ async fn r23_a_link_that_somebody_begins_to_use_keeps_its_draft() {
         Ok(())
     };
     let second = make(&admin.world, NewSetupLink::saml());
-    let made = while_open(&admin.world, begin, second).await;
+    let made = while_open(gateway, begin, second, async || ()).await;
     assert_ne!(made.link.saml_connection_id, Some(admin.connection.clone()));
     assert!(made.in_place_of.is_empty());
     let first = links().await.into_iter().find(|link| link.id == admin.link.id).unwrap();
@@ -90,7 +51,7 @@ async fn r23_two_links_made_at_once_do_not_share_a_draft() {
         setup_links::insert(tx, &another)
     };
     let second = make(&admin.world, NewSetupLink::scim());
-    let made = while_open(&admin.world, first, second).await;
+    let made = while_open(gateway, first, second, async || ()).await;
     assert_eq!(made.link.scim_connection_id, earlier.scim_connection_id);
     assert_eq!(made.in_place_of, [other.id], "the newest alone opens");
 }
@@ -111,7 +72,7 @@ async fn the_tokens_of_a_connection_that_goes_live_do_not_end_with_their_link() 
     };
     let (cx, project) = (gateway.cx.clone(), gateway.project.id.clone());
     let revoke = async move { revoke_setup_link(&cx, &Actor::operator(), &project, &link).await.unwrap() };
-    let (link, ended) = while_open(&admin.world, go_live, revoke).await;
+    let (link, ended) = while_open(gateway, go_live, revoke, async || ()).await;
     assert_eq!((link.revoked_at.is_some(), ended), (true, 0));
 }
 

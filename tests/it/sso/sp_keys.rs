@@ -66,6 +66,18 @@ on_both_databases! {
         assert_eq!(of_key, ["saml_sp_key.created"], "in the audit log of the organization");
     }
 
+    async fn a_key_that_is_known_to_somebody_else_ends_also_where_the_clock_was_set_back(world: World) {
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let known = (sp_keys(cx, project).await.unwrap(), encryption_keys(cx, project, id).await.unwrap());
+        world.gateway.clock.advance(-24 * 60 * 60 * 1000);
+        let operator = Actor::operator();
+        let signing = rotate_sp_keys(cx, &operator, project, Rotation::AtOnce).await.unwrap();
+        let reading = rotate_encryption_keys(cx, &operator, project, id, Rotation::AtOnce).await.unwrap();
+        assert_eq!((signing.certificates().len(), reading.certificates().len()), (1, 1));
+        assert_ne!(signing.certificates(), known.0.certificates());
+        assert_ne!(reading.certificates(), known.1.certificates());
+    }
+
     async fn requests_that_come_together_make_one_key(world: World) {
         let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
         let asked = join_all((0..3).map(|_| encryption_keys(cx, project, id))).await;

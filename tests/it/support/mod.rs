@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod gateway;
+pub mod races;
 
 pub use database::{Kind, TestDatabase};
 pub use gateway::Gateway;

@@ -1,6 +1,6 @@
 //! Changing a user: replace and patch.
 
-use super::row::{fill, resource_of, save, set_login_address, tell};
+use super::row::{fill, login_address, resource_of, save, set_login_address, tell};
 use crate::{
     model::{DeactivatedBy, Timestamp, UserStatus},
     scim::{Resource, dialect::Rewrite, patch::apply},
@@ -14,14 +14,18 @@ use crate::{
         sessions,
     },
     store::{
-        Tx,
-        users::{self, User},
+        StoreError, Tx, tombstones,
+        users::{self, Names, User},
     },
 };
 
-/// Why an activation by SCIM is refused.
+/// Why an activation by SCIM is refused, and a change of names after which another user could be created under them.
 const NOT_OURS_TO_ACTIVATE: &str =
     "this user was deactivated by an administrator of the organization, who alone can activate it again";
+
+/// Why a change to names is refused.
+const BARRED: &str = "the new userName, externalId or login address was that of a user whom an administrator of the \
+     organization deactivated before it was deleted; an administrator must activate or delete the user first";
 
 /// Changes a user that is locked. A change to what is there already writes nothing.
 pub(super) fn change(
@@ -85,6 +89,7 @@ pub(super) fn write(
     let mut user = before.clone();
     fill(&mut user, new);
     set_login_address(tx, tenant, &mut user, new)?;
+    check_names(tx, tenant, before, &mut user, new)?;
     let event = set_status(cx, before, &mut user, new.active())?.unwrap_or(event);
     user.version += 1;
     user.updated_at = cx.now().max(before.updated_at);
@@ -95,6 +100,44 @@ pub(super) fn write(
     }
     tell(tx, cx, tenant, event, Some(before), &user)?;
     Ok(user)
+}
+
+/// Refuses what would get around a deactivation by somebody else than SCIM, by other names (R3): that such a user gives its
+/// names up, and that anybody takes those of one that was deleted. Asks nothing where no name changes.
+fn check_names(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    before: &User,
+    user: &mut User,
+    new: &Resource,
+) -> Result<(), ProvisioningError> {
+    let is_renamed =
+        before.user_name_folded != user.user_name_folded || before.external_id != user.external_id;
+    if !is_renamed && before.email_folded == user.email_folded {
+        return Ok(());
+    }
+    let is_ours = before.status == UserStatus::Active || before.deactivated_by == Some(DeactivatedBy::Scim);
+    let is_refused = if is_ours { is_barred(tx, tenant, before, user)? } else { true };
+    if !is_refused {
+        return Ok(());
+    }
+    // An address that was asked for before, and was somebody else's until now, is no reason to refuse another change.
+    let asked_before = || Ok::<_, StoreError>(login_address(&resource_of(tenant.catalog, before)?));
+    if !is_renamed && before.email_folded.is_none() && asked_before()? == login_address(new) {
+        (user.email, user.email_folded) = (None, None);
+        return Ok(());
+    }
+    Err(ProvisioningError::Conflict(if is_ours { BARRED } else { NOT_OURS_TO_ACTIVATE }))
+}
+
+/// Whether one of the names that are new to a user is barred.
+fn is_barred(tx: &mut Tx<'_>, tenant: &ScimTenant, before: &User, user: &User) -> Result<bool, StoreError> {
+    let names = Names {
+        user_name_folded: user.user_name_folded.as_deref().unwrap_or_default(),
+        external_id: user.external_id.as_deref().filter(|_| before.external_id != user.external_id),
+        email_folded: user.email_folded.as_deref().filter(|_| before.email_folded != user.email_folded),
+    };
+    tombstones::are_barred(tx, &tenant.organization.id, &tenant.connection.id, &names)
 }
 
 /// Activates or deactivates, and says which. SCIM undoes only its own deactivation.
