@@ -34,7 +34,7 @@ pub async fn encryption_keys(
     if !live.0.is_empty() {
         return Ok(live);
     }
-    let fresh = generate(cx, project, SpKeyPurpose::Encryption).await?;
+    let fresh = generate(cx, project, SpKeyPurpose::Encryption, None).await?;
     let (own, project, id) = (cx.clone(), project.clone(), connection.clone());
     let make = move |tx: &mut Tx<'_>| {
         // Two requests may both come here; the connection is locked, so that the second finds what the first has made.
@@ -67,7 +67,11 @@ pub async fn rotate_encryption_keys(
 ) -> Result<EncryptionKeys, SpKeyError> {
     let fresh = match rotation {
         Rotation::Finish => None,
-        Rotation::Begin | Rotation::AtOnce => Some(generate(cx, project, SpKeyPurpose::Encryption).await?),
+        Rotation::Begin | Rotation::AtOnce => {
+            let of = connection.clone();
+            let live = cx.store.read(move |tx: &mut Tx<'_>| existing_encryption_keys(tx, &of)).await?;
+            Some(generate(cx, project, SpKeyPurpose::Encryption, live.0.first()).await?)
+        }
     };
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), connection.clone());
     let rotate = move |tx: &mut Tx<'_>| {
@@ -76,7 +80,7 @@ pub async fn rotate_encryption_keys(
             give(tx, &own, &actor, &connection, key)?;
         }
         if rotation != Rotation::Begin {
-            // The fresh one stays; its number may be lower than that of another, where the clock was set back.
+            // The fresh one stays, also beside one that was made meanwhile.
             let live = existing_encryption_keys(tx, &id)?.0;
             let kept = fresh.as_ref().or(live.first()).map(|key| key.id.clone());
             for old in live.iter().filter(|key| Some(&key.id) != kept.as_ref()) {

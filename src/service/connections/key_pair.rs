@@ -14,26 +14,30 @@ use serde_json::json;
 use super::SpKeyError;
 use crate::{
     model::{
-        Millis, SpKeyPurpose, Timestamp,
+        Clock, Millis, SpKeyPurpose, Timestamp,
         ids::{ProjectId, SamlSpKeyId},
     },
     saml::dsig::{KeyError, base64},
-    service::{Actor, Change, Context, new_id, record::record},
+    service::{Actor, Change, Context, record::record},
     store::{StoreError, Tx, saml_connections::SamlConnection, saml_sp_keys::SamlSpKey, seal::Place},
 };
 
 /// Ten years: the certificate is a wrapper that providers refuse when it has ended, and few people renew it.
 const LIFETIME: Millis = 10 * 365 * 24 * 60 * 60 * 1000;
 
-/// A new key. Finding the primes takes longer than an async worker or the database's writer may be held up.
+/// A new key, newer than the `newest` of its place also where the clock was set back: what is old goes by its number. Finding
+/// the primes takes longer than an async worker or the database's writer may be held up.
 pub(super) async fn generate(
     cx: &Context,
     project: &ProjectId,
     purpose: SpKeyPurpose,
+    newest: Option<&SamlSpKey>,
 ) -> Result<SamlSpKey, SpKeyError> {
+    let now = cx.now();
+    let made_at = newest.map_or(now, |newest| now.max(newest.created_at.plus(1)));
     let (own, project) = (cx.clone(), project.clone());
     let failed = |error: tokio::task::JoinError| StoreError::Unavailable(error.to_string());
-    tokio::task::spawn_blocking(move || make(&own, &project, purpose)).await.map_err(failed)?
+    tokio::task::spawn_blocking(move || make(&own, &project, purpose, made_at)).await.map_err(failed)?
 }
 
 /// The private key and its certificate.
@@ -72,8 +76,22 @@ pub(super) fn note(
     record(tx, cx, actor, &change)
 }
 
-fn make(cx: &Context, project: &ProjectId, purpose: SpKeyPurpose) -> Result<SamlSpKey, SpKeyError> {
-    let id = new_id!(cx, SamlSpKeyId);
+/// An instant, for the number of what is made then.
+struct At(Timestamp);
+
+impl Clock for At {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+fn make(
+    cx: &Context,
+    project: &ProjectId,
+    purpose: SpKeyPurpose,
+    made_at: Timestamp,
+) -> Result<SamlSpKey, SpKeyError> {
+    let id = SamlSpKeyId::new(&At(made_at), &*cx.rng);
     let now = cx.now();
     let not_after = now.plus(LIFETIME);
     // 2048 bits: what every provider can import and encrypt to.
@@ -89,7 +107,7 @@ fn make(cx: &Context, project: &ProjectId, purpose: SpKeyPurpose) -> Result<Saml
             &*cx.rng,
         )?,
         not_after,
-        created_at: now,
+        created_at: made_at,
         retired_at: None,
         id,
     })

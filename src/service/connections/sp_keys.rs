@@ -74,7 +74,7 @@ pub async fn sp_keys(cx: &Context, project: &ProjectId) -> Result<SpKeys, SpKeyE
     if !live.is_empty() {
         return Ok(SpKeys(live));
     }
-    let fresh = generate(cx, project, SpKeyPurpose::Signing).await?;
+    let fresh = generate(cx, project, SpKeyPurpose::Signing, None).await?;
     let (own, of) = (cx.clone(), project.clone());
     let make = move |tx: &mut Tx<'_>| {
         // Two requests may both come here; the second finds what the first has made. On PostgreSQL both may insert,
@@ -124,7 +124,11 @@ pub async fn rotate_sp_keys(
 ) -> Result<SpKeys, SpKeyError> {
     let fresh = match rotation {
         Rotation::Finish => None,
-        Rotation::Begin | Rotation::AtOnce => Some(generate(cx, project, SpKeyPurpose::Signing).await?),
+        Rotation::Begin | Rotation::AtOnce => {
+            let of = project.clone();
+            let live = cx.store.read(move |tx: &mut Tx<'_>| saml_sp_keys::signing(tx, &of)).await?;
+            Some(generate(cx, project, SpKeyPurpose::Signing, live.last()).await?)
+        }
     };
     let (own, of, actor) = (cx.clone(), project.clone(), actor.clone());
     let rotate = move |tx: &mut Tx<'_>| {
@@ -134,7 +138,7 @@ pub async fn rotate_sp_keys(
         }
         if rotation != Rotation::Begin {
             let live = saml_sp_keys::signing(tx, &of)?;
-            // The fresh one stays; its number may be lower than that of another, where the clock was set back.
+            // The fresh one stays, also beside one that was made meanwhile.
             let kept = fresh.as_ref().or(live.last()).map(|key| key.id.clone());
             for key in live.iter().filter(|key| Some(&key.id) != kept.as_ref()) {
                 saml_sp_keys::retire(tx, &of, &key.id, own.now())?;

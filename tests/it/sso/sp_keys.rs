@@ -68,14 +68,24 @@ on_both_databases! {
 
     async fn a_key_that_is_known_to_somebody_else_ends_also_where_the_clock_was_set_back(world: World) {
         let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
-        let known = (sp_keys(cx, project).await.unwrap(), encryption_keys(cx, project, id).await.unwrap());
+        sp_keys(cx, project).await.unwrap();
+        encryption_keys(cx, project, id).await.unwrap();
         world.gateway.clock.advance(-24 * 60 * 60 * 1000);
         let operator = Actor::operator();
-        let signing = rotate_sp_keys(cx, &operator, project, Rotation::AtOnce).await.unwrap();
-        let reading = rotate_encryption_keys(cx, &operator, project, id, Rotation::AtOnce).await.unwrap();
-        assert_eq!((signing.certificates().len(), reading.certificates().len()), (1, 1));
-        assert_ne!(signing.certificates(), known.0.certificates());
-        assert_ne!(reading.certificates(), known.1.certificates());
+        for rotations in [&[Rotation::AtOnce][..], &[Rotation::Begin, Rotation::Finish]] {
+            let before = (sp_keys(cx, project).await.unwrap(), encryption_keys(cx, project, id).await.unwrap());
+            for rotation in rotations {
+                rotate_sp_keys(cx, &operator, project, *rotation).await.unwrap();
+                rotate_encryption_keys(cx, &operator, project, id, *rotation).await.unwrap();
+                // A new key is published beside the one that signs.
+                let signs = sp_keys(cx, project).await.unwrap().certificates().remove(0);
+                assert_eq!(signs == before.0.certificates()[0], *rotation == Rotation::Begin);
+            }
+            let after = (sp_keys(cx, project).await.unwrap(), encryption_keys(cx, project, id).await.unwrap());
+            assert_eq!((after.0.certificates().len(), after.1.certificates().len()), (1, 1));
+            assert_ne!(after.0.certificates(), before.0.certificates());
+            assert_ne!(after.1.certificates(), before.1.certificates());
+        }
     }
 
     async fn requests_that_come_together_make_one_key(world: World) {
