@@ -20,6 +20,9 @@ const MAX_GROUP_BYTES: usize = 16 * 1024;
 /// not followed: one that a provider put into a hundred thousand groups would hold a connection up at each request.
 const MAX_READ: usize = 2_000;
 
+/// Groups and their names.
+type Groups = BTreeMap<GroupId, String>;
+
 /// Roles and groups of a user, for the host app.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Granted {
@@ -83,7 +86,7 @@ fn by_groups(
     organization: &OrganizationId,
     user: &UserId,
     granting: &[(GroupId, String)],
-) -> Result<(Vec<String>, Option<BTreeMap<GroupId, String>>), StoreError> {
+) -> Result<(Vec<String>, Option<Groups>), StoreError> {
     let groups = groups_of(tx, organization, user)?;
     let holding: BTreeSet<GroupId> = match &groups {
         Some(groups) => groups.keys().cloned().collect(),
@@ -104,7 +107,7 @@ fn groups_of(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     user: &UserId,
-) -> Result<Option<BTreeMap<GroupId, String>>, StoreError> {
+) -> Result<Option<Groups>, StoreError> {
     let mut found = BTreeMap::new();
     let mut read = 0;
     let mut level = group_members::groups_of_user(tx, organization, user, MAX_READ + 1)?;
@@ -127,7 +130,7 @@ fn groups_of(
     Ok(Some(found))
 }
 
-fn told(groups: BTreeMap<GroupId, String>) -> Option<Vec<String>> {
+fn told(groups: Groups) -> Option<Vec<String>> {
     if groups.len() > MAX_GROUPS || groups.values().map(String::len).sum::<usize>() > MAX_GROUP_BYTES {
         return None;
     }

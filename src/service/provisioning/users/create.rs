@@ -134,16 +134,13 @@ fn judge(tx: &mut Tx<'_>, tenant: &ScimTenant, user: User, resource: &Resource) 
 fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> Found {
     let same_external_id = user.external_id.as_deref() == resource.external_id();
     let same_name = user.user_name_folded.as_deref() == Some(fold(resource.user_name()).as_str());
-    let same_person = same_external_id && (user.external_id.is_some() || same_name);
+    let same_account = same_external_id && user.external_id.is_some();
+    let same_person = same_account || (same_external_id && same_name);
     // An address among `emails`, that is: a userName in its place is a name.
-    let by_address_alone = !same_name
-        && !(same_external_id && user.external_id.is_some())
-        && resource.attributes().contains_key("emails");
+    let by_address_alone = !same_name && !same_account && resource.attributes().contains_key("emails");
     let sends_again = tenant.provider().is_some_and(Provider::sends_creates_again);
     match user.status {
-        UserStatus::Active if sends_again && same_external_id && user.external_id.is_some() => {
-            Found::SentAgain(user)
-        }
+        UserStatus::Active if sends_again && same_account => Found::SentAgain(user),
         UserStatus::Active if by_address_alone => Found::AddressTaken,
         UserStatus::Active => Found::Taken(HELD),
         _ if user.deactivated_by == Some(DeactivatedBy::Scim) && same_person => Found::Restorable(user),
