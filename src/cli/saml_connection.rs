@@ -266,7 +266,12 @@ async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) 
     if let Some(end) = row.metadata_valid_until {
         lines.push(("metadata ends", end.to_string()));
     }
-    let (Ok(tested) | Err(tested)) = how_tested(reviewed.tested);
+    let tested = match reviewed.tested {
+        // To put it into use was a change.
+        Tested::PassedBefore(at) if row.status != ConnectionStatus::Draft => Tested::Passed(at),
+        tested => tested,
+    };
+    let (Ok(tested) | Err(tested)) = how_tested(tested);
     lines.push(("test", tested));
     for key in &reviewed.keys {
         lines.push(("certificate", format!("{} until {}", key.fingerprint, key.not_after)));

@@ -62,6 +62,7 @@ impl Database {
                 if let Some(folder) = path.parent() {
                     make_private(folder).map_err(|e| unavailable(&e))?;
                 }
+                make_private_file(path).map_err(|e| unavailable(&e))?;
                 let path = path.to_str().ok_or_else(|| unavailable(&"the path is not UTF-8"))?;
                 let mut connection = SqliteConnection::establish(path).map_err(|e| unavailable(&e))?;
                 connection.batch_execute(PRAGMAS)?;
@@ -75,6 +76,16 @@ impl Database {
 fn make_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes the database's file for this user only, where it is not there yet: SQLite would let everybody read it, and gives its
+/// log the same mode. One that is there is not touched: to close it here would drop SQLite's locks on it.
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// `synchronous=FULL`: an answered write survives a power cut. `busy_timeout` is for other processes; within
@@ -152,6 +163,19 @@ impl ManageConnection for Manager {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_else_reads_a_database_that_is_made() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        let mut connection = Database::Sqlite(path.clone()).connect().unwrap();
+        connection.batch_execute("CREATE TABLE x (x INTEGER)").unwrap();
+        for name in ["x.db", "x.db-wal"] {
+            let mode = std::fs::metadata(path.with_file_name(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name}");
+        }
+    }
 
     #[test]
     fn only_known_schemes_are_databases() {

@@ -78,6 +78,8 @@ pub struct SetupTestPage<'a> {
     pub frame: SetupFrame,
     /// The newest report.
     pub report: Option<&'a Report>,
+    /// Whether the draft was changed after it.
+    pub is_old: bool,
 }
 
 impl SetupTestPage<'_> {
@@ -135,6 +137,8 @@ pub struct SetupCheckPage {
     pub frame: SetupFrame,
     /// When the last check ended, and its steps by suite.
     pub last: Option<(Timestamp, Vec<Suite>)>,
+    /// Whether the draft was changed after it.
+    pub is_old: bool,
 }
 
 /// The steps of a suite.
@@ -147,7 +151,7 @@ pub struct Suite {
 
 impl SetupCheckPage {
     /// With the last check, if there was one.
-    pub fn new(frame: SetupFrame, last: Option<LastCheck>) -> Self {
+    pub fn new(frame: SetupFrame, last: Option<LastCheck>, is_old: bool) -> Self {
         let last = last.map(|LastCheck { at, checked, .. }| {
             let mut suites: Vec<Suite> = Vec::new();
             for step in checked {
@@ -159,7 +163,7 @@ impl SetupCheckPage {
             }
             (at, suites)
         });
-        Self { frame, last }
+        Self { frame, last, is_old }
     }
 
     fn failed(&self) -> usize {

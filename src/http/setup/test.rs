@@ -25,7 +25,8 @@ use crate::{
 pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
     setup.wizard.saml().map_err(refuse)?;
     let report = setup::last_report(&cx, &setup.wizard).await.map_err(refuse)?;
-    Ok(pages::html(&SetupTestPage { frame: SetupFrame::at(&setup, Step::Test), report: report.as_ref() }))
+    let (frame, is_old) = (SetupFrame::at(&setup, Step::Test), setup.progress.test_is_old);
+    Ok(pages::html(&SetupTestPage { frame, report: report.as_ref(), is_old }))
 }
 
 /// Sends the browser to the provider. The form was ours, so a redirect to another origin will not do.

@@ -15,12 +15,16 @@ pub struct Progress {
     pub described: bool,
     /// A test sign-in came back.
     pub tested: bool,
-    /// The last one that did passed.
+    /// The last one that did passed, and nothing was changed after it.
     pub passed: bool,
+    /// The draft was changed after its last test, which says nothing of it any more.
+    pub test_is_old: bool,
     /// There is a token that lives.
     pub token: bool,
-    /// The last check of provisioning passed.
+    /// The last check of provisioning passed, and nothing was changed after it.
     pub checked: bool,
+    /// The draft was changed after its last check.
+    pub check_is_old: bool,
 }
 
 /// How far it is.
@@ -30,12 +34,18 @@ pub(super) fn progress(tx: &mut Tx<'_>, wizard: &Wizard, now: Timestamp) -> Resu
         let last = saml_test_logins::last_completed(tx, &saml.id)?;
         progress.described = !saml.idp_entity_id.is_empty();
         progress.tested = last.is_some();
-        progress.passed = last.is_some_and(|test| test.passed == Some(true));
+        // To put it into use is a change too, and one that no test need be repeated for.
+        progress.test_is_old = wizard.is_saml_draft()
+            && last.as_ref().and_then(|test| test.completed_at).is_some_and(|at| saml.updated_at > at);
+        progress.passed = last.is_some_and(|test| test.passed == Some(true)) && !progress.test_is_old;
     }
     if let Some(scim) = &wizard.scim {
         let keys = scim_connections::keys_of_link(tx, &wizard.link.id)?;
         progress.token = keys.iter().any(|key| key.is_live(now));
-        progress.checked = scim_checks::find(tx, &scim.id)?.is_some_and(|check| check.passed == Some(true));
+        let last = scim_checks::find(tx, &scim.id)?;
+        progress.check_is_old = wizard.is_scim_draft()
+            && last.as_ref().and_then(|check| check.finished_at).is_some_and(|at| scim.updated_at > at);
+        progress.checked = last.is_some_and(|check| check.passed == Some(true)) && !progress.check_is_old;
     }
     Ok(progress)
 }

@@ -254,6 +254,8 @@ on_both_databases! {
         admin.world.gateway.clock.advance(1000);
         admin.post("/setup/provider", &[("provider", "okta")]).await;
         assert!(matches!(tested().await, Tested::PassedBefore(_)));
+        let page = admin.get("/setup/test").await.body;
+        assert!(page.contains("Test it once more") && !page.contains("The sign-in works"), "{page}");
     }
 
     async fn a_draft_without_a_provider_is_not_activated(admin: Admin) {

@@ -22,7 +22,7 @@ pub(in crate::http::setup) async fn show(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let last = setup::last_check(&cx, &setup.wizard).await.map_err(refuse)?;
-    let page = SetupCheckPage::new(SetupFrame::at(&setup, Step::Check), last);
+    let page = SetupCheckPage::new(SetupFrame::at(&setup, Step::Check), last, setup.progress.check_is_old);
     Ok(pages::html(&page))
 }
 
