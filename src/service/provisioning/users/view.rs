@@ -66,7 +66,8 @@ impl Memberships {
     ) -> Result<Self, StoreError> {
         let mut found = Self::default();
         if projection.shows(tenant.catalog.user, "groups") {
-            found.note(scim_users::groups_of(tx, &tenant.connection.id, &[user.id.clone()], usize::MAX)?);
+            let id = std::slice::from_ref(&user.id);
+            found.note(scim_users::groups_of(tx, &tenant.connection.id, id, usize::MAX)?);
             found.read_parents(tx, tenant)?;
         }
         Ok(found)
