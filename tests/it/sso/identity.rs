@@ -177,6 +177,12 @@ on_both_databases! {
         let other = world.log_in(&world.acme, &claims("_2", "abc", &[("email", &["bob@acme.example"])])).await;
         assert!(signed_in(&other));
         assert!(world.find(&world.acme.organization, "bob@acme.example").await.is_some());
+        // What makes it one person's name is kept with it: another issuer's `Abc` is somebody else too.
+        let user = world.find(&world.acme.organization, EMAIL).await.unwrap();
+        let connection = world.acme.connection.id.clone();
+        let links = world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id)).await;
+        let key = json!(["persistent", world.acme.entity_id, "", "", "Abc"]).to_string();
+        assert_eq!(links.iter().map(|link| &link.subject).collect::<Vec<_>>(), [&key]);
     }
 
     async fn r03_an_inactive_user_is_refused_and_stays_inactive(world: World) {
