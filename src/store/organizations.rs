@@ -50,17 +50,22 @@ pub fn insert(tx: &mut Tx<'_>, organization: &Organization) -> Result<(), StoreE
     Ok(())
 }
 
+/// The organization of that id, if it is the project's.
+macro_rules! of_project {
+    ($project:expr, $id:expr) => {
+        organizations::table
+            .filter(organizations::project_id.eq($project).and(organizations::id.eq($id)))
+            .select(Organization::as_select())
+    };
+}
+
 /// The project's organization of this id.
 pub fn find(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     id: &OrganizationId,
 ) -> Result<Option<Organization>, StoreError> {
-    Ok(on_both!(tx, c => organizations::table
-        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
-        .select(Organization::as_select())
-        .get_result(c)
-        .optional())?)
+    Ok(on_both!(tx, c => of_project!(project, id).get_result(c).optional())?)
 }
 
 /// The ids of a project's organizations, oldest first.
@@ -145,12 +150,7 @@ pub fn lock(
 ) -> Result<Option<Organization>, StoreError> {
     // On SQLite the one writer is the lock.
     let AnyConnection::Postgres(connection) = &mut *tx.connection else { return find(tx, project, id) };
-    Ok(organizations::table
-        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
-        .select(Organization::as_select())
-        .for_no_key_update()
-        .get_result(connection)
-        .optional()?)
+    Ok(of_project!(project, id).for_no_key_update().get_result(connection).optional()?)
 }
 
 /// As [`lock`], and nobody writes a row that belongs to the organization either: whoever has written one before has come to an
@@ -163,16 +163,11 @@ pub fn lock_alone(
 ) -> Result<Option<Organization>, StoreError> {
     // On SQLite the one writer is the lock.
     let AnyConnection::Postgres(connection) = &mut *tx.connection else { return find(tx, project, id) };
-    Ok(organizations::table
-        .filter(organizations::project_id.eq(project).and(organizations::id.eq(id)))
-        .select(Organization::as_select())
-        .for_update()
-        .get_result(connection)
-        .optional()?)
+    Ok(of_project!(project, id).for_update().get_result(connection).optional()?)
 }
 
-/// Nobody has the organization alone ([`lock_alone`]), or gets it, until the transaction ends. Who writes a row of the organization has this
-/// by its foreign key.
+/// Nobody has the organization alone ([`lock_alone`]), or gets it, until the transaction ends. Who writes a row of the
+/// organization has this by its foreign key.
 pub fn hold(tx: &mut Tx<'_>, id: &OrganizationId) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.
     let AnyConnection::Postgres(connection) = &mut *tx.connection else { return Ok(()) };

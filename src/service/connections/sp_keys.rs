@@ -3,7 +3,7 @@
 //! as well, and rolled over in two steps, because providers import our metadata once and by hand: first the new key is
 //! published beside the old one, then the old one goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use openssl::error::ErrorStack;
 
@@ -108,11 +108,12 @@ pub fn check_sp_keys(cx: &Context, keys: &[SpKeyInUse]) -> Result<(), SpKeyError
 
 /// How many connections have a key that another one has as well: what is encrypted to one of them opens on the other.
 pub fn sharing_connections(keys: &[SpKeyInUse]) -> usize {
-    let mut connections: HashMap<&SamlSpKeyId, usize> = HashMap::new();
-    for one in keys.iter().filter(|one| one.connection.is_some()) {
-        *connections.entry(&one.key.id).or_default() += 1;
+    let mut holders: HashMap<&SamlSpKeyId, HashSet<&SamlConnectionId>> = HashMap::new();
+    for SpKeyInUse { key, connection } in keys {
+        holders.entry(&key.id).or_default().extend(connection);
     }
-    connections.into_values().filter(|count| *count > 1).max().unwrap_or(0)
+    let shared = holders.into_values().filter(|connections| connections.len() > 1);
+    shared.flatten().collect::<HashSet<_>>().len()
 }
 
 /// Rolls a project's keys that sign over.

@@ -227,8 +227,8 @@ fn pending(
 }
 
 /// The connection's keys for a message that may be encrypted, and no other's: what was encrypted to another customer's
-/// connection does not open here, whoever signs around it (R4). Unsealing and reading a key costs more than all the rest, so it is done
-/// only for those.
+/// connection does not open here, whoever signs around it (R4). Unsealing and reading a key costs more than all the rest, so
+/// it is done only for those.
 pub(super) fn decryption_keys(
     tx: &mut Tx<'_>,
     cx: &Context,

@@ -52,8 +52,7 @@ pub(super) fn fill(user: &mut User, resource: &Resource) {
 const MAX_STORED: usize = 128 * 1024;
 
 /// Sets the login address that the resource asks for, as far as R21 allows: it changes only to a proved domain, and never
-/// for an owner. Where it is somebody else's, it stays so. What SCIM pushed is
-/// kept in any case.
+/// for an owner. Where it is somebody else's, it stays so. What SCIM pushed is kept in any case.
 pub(super) fn set_login_address(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,

@@ -87,6 +87,9 @@ impl Memberships {
         let fitting = found.read_direct(tx, tenant, users)?;
         users.truncate(fitting);
         found.read_parents(tx, tenant)?;
+        if found.parents.is_empty() {
+            return Ok(found);
+        }
         // Groups within groups are read once, and shown for each user.
         let mut shown = 0;
         let fitting = users.iter().take_while(|user| {
