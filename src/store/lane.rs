@@ -1,41 +1,69 @@
 //! A part of the store's connections, for somebody who may ask for more than all of them at once: the rest is left to
-//! everybody else.
+//! everybody else, and everybody else goes first.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::Store;
+
+/// How long a unit in a lane lets those who are in none go before it. Longer than a login's units take one by one, so that
+/// an initial sync is hardly felt by who signs in; short enough that it goes on among logins without end.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Half of the connections; all lanes together have three quarters of them.
 #[derive(Debug, Clone)]
 pub struct Lane {
     own: Arc<Semaphore>,
     all: Arc<Semaphore>,
+    first: Arc<First>,
 }
 
-/// A place in a lane, until it is dropped: with the work itself, which goes on where nobody waits for it any more.
-pub(in crate::store) type Turn = [OwnedSemaphorePermit; 2];
+/// A place for one unit of work, until it is dropped: with the work itself, which goes on where nobody waits for it any more.
+#[derive(Debug)]
+pub(in crate::store) enum Place {
+    InLane { _own: OwnedSemaphorePermit, _all: OwnedSemaphorePermit },
+    First(Arc<First>),
+}
+
+/// The units of those who are in no lane and go first.
+#[derive(Debug, Default)]
+pub(in crate::store) struct First {
+    /// How many wait for a connection or have one.
+    present: AtomicUsize,
+    gone: Notify,
+}
 
 /// What all lanes of a store have in common.
 #[derive(Debug)]
 pub(in crate::store) struct Lanes {
     all: Arc<Semaphore>,
     each: usize,
+    first: Arc<First>,
+    door: Lane,
 }
 
 impl Lanes {
     pub(in crate::store) fn of(connections: u32) -> Self {
         let connections = connections as usize;
-        Self { all: part(connections * 3 / 4).into(), each: connections / 2 }
+        let (all, each) = (Arc::new(part(connections * 3 / 4)), connections / 2);
+        let first = Arc::new(First::default());
+        let door = Lane { own: part(each).into(), all: Arc::clone(&all), first: Arc::clone(&first) };
+        Self { all, each, first, door }
     }
 }
 
 impl Store {
     /// A lane of its own.
     pub fn lane(&self) -> Lane {
-        let Lanes { all, each } = &self.inner.lanes;
-        Lane { own: part(*each).into(), all: Arc::clone(all) }
+        let Lanes { all, each, first, .. } = &self.inner.lanes;
+        Lane { own: part(*each).into(), all: Arc::clone(all), first: Arc::clone(first) }
     }
 
     /// The same store, which waits where the lane's connections are in use. SQLite's one writer is nobody's lane: a write
@@ -44,15 +72,59 @@ impl Store {
     pub fn within(&self, lane: &Lane) -> Self {
         Self { lane: Some(lane.clone()), ..self.clone() }
     }
+
+    /// The same store, within the one lane of all whose own lane is not known yet.
+    #[must_use]
+    pub fn at_the_door(&self) -> Self {
+        self.within(&self.inner.lanes.door)
+    }
+
+    /// Waits for the place of one unit of work.
+    pub(in crate::store) async fn place(&self) -> Option<Place> {
+        match &self.lane {
+            Some(lane) => lane.place().await,
+            None => Some(self.inner.lanes.first.enter()),
+        }
+    }
 }
 
 impl Lane {
-    /// Waits for its turn. First its own: who waits for the others keeps none of theirs.
-    pub(in crate::store) async fn turn(&self) -> Option<Turn> {
+    /// First the turn in its own lane: who waits for the others keeps none of theirs.
+    async fn place(&self) -> Option<Place> {
         // Closed by nobody.
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
         let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-        Some([own, all])
+        // Not for ever: logins may come without end.
+        let _ = tokio::time::timeout(PATIENCE, self.first.all_gone()).await;
+        Some(Place::InLane { _own: own, _all: all })
+    }
+}
+
+impl First {
+    fn enter(self: &Arc<Self>) -> Place {
+        self.present.fetch_add(1, Ordering::SeqCst);
+        Place::First(Arc::clone(self))
+    }
+
+    async fn all_gone(&self) {
+        loop {
+            // Before it looks, or what happens between the two would not wake it.
+            let gone = self.gone.notified();
+            if self.present.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            gone.await;
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Self::First(first) = self
+            && first.present.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            first.gone.notify_waiters();
+        }
     }
 }
 

@@ -193,13 +193,10 @@ impl Store {
             (Some(relay), ..) => relay.run(work, purpose).await,
             (None, Some(writer), Purpose::Write | Purpose::TryOut) => writer.write(work, purpose).await,
             _ => {
-                let turn = match &self.lane {
-                    Some(lane) => lane.turn().await,
-                    None => None,
-                };
+                let place = self.place().await;
                 let inner = Arc::clone(&self.inner);
                 blocking(move || {
-                    let _turn = turn;
+                    let _place = place;
                     inner.run(work, purpose)
                 })
                 .await

@@ -155,6 +155,8 @@ pub async fn authenticate(
     token: &Secret,
     caller: Caller<'_>,
 ) -> Result<ScimTenant, AccessRefusal> {
+    // Before it is known whose lane it is in, a request takes no connection from a login either.
+    let cx = &Context { store: cx.store.at_the_door(), ..cx.clone() };
     let hash = token.hash();
     let found = cx.store.read(move |tx| {
         let Some((key, connection, organization)) = scim_connections::find_by_token(tx, &hash)? else {

@@ -1,6 +1,6 @@
-//! A lane takes its part of the connections and no more.
+//! A lane takes its part of the connections and no more, and lets those who are in none go first.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::RwLock;
 use vestibule::store::{Store, StoreError, Tx};
@@ -98,5 +98,55 @@ on_both_databases! {
         for outcome in [a, b, c, d, e, f] {
             outcome.unwrap();
         }
+    }
+
+    async fn who_is_in_no_lane_goes_first(database: TestDatabase) {
+        tokio::time::pause();
+        let store = database.store();
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        let (ended, mut order) = tokio::sync::mpsc::unbounded_channel();
+        let login = async {
+            slow.read(&store).await.unwrap();
+            ended.send("login").unwrap();
+        };
+        let push = async {
+            inside.recv().await;
+            let begun = ended.clone();
+            let read = move |_: &mut Tx<'_>| {
+                let _ = begun.send("push");
+                Ok::<_, StoreError>(())
+            };
+            store.within(&store.lane()).read(read).await.unwrap();
+        };
+        let opened = async {
+            // Long enough for the push to begin, if it would.
+            for _ in 0..20 {
+                store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
+            }
+            drop(shut);
+        };
+        tokio::join!(login, push, opened);
+        assert_eq!((order.recv().await, order.recv().await), (Some("login"), Some("push")));
+    }
+
+    async fn a_lane_does_not_wait_for_ever(database: TestDatabase) {
+        tokio::time::pause();
+        let store = database.store();
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        let push = async {
+            inside.recv().await;
+            let busy = store.within(&store.lane());
+            let pushed = busy.read(|_| Ok::<_, StoreError>(()));
+            let (pushed, ()) = tokio::join!(pushed, tokio::time::advance(Duration::from_secs(1)));
+            drop(shut);
+            pushed
+        };
+        let (login, push) = tokio::join!(slow.read(&store), push);
+        login.unwrap();
+        push.unwrap();
     }
 }
