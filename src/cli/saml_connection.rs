@@ -19,7 +19,7 @@ use crate::{
         Actor, Context,
         connections::{self, MetadataSource, NewSamlConnection, SpUrls},
         directory,
-        setup::{self, SetupError, Tested},
+        setup::{self, SetupError},
     },
 };
 
@@ -202,34 +202,19 @@ async fn activate(
     unchecked: bool,
 ) -> Result<(), Failure> {
     let reviewed = setup::review_saml(cx, project, id).await?;
-    let mark = reviewed.mark();
-    if as_shown.is_some_and(|shown| shown != mark) {
-        return Err(SetupError::ChangedSinceReview.into());
-    }
-    let (before, tested) = (&reviewed.connection, how_tested(reviewed.tested));
-    // One without metadata cannot have been tested, and is refused for that.
-    let must_be = before.status == ConnectionStatus::Draft && !before.idp_entity_id.is_empty() && !unchecked;
-    if let (Err(not), true) = (&tested, must_be) {
-        let again = "run the test of its set-up link, or put it into use as it is with --unchecked";
-        return Err(format!("{not}; {again}").into());
-    }
-    setup::activate_saml(cx, &Actor::operator(), project, id, &mark).await?;
-    output::line(
-        tested.unwrap_or_else(|not| format!("warning: {not}; sign in now and watch `vestibule logins`")),
-    );
-    show(cx, project, id).await
-}
-
-/// That a connection was tested, or what was not.
-fn how_tested(tested: Tested) -> Result<String, String> {
-    match tested {
-        Tested::Passed(at) => Ok(format!("a test sign-in passed, at {at}")),
-        Tested::Never => Err("no test sign-in was made".into()),
-        Tested::Failed(at) => Err(format!("the last test sign-in failed, at {at}")),
-        Tested::PassedBefore(at) => {
-            Err(format!("a test sign-in passed, at {at}, and the connection was changed after it"))
+    reviewed.may_go_live(as_shown.as_deref(), unchecked).map_err(|error| match error {
+        SetupError::Untried(not) => {
+            let again = "run the test of its set-up link, or put it into use as it is with --unchecked";
+            Failure::from(format!("{not}; {again}"))
         }
-    }
+        other => other.into(),
+    })?;
+    setup::activate_saml(cx, &Actor::operator(), project, id, &reviewed.mark()).await?;
+    output::line(match reviewed.tried() {
+        Ok(at) => format!("a test sign-in passed, at {at}"),
+        Err(not) => format!("warning: {not}; sign in now and watch `vestibule logins`"),
+    });
+    show(cx, project, id).await
 }
 
 /// Prints all that there is to know about a connection.
@@ -266,13 +251,11 @@ async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) 
     if let Some(end) = row.metadata_valid_until {
         lines.push(("metadata ends", end.to_string()));
     }
-    let tested = match reviewed.tested {
-        // To put it into use was a change.
-        Tested::PassedBefore(at) if row.status != ConnectionStatus::Draft => Tested::Passed(at),
-        tested => tested,
-    };
-    let (Ok(tested) | Err(tested)) = how_tested(tested);
-    lines.push(("test", tested));
+    let tried = reviewed.tried();
+    lines.push((
+        "test",
+        tried.map_or_else(|not| not.to_string(), |at| format!("a test sign-in passed, at {at}")),
+    ));
     for key in &reviewed.keys {
         lines.push(("certificate", format!("{} until {}", key.fingerprint, key.not_after)));
     }

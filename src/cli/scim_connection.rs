@@ -18,8 +18,7 @@ use crate::{
             BASE_PATH,
             admin::{
                 Verdict,
-                check::LastCheck,
-                connections::{self, ConnectionUpdate, ScimConnection},
+                connections::{self, ConnectionUpdate},
                 oauth, traces,
             },
         },
@@ -190,7 +189,8 @@ async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {
 async fn show(cx: &Context, of: &Of, id: &ScimConnectionId) -> Result<(), Failure> {
     let reviewed = setup::review_scim(cx, &of.project, &of.org, id).await?;
     let (row, mark) = (&reviewed.connection, reviewed.mark());
-    let (Ok(checked) | Err(checked)) = how_checked(row, reviewed.last_check.as_ref());
+    let checked =
+        reviewed.tried().map_or_else(|not| not.to_string(), |at| format!("the last check passed, at {at}"));
     output::values(&[
         ("SCIM connection", row.id.as_str()),
         ("name", &row.display_name),
@@ -213,24 +213,22 @@ async fn activate(
     unchecked: bool,
 ) -> Result<(), Failure> {
     let reviewed = setup::review_scim(cx, &of.project, &of.org, id).await?;
-    let mark = reviewed.mark();
-    if as_shown.is_some_and(|shown| shown != mark) {
-        return Err(SetupError::ChangedSinceReview.into());
-    }
-    let mut known = Vec::new();
-    if reviewed.connection.status == ConnectionStatus::Draft {
-        match how_checked(&reviewed.connection, reviewed.last_check.as_ref()) {
-            Ok(passed) => known.push(passed),
-            Err(not) if unchecked => known.push(format!("warning: {not}")),
-            Err(not) => {
-                let again = "run `vestibule scim-check`, or put it into use as it is with --unchecked";
-                return Err(format!("{not}; {again}").into());
-            }
+    reviewed.may_go_live(as_shown.as_deref(), unchecked).map_err(|error| match error {
+        SetupError::Untried(not) => {
+            let again = "run `vestibule scim-check`, or put it into use as it is with --unchecked";
+            Failure::from(format!("{not}; {again}"))
         }
-    }
-    known.extend(tokens(&reviewed));
+        other => other.into(),
+    })?;
+    let mark = reviewed.mark();
     let live = setup::activate_scim(cx, &Actor::operator(), &of.project, &of.org, id, &mark).await?;
-    known.iter().for_each(output::line);
+    if reviewed.connection.status == ConnectionStatus::Draft {
+        output::line(match reviewed.tried() {
+            Ok(at) => format!("the last check passed, at {at}"),
+            Err(not) => format!("warning: {not}"),
+        });
+    }
+    tokens(&reviewed).iter().for_each(output::line);
     output::values(&[("SCIM connection", live.id.as_str()), ("status", live.status.as_str())]);
     Ok(())
 }
@@ -247,25 +245,6 @@ fn tokens(reviewed: &ReviewedScim) -> Vec<String> {
         format!("token {}  ...{suffix}  {name}, {used}{maker}", key.id)
     });
     lines.collect()
-}
-
-/// That a draft was checked, or what was not.
-fn how_checked(draft: &ScimConnection, last: Option<&LastCheck>) -> Result<String, String> {
-    let Some(LastCheck { at, passed, checked }) = last else {
-        return Err(
-            "the connection was never checked: nothing that Okta and Entra send was tried on it".into()
-        );
-    };
-    if !*passed {
-        let failed = checked.iter().filter(|one| !one.passed());
-        let failed: Vec<String> = failed.map(|one| format!("{} ({})", one.name, one.suite)).collect();
-        return Err(format!("in the last check, at {at}, these steps failed: {}", failed.join(", ")));
-    }
-    // To put it into use was a change.
-    if draft.status == ConnectionStatus::Draft && draft.updated_at > *at {
-        return Err(format!("the last check passed, at {at}, and the connection was changed after it"));
-    }
-    Ok(format!("the last check passed, at {at}"))
 }
 
 async fn add_client(cx: &Context, of: &Of, id: &ScimConnectionId, name: &str) -> Result<(), Failure> {

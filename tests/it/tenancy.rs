@@ -50,6 +50,7 @@ struct Keys {
     foreign_client: (String, String),
     code: Secret,
     scim_token: String,
+    scim_connection: String,
     scim_client: (String, String),
     globex_user: String,
     globex_group: String,
@@ -196,15 +197,32 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
                 door(bearer(elsewhere(method, &path), &keys.foreign_backend_key), 404, &["state"]),
             ]
         }
-        "/v1/setup-links" if *method == Method::GET => {
+        "/v1/setup-links" | "/v1/connections" if *method == Method::GET => {
             let of = |organization: &str| format!("{pattern}?organizationId={organization}");
             let (own, foreign) = (&keys.backend_key, &keys.foreign_backend_key);
             let acme = of(world.gateway.acme.id.as_str());
+            let never = ["setup_link_", "_connection_"];
             vec![
-                door(bearer(elsewhere(method, &acme), own), 401, &["setup_link"]),
-                door(bearer(here(method, &acme), foreign), 401, &["setup_link"]),
-                door(bearer(elsewhere(method, &acme), foreign), 404, &["setup_link_"]),
-                door(bearer(here(method, &of(&keys.foreign_organization)), own), 404, &["setup_link_"]),
+                door(bearer(elsewhere(method, &acme), own), 401, &never),
+                door(bearer(here(method, &acme), foreign), 401, &never),
+                door(bearer(elsewhere(method, &acme), foreign), 404, &never),
+                door(bearer(here(method, &of(&keys.foreign_organization)), own), 404, &never),
+            ]
+        }
+        "/v1/saml-connections/{id}/activate" | "/v1/scim-connections/{id}/activate" => {
+            let id = if pattern.contains("saml") { connection.as_str() } else { &keys.scim_connection };
+            let path = pattern.replace("{id}", id);
+            let of = |request: TestRequest, organization: &str| {
+                request.set_json(json!({ "organizationId": organization, "mark": "x", "untried": true }))
+            };
+            let (own, foreign) = (&keys.backend_key, &keys.foreign_backend_key);
+            let (acme, globex) = (world.gateway.acme.id.as_str(), world.gateway.globex.id.as_str());
+            vec![
+                door(of(bearer(elsewhere(method, &path), own), acme), 401, &["mark"]),
+                door(of(bearer(here(method, &path), foreign), acme), 401, &["mark"]),
+                door(of(bearer(elsewhere(method, &path), foreign), acme), 404, &["mark"]),
+                door(of(bearer(here(method, &path), own), &keys.foreign_organization), 404, &["mark"]),
+                door(of(bearer(here(method, &path), own), globex), 404, &["mark"]),
             ]
         }
         "/v1/setup-links" => {
@@ -404,6 +422,7 @@ async fn keys(world: &World) -> Keys {
         foreign_client,
         code,
         scim_token: scim_token.expose().to_owned(),
+        scim_connection: connection.to_string(),
         scim_client,
         globex_user,
         globex_group,

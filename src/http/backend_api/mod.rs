@@ -1,16 +1,63 @@
 //! The host app's back end: `/v1`, with a back-end API key.
 
+mod connections;
 mod events;
 mod setup_links;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
-use super::Endpoint;
+use super::{Endpoint, HttpError, RequestContext, params::Params};
+use crate::{
+    model::ids::OrganizationId,
+    service::{Actor, ActorKind, connections::ConnectionError, setup::SetupError},
+};
 
 /// The endpoints.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("/v1/connections", || web::to(connections::list)),
     Endpoint::get("/v1/events", || web::to(events::events)),
+    Endpoint::post("/v1/saml-connections/{id}/activate", || web::to(connections::activate_saml)),
+    Endpoint::post("/v1/scim-connections/{id}/activate", || web::to(connections::activate_scim)),
     Endpoint::get("/v1/setup-links", || web::to(setup_links::list)),
     Endpoint::post("/v1/setup-links", || web::to(setup_links::create)),
     Endpoint::delete("/v1/setup-links/{id}", || web::to(setup_links::revoke)),
 ];
+
+fn actor(context: &RequestContext) -> Actor {
+    Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) }
+}
+
+/// The parameter `organizationId`.
+fn organization_in_query(request: &HttpRequest) -> Result<OrganizationId, HttpError> {
+    let mut params = Params::parse(request.query_string().as_bytes())
+        .map_err(|error| HttpError::bad_request("invalid_argument", error.to_string()))?;
+    organization_id(&params.take("organizationId").unwrap_or_default())
+}
+
+fn organization_id(text: &str) -> Result<OrganizationId, HttpError> {
+    OrganizationId::parse(text).map_err(|_| not_found("organization"))
+}
+
+fn refuse(error: &SetupError) -> HttpError {
+    let precondition = |message: String| HttpError::bad_request("failed_precondition", message);
+    match error {
+        SetupError::Connection(ConnectionError::NotFound(what)) => not_found(what),
+        SetupError::ConnectionNotDraft => precondition("The connection is not a draft.".into()),
+        SetupError::OrganizationDisabled => {
+            precondition("The organization is switched off; nothing is set up for it meanwhile.".into())
+        }
+        SetupError::ChangedSinceReview => precondition(
+            "The connection was changed after it was looked at; show it again, with its new mark.".into(),
+        ),
+        SetupError::Untried(not) => precondition(format!(
+            "The connection is not known to work ({not}); try it, or say that untried will do."
+        )),
+        SetupError::Connection(ConnectionError::Invalid(text)) => precondition(format!("Not yet: {text}.")),
+        SetupError::Invalid(text) => HttpError::bad_request("invalid_argument", text.clone()),
+        other => HttpError::internal(other),
+    }
+}
+
+fn not_found(what: &str) -> HttpError {
+    HttpError::not_found(format!("There is no {what} of this id."))
+}

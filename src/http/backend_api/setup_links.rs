@@ -4,16 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{actor, not_found, organization_id, organization_in_query, refuse};
 use crate::{
-    http::{HttpError, RequestContext, auth::BackendKey, body, params::Params},
+    http::{HttpError, RequestContext, auth::BackendKey, body},
     model::{
         Timestamp,
-        ids::{OrganizationId, SamlConnectionId, ScimConnectionId, SetupLinkId},
+        ids::{SamlConnectionId, ScimConnectionId, SetupLinkId},
     },
     service::{
-        Actor, ActorKind, Context,
-        connections::ConnectionError,
-        setup::{self, LinkState, MadeLink, NewSetupLink, Part, SetupError, SetupLink},
+        Context,
+        setup::{self, LinkState, MadeLink, NewSetupLink, Part, SetupLink},
     },
 };
 
@@ -69,9 +69,7 @@ pub(super) async fn list(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let mut params = Params::parse(request.query_string().as_bytes())
-        .map_err(|error| HttpError::bad_request("invalid_argument", error.to_string()))?;
-    let organization = organization_id(&params.take("organizationId").unwrap_or_default())?;
+    let organization = organization_in_query(&request)?;
     let links = setup::list_setup_links(&cx, &key.project, &organization).await;
     let links = links.map_err(|error| refuse(&error))?;
     context.set_organization(organization.as_str());
@@ -124,31 +122,4 @@ fn projection(link: &SetupLink, now: Timestamp) -> Value {
         "expiresAt": link.expires_at,
         "revokedAt": link.revoked_at,
     })
-}
-
-fn actor(context: &RequestContext) -> Actor {
-    Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) }
-}
-
-fn organization_id(text: &str) -> Result<OrganizationId, HttpError> {
-    OrganizationId::parse(text).map_err(|_| not_found("organization"))
-}
-
-fn refuse(error: &SetupError) -> HttpError {
-    match error {
-        SetupError::Connection(ConnectionError::NotFound(what)) => not_found(what),
-        SetupError::ConnectionNotDraft => {
-            HttpError::bad_request("failed_precondition", "The connection is live; a link is for a draft.")
-        }
-        SetupError::OrganizationDisabled => HttpError::bad_request(
-            "failed_precondition",
-            "The organization is switched off; no links are made for it.",
-        ),
-        SetupError::Invalid(text) => HttpError::bad_request("invalid_argument", text.clone()),
-        other => HttpError::internal(other),
-    }
-}
-
-fn not_found(what: &str) -> HttpError {
-    HttpError::not_found(format!("There is no {what} of this id."))
 }

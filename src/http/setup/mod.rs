@@ -60,9 +60,10 @@ fn refuse(error: SetupError) -> HttpError {
         | SetupError::NotPart
         | SetupError::NotAllowed
         | SetupError::OrganizationDisabled => StatusCode::FORBIDDEN,
-        SetupError::ConnectionNotDraft | SetupError::NotReady(_) | SetupError::ChangedSinceReview => {
-            StatusCode::CONFLICT
-        }
+        SetupError::ConnectionNotDraft
+        | SetupError::NotReady(_)
+        | SetupError::ChangedSinceReview
+        | SetupError::Untried(_) => StatusCode::CONFLICT,
         SetupError::Invalid(_) | SetupError::Metadata { .. } => StatusCode::BAD_REQUEST,
         SetupError::Connection(_) | SetupError::Store(_) | SetupError::Internal(_) => {
             return HttpError::internal(&error);

@@ -73,6 +73,33 @@ impl ReviewedScim {
     }
 }
 
+/// The connections of an organization, each with all that decides whether it should go live.
+#[derive(Debug, Clone)]
+pub struct Reviews {
+    /// Those for sign-in, oldest first.
+    pub saml: Vec<ReviewedSaml>,
+    /// Those for provisioning, the default one first.
+    pub scim: Vec<ReviewedScim>,
+}
+
+/// The connections of an organization as they are now.
+pub async fn review_organization(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Reviews, SetupError> {
+    let (own, project, organization) = (cx.clone(), project.clone(), organization.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(ConnectionError::NotFound("organization"))?;
+        let saml = saml_connections::of_organization(tx, &organization)?;
+        let scim = scim_connections::list(tx, &organization)?;
+        let saml: Result<_, StoreError> = saml.into_iter().map(|one| reviewed_saml(tx, one)).collect();
+        let scim: Result<_, StoreError> = scim.into_iter().map(|one| reviewed_scim(tx, &own, one)).collect();
+        Ok::<_, SetupError>(Reviews { saml: saml?, scim: scim? })
+    };
+    cx.store.read(look).await
+}
+
 /// A SAML connection as it is now.
 pub async fn review_saml(
     cx: &Context,

@@ -18,9 +18,13 @@ mod report;
 mod session;
 mod test_login;
 mod tested;
+mod tried;
 mod understanding;
 
-pub use activation::{ReviewedSaml, ReviewedScim, activate_saml, activate_scim, review_saml, review_scim};
+pub use activation::{
+    ReviewedSaml, ReviewedScim, Reviews, activate_saml, activate_scim, review_organization, review_saml,
+    review_scim,
+};
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
 pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
@@ -36,6 +40,7 @@ pub use report::{CheckLine, CheckState, Person, Report};
 pub use session::{Opened, Wizard, open, wizard};
 pub use test_login::{Answer, Begun, begin, last_report, receive};
 pub use tested::Tested;
+pub use tried::Untried;
 pub use understanding::{Certificate, Notice, Understanding, understanding};
 
 pub use crate::store::setup_links::SetupLink;
@@ -104,6 +109,9 @@ pub enum SetupError {
     /// What is to go live is not what was looked at.
     #[error("the connection was changed after it was looked at; look at it again")]
     ChangedSinceReview,
+    /// What is to go live is not known to work.
+    #[error(transparent)]
+    Untried(#[from] Untried),
     /// The customer is switched off, and with it all that is set up for it.
     #[error("this organization is switched off, and nothing is set up for it meanwhile")]
     OrganizationDisabled,
@@ -144,6 +152,7 @@ impl SetupError {
             Self::NotAllowed => "setup_not_allowed",
             Self::ConnectionNotDraft => "connection_not_draft",
             Self::ChangedSinceReview => "connection_changed_since_review",
+            Self::Untried(_) => "connection_untried",
             Self::OrganizationDisabled => "setup_organization_disabled",
             Self::Invalid(_) => "invalid_input",
             Self::Metadata { code, .. } => code,

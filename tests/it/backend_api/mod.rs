@@ -1,4 +1,5 @@
 //! `/v1`, as the host app's back end sees it.
 
+mod connections;
 mod events;
 mod setup_links;

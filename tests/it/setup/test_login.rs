@@ -49,7 +49,7 @@ impl Admin {
     }
 
     /// A whole test whose answer is edited; the report's page.
-    pub(super) async fn test(&mut self, claims: &Claims<'_>, edit: impl Fn(String) -> String) -> String {
+    pub async fn test(&mut self, claims: &Claims<'_>, edit: impl Fn(String) -> String) -> String {
         let request = self.begin().await;
         let idp = self.idp().await;
         let xml = edit(self.world.response(&idp, Some(&request), claims));
