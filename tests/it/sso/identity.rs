@@ -185,6 +185,43 @@ on_both_databases! {
         assert_eq!(links.iter().map(|link| &link.subject).collect::<Vec<_>>(), [&key]);
     }
 
+    async fn r02_one_name_under_two_qualifiers_is_two_people(world: World) {
+        let log_in = async |id, qualifier: &str, email| {
+            let claims = Claims {
+                assertion_id: id, name_id: "Abc", format: name_id::PERSISTENT, attributes: &[("email", &[email])],
+            };
+            let mut browser = Browser::default();
+            let request = world.depart(&world.acme, &mut browser).await;
+            let xml = world.response(&world.acme, Some(&request), &claims);
+            let named = format!("<saml:NameID NameQualifier=\"{qualifier}\" ");
+            let xml = signed_again(&world.acme, id, &xml, |xml| xml.replace("<saml:NameID ", &named));
+            world.post(&world.acme.connection.id, &mut browser, &xml).await
+        };
+        assert!(signed_in(&log_in("_1", "east", EMAIL).await));
+        assert!(signed_in(&log_in("_2", "west", "bob@acme.example").await));
+        assert!(world.find(&world.acme.organization, "bob@acme.example").await.is_some(), "not Ada");
+        // And whoever has the name of the first is the first, whatever address came with it.
+        assert!(signed_in(&log_in("_3", "east", "eve@acme.example").await));
+        assert!(world.find(&world.acme.organization, "eve@acme.example").await.is_none());
+    }
+
+    async fn r01_a_name_that_does_not_say_so_is_no_address(world: World) {
+        world.user(&world.acme.organization, EMAIL, |_| ()).await;
+        for (id, format) in [("_1", name_id::UNSPECIFIED), ("_2", name_id::PERSISTENT)] {
+            let claims = Claims { assertion_id: id, name_id: EMAIL, format, attributes: &[] };
+            let answer = world.log_in(&world.acme, &claims).await;
+            world.assert_refused(&answer, "identity_conflict").await;
+        }
+    }
+
+    async fn what_is_no_name_is_not_kept(world: World) {
+        let long = "x".repeat(257);
+        let attributes: &[(&str, &[&str])] = &[("firstName", &["A\u{85}da"]), ("lastName", &[&long])];
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { attributes, ..ADA }).await));
+        let ada = world.find(&world.acme.organization, EMAIL).await.unwrap();
+        assert_eq!((ada.given_name, ada.family_name, ada.display_name), (None, None, None));
+    }
+
     async fn r03_an_inactive_user_is_refused_and_stays_inactive(world: World) {
         world.user(&world.acme.organization, EMAIL, |user| user.status = UserStatus::Inactive).await;
         let answer = world.log_in(&world.acme, &ADA).await;

@@ -57,6 +57,16 @@ on_both_databases! {
         assert_eq!(of_ada().await, ["new", "staff"]);
         world.log_in(&world.acme, &groups("_3", &[])).await;
         assert!(of_ada().await.is_empty());
+        // A link in place of more groups says nothing where there are groups.
+        let link = "http://schemas.microsoft.com/claims/groups.link";
+        let both: [(&str, &[&str]); 2] = [("groups", &["new"]), (link, &["https://graph.example/"])];
+        world.log_in(&world.acme, &Claims { assertion_id: "_4", attributes: &both, ..ADA }).await;
+        assert_eq!(of_ada().await, ["new"]);
+        // And what is too long or has control characters is no name.
+        let (long, longest) = ("x".repeat(513), "x".repeat(512));
+        let names = [long.as_str(), &longest, "a\u{85}b"];
+        world.log_in(&world.acme, &Claims { assertion_id: "_5", attributes: &[("groups", &names)], ..ADA }).await;
+        assert_eq!(of_ada().await, [longest]);
     }
 
     async fn r32_one_login_makes_so_many_groups_and_the_next_one_the_rest(world: World) {

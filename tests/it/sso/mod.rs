@@ -34,6 +34,7 @@ use vestibule::{
     saml::{
         SigningKey,
         binding::{post, redirect},
+        dsig::{DigestAlgorithm, sign},
         issue::{IdpDescription, IssuedAssertion, IssuedResponse, SignedElements},
         names::name_id,
         request::{ReceivedRequest, parse},
@@ -255,6 +256,13 @@ impl Browser {
             self.cookies.push((name.to_owned(), value.to_owned()));
         }
     }
+}
+
+/// A response of the provider whose assertion was edited before it was signed.
+pub fn signed_again(idp: &Idp, assertion: &str, xml: &str, edit: impl Fn(String) -> String) -> String {
+    let (before, rest) = xml.split_once("<ds:Signature ").unwrap();
+    let (_, after) = rest.split_once("</ds:Signature>").unwrap();
+    sign(&edit(format!("{before}{after}")), assertion, &idp.key, DigestAlgorithm::Sha256).unwrap()
 }
 
 /// The request in a redirect to a provider.
