@@ -3,12 +3,15 @@
 use super::{
     HandoffFailure,
     client::{self, ClientCredentials},
-    refresh_token::PREFIX,
+    refresh_token::{PREFIX, session_named},
     tokens::{TokenError, TokenRefusal},
 };
 use crate::{
-    model::{ids::ProjectId, secret::Secret},
-    service::{Actor, ActorKind, Change, Context, record::record},
+    model::{
+        ids::{OauthClientId, OrganizationId, ProjectId, RefreshTokenId, SessionId},
+        secret::Secret,
+    },
+    service::{Actor, ActorKind, Change, Context, record::record, sessions},
     store::{StoreError, Tx, refresh_tokens, sessions as session_rows},
 };
 
@@ -51,22 +54,48 @@ fn give_back(
     if !token.expose().starts_with(PREFIX) && token.expose().matches('.').count() == 2 {
         return Ok(Ok(Revoked::Unsupported));
     }
-    let found = refresh_tokens::find(tx, project, &token.hash())?;
-    let Some(token) = found.filter(|token| token.client_id.as_ref() == Some(&client.id)) else {
+    let Some(Grant { organization, session, token }) = grant_of(tx, cx, project, &client.id, token)? else {
         return Ok(Ok(Revoked::Done));
     };
     // A refresh at the same moment must not leave a successor behind.
-    session_rows::lock(tx, &token.session_id)?;
-    if refresh_tokens::revoke(tx, &token.organization_id, &token.session_id, &client.id, now)? > 0 {
+    session_rows::lock(tx, &session)?;
+    if refresh_tokens::revoke(tx, &organization, &session, &client.id, now)? > 0 {
         let change = Change {
             project,
-            organization: Some(&token.organization_id),
+            organization: Some(&organization),
             event: "refresh_token.revoked",
-            resource: token.id.as_str(),
+            resource: token.as_ref().map_or(session.as_str(), RefreshTokenId::as_str),
             before: None,
-            after: Some(json!({ "id": token.id, "sessionId": token.session_id, "clientId": client.id })),
+            after: Some(json!({ "id": token, "sessionId": session, "clientId": client.id })),
         };
         record(tx, cx, &Actor::in_request(ActorKind::OauthClient, &client.id, request_id), &change)?;
     }
     Ok(Ok(Revoked::Done))
+}
+
+/// What a client gives back with a token: all refresh tokens that it has of a session.
+struct Grant {
+    organization: OrganizationId,
+    session: SessionId,
+    /// The token, where it is still known.
+    token: Option<RefreshTokenId>,
+}
+
+/// A token that was used so long ago that its row is gone names its session still: who gives it back means what came after
+/// it.
+fn grant_of(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    client: &OauthClientId,
+    token: &Secret,
+) -> Result<Option<Grant>, StoreError> {
+    if let Some(token) = refresh_tokens::find(tx, project, &token.hash())? {
+        let own = token.client_id.as_ref() == Some(client);
+        let (organization, session) = (token.organization_id, token.session_id);
+        return Ok(own.then_some(Grant { organization, session, token: Some(token.id) }));
+    }
+    let Some(session) = session_named(cx, client, token) else { return Ok(None) };
+    let live = sessions::find_standing(tx, project, &session, cx.now())?;
+    Ok(live.ok().map(|live| Grant { organization: live.organization.id, session, token: None }))
 }

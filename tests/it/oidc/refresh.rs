@@ -320,6 +320,21 @@ on_both_databases! {
         assert!(row(&world, &second).await.is_none());
     }
 
+    async fn who_gives_a_forgotten_one_back_gives_back_what_came_after_it(world: World) {
+        let (first, completed) = begin(&world, &world.app).await;
+        let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
+        forget_used(&world).await;
+        // In the hands of another client it is nothing.
+        let other = host_app(&world.gateway, TokenEndpointAuthMethod::ClientSecretBasic).await;
+        assert_eq!(revoke(&world, &other, &first).await.status, StatusCode::OK);
+        assert_eq!(row(&world, &second).await.unwrap().revoked_at, None);
+        assert_eq!(revoke(&world, &world.app, &first).await.status, StatusCode::OK);
+        assert_eq!(row(&world, &second).await.unwrap().revoked_at, Some(world.gateway.now()));
+        let session = completed.session.id.as_str();
+        assert_eq!(world.gateway.events(session).await.last().map(String::as_str), Some("refresh_token.revoked"));
+        assert_eq!(end_reason(&world, &completed).await, None, "the session goes on");
+    }
+
     async fn a_second_use_is_noticed_also_when_the_first_is_forgotten(world: World) {
         let (first, completed) = begin(&world, &world.app).await;
         let second = refresh_token(&refresh(&world, &world.app, &first, &[]).await);
