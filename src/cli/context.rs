@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     model::{SystemClock, SystemRng, ids::ProjectId},
     service::{
-        Context,
+        Context, MigrateError, Standing,
         directory::{self, Project},
         egress::{Egress, IpRange},
     },
@@ -52,10 +52,13 @@ pub(super) fn open_or_begin(config: &Config) -> Result<(Context, Option<PathBuf>
 }
 
 fn refuse_unmigrated(config: &Config) -> Result<(), Failure> {
-    if Context::migrations_pending(&config.database_url)? {
-        return Err("the database is empty or older than this version: run `vestibule migrate`".into());
+    match Context::standing(&config.database_url)? {
+        Standing::Level => Ok(()),
+        Standing::Behind => {
+            Err("the database is empty or older than this version: run `vestibule migrate`".into())
+        }
+        Standing::Ahead => Err(MigrateError::Ahead.into()),
     }
-    Ok(())
 }
 
 fn no_key(config: &Config, what_to_do: &str) -> String {

@@ -23,11 +23,11 @@ use egress::Egress;
 pub use record::{Actor, ActorKind, Change};
 use sso::TraceBudget;
 
+pub use crate::store::migrations::{MigrateError, Standing};
 use crate::{
     model::{Clock, Rng, Timestamp, ids::IdSource},
     store::{
-        Store, StoreOptions,
-        migrations::{self, MigrateError},
+        Store, StoreOptions, migrations,
         seal::{InvalidMasterKey, MasterKey},
     },
 };
@@ -117,9 +117,9 @@ impl Context {
         migrations::run(database_url)
     }
 
-    /// Whether a database is older than this version.
-    pub fn migrations_pending(database_url: &str) -> Result<bool, MigrateError> {
-        migrations::are_pending(database_url)
+    /// How a database's schema stands to this version's.
+    pub fn standing(database_url: &str) -> Result<Standing, MigrateError> {
+        migrations::standing(database_url)
     }
 
     /// The present instant.
