@@ -59,9 +59,9 @@ pub(super) async fn activate_saml(
     reviewed.may_go_live(Some(&asked.mark), asked.untried).map_err(|error| refuse(&error))?;
     let id = &reviewed.connection.id;
     let live = setup::activate_saml(&cx, &actor(&context), &key.project, id, &asked.mark).await;
-    let live = live.map_err(|error| refuse(&error))?;
-    let shown = saml(&ReviewedSaml { connection: live, ..reviewed.clone() });
-    Ok(HttpResponse::Ok().json(json!({ "samlConnection": shown })))
+    live.map_err(|error| refuse(&error))?;
+    let live = setup::review_saml(&cx, &key.project, id).await.map_err(|error| refuse(&error))?;
+    Ok(HttpResponse::Ok().json(json!({ "samlConnection": saml(&live) })))
 }
 
 /// Puts a draft for provisioning into use: from now on, who has one of its tokens writes users.
@@ -81,9 +81,10 @@ pub(super) async fn activate_scim(
     let (organization, id) = (&reviewed.connection.organization_id, &reviewed.connection.id);
     let actor = actor(&context);
     let live = setup::activate_scim(&cx, &actor, &key.project, organization, id, &asked.mark).await;
+    live.map_err(|error| refuse(&error))?;
+    let live = setup::review_scim(&cx, &key.project, organization, id).await;
     let live = live.map_err(|error| refuse(&error))?;
-    let shown = scim(&ReviewedScim { connection: live, ..reviewed.clone() });
-    Ok(HttpResponse::Ok().json(json!({ "scimConnection": shown })))
+    Ok(HttpResponse::Ok().json(json!({ "scimConnection": scim(&live) })))
 }
 
 /// The body, and the connections of the organization that it names: the host app says for whom it asks, and a connection of

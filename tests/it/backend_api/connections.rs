@@ -68,10 +68,12 @@ on_both_databases! {
         assert!(answer["message"].as_str().unwrap().contains("changed"), "{answer}");
         let shown = saml(&list(&admin.world.gateway, &key).await, &id);
         assert!(shown["tried"]["passedAt"].is_string(), "{shown}");
+        admin.world.gateway.clock.advance(1000);
         let (status, answer) = activate(&admin.world.gateway, &key, &path, body(&shown["mark"])).await;
         assert_eq!((status, &answer["samlConnection"]["status"]), (200, &json!("enabled")), "{answer}");
         let after = saml(&list(&admin.world.gateway, &key).await, &id);
-        assert_eq!(after["mark"], answer["samlConnection"]["mark"]);
+        assert_eq!(after, answer["samlConnection"]);
+        assert_eq!(after["tried"], shown["tried"], "to put it into use was a change, and no news to the test");
         assert_eq!(admin.world.gateway.events(&id).await.last().map(String::as_str), Some("saml_connection.updated"));
         // What is live is not put into use again.
         let (status, answer) = activate(&admin.world.gateway, &key, &path, body(&after["mark"])).await;

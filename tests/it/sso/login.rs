@@ -138,7 +138,36 @@ on_both_databases! {
         assert!(!request.force_authn);
     }
 
-    async fn r11_a_forced_sign_in_must_be_recent(world: World) {
+    async fn r11_a_sign_in_of_before_it_was_forced_is_refused(world: World) {
+        // The provider answers from a session that it had: no skew covers ten minutes.
+        let old = world.gateway.now().plus(-600_000);
+        let instant = |at: vestibule::model::Timestamp| vestibule::saml::xml::instant::format(at.to_datetime());
+        let (now, old) = (instant(world.gateway.now()), instant(old));
+        let answered = |xml: &str| signed_again(&world.acme, ADA.assertion_id, xml, |xml| {
+            let stale = xml.replace(&format!("AuthnInstant=\"{now}\""), &format!("AuthnInstant=\"{old}\""));
+            assert_ne!(stale, xml);
+            stale
+        });
+        let (mut browser, request) = authorize(&world, "&prompt=login").await;
+        assert!(request.force_authn);
+        let xml = answered(&world.response(&world.acme, Some(&request), &ADA));
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "authn_too_old").await;
+        // Where nobody forces it, that session will do.
+        let (mut browser, request) = authorize(&world, "").await;
+        let xml = answered(&world.response(&world.acme, Some(&request), &ADA));
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        assert!(answer.header("location").starts_with("https://app.example/callback?code="), "{}", answer.body);
+        // The connection forces it for everybody.
+        world.change(&world.acme, |connection| connection.force_authn = true).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = answered(&world.response(&world.acme, Some(&request), &ADA));
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&answer, "authn_too_old").await;
+    }
+
+    async fn r11_a_forced_sign_in_may_take_its_time(world: World) {
         world.change(&world.acme, |connection| connection.force_authn = true).await;
         let mut browser = Browser::default();
         let request = world.depart(&world.acme, &mut browser).await;

@@ -10,7 +10,10 @@ use vestibule::{
         names::{name_id, ns},
         xml::tree,
     },
-    service::connections::{Options, sp_keys},
+    service::{
+        connections::{Options, sp_keys},
+        directory::{OrganizationUpdate, update_organization},
+    },
 };
 
 async fn set(world: &World, edit: impl Fn(&mut SamlConnection, &mut Options) + Send + Sync + 'static) {
@@ -133,6 +136,27 @@ on_both_databases! {
         set(&world, |_, options| options.authn_contexts = vec!["https://refeds.org/profile/mfa".into()]).await;
         let answer = world.log_in(&world.acme, &ADA).await;
         world.assert_refused(&answer, "authn_context_mismatch").await;
+    }
+
+    async fn r11_only_a_context_that_the_connection_names_is_a_second_factor(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let mfa = OrganizationUpdate { require_mfa: Some(true), ..OrganizationUpdate::default() };
+        update_organization(cx, &operator, project, &world.gateway.acme.id, mfa).await.unwrap();
+        set(&world, |_, options| options.mfa_contexts = vec!["https://refeds.org/profile/mfa".into()]).await;
+        let log_in = async |id: &'static str, context: &str| {
+            let claims = Claims { assertion_id: id, ..ADA };
+            let mut browser = Browser::default();
+            let request = world.depart(&world.acme, &mut browser).await;
+            let xml = world.response(&world.acme, Some(&request), &claims);
+            let xml = signed_again(&world.acme, id, &xml, |xml| {
+                xml.replace("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", context)
+            });
+            world.post(&world.acme.connection.id, &mut browser, &xml).await
+        };
+        for (id, context) in [("_1", "urn:oasis:names:tc:SAML:2.0:ac:classes:X509"), ("_2", "https://refeds.org/profile/mfa/x")] {
+            world.assert_refused(&log_in(id, context).await, "second_factor_required").await;
+        }
+        assert!(signed_in(&log_in("_3", "https://refeds.org/profile/mfa").await));
     }
 
     async fn a_refused_login_offers_the_way_back(world: World) {
