@@ -7,6 +7,7 @@ use actix_web::{
     App, Error, Route,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
     http::Method,
     middleware::from_fn,
     web,
@@ -21,33 +22,59 @@ pub struct Endpoint {
     pub method: Method,
     /// The pattern as actix matches it and as logs and metrics name it.
     pub pattern: &'static str,
+    /// Whether it answers HEAD as well, without the body.
+    pub answers_head: bool,
     route: fn() -> Route,
 }
 
 impl Endpoint {
     /// A GET endpoint: `Endpoint::get("/healthz", || web::to(healthz))`.
     pub const fn get(pattern: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::GET, pattern, route }
+        Self::new(Method::GET, pattern, route)
+    }
+
+    /// A GET endpoint that answers HEAD too (RFC 9110 section 9.3.2). Not for pages: what looks at a link before a person
+    /// does must not use it up.
+    pub const fn read(pattern: &'static str, route: fn() -> Route) -> Self {
+        Self { method: Method::GET, pattern, answers_head: true, route }
     }
 
     /// A POST endpoint.
     pub const fn post(pattern: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::POST, pattern, route }
+        Self::new(Method::POST, pattern, route)
     }
 
     /// A PUT endpoint.
     pub const fn put(pattern: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::PUT, pattern, route }
+        Self::new(Method::PUT, pattern, route)
     }
 
     /// A PATCH endpoint.
     pub const fn patch(pattern: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::PATCH, pattern, route }
+        Self::new(Method::PATCH, pattern, route)
     }
 
     /// A DELETE endpoint.
     pub const fn delete(pattern: &'static str, route: fn() -> Route) -> Self {
-        Self { method: Method::DELETE, pattern, route }
+        Self::new(Method::DELETE, pattern, route)
+    }
+
+    const fn new(method: Method, pattern: &'static str, route: fn() -> Route) -> Self {
+        Self { method, pattern, answers_head: false, route }
+    }
+
+    /// The methods as they are told in `Allow`.
+    fn allowed(&self) -> String {
+        if self.answers_head { format!("{}, HEAD", self.method) } else { self.method.to_string() }
+    }
+
+    fn mounted(&self) -> Route {
+        let route = (self.route)();
+        if self.answers_head {
+            route.guard(guard::Any(guard::Get()).or(guard::Head()))
+        } else {
+            route.method(self.method.clone())
+        }
     }
 }
 
@@ -115,6 +142,7 @@ pub fn app(frame: &web::Data<Frame>, endpoints: &[Endpoint]) -> App<impl AppFact
         .configure(|config| mount(config, endpoints))
         .configure(frame.services())
         .default_service(web::to(not_found))
+        .wrap(from_fn(super::scim::spell))
         .wrap(from_fn(middleware::frame))
 }
 
@@ -130,11 +158,10 @@ fn mount(config: &mut web::ServiceConfig, endpoints: &[Endpoint]) {
     }
     for pattern in patterns {
         let rows = &by_pattern[pattern];
-        let allow: Arc<str> =
-            rows.iter().map(|row| row.method.as_str()).collect::<Vec<_>>().join(", ").into();
+        let allow: Arc<str> = rows.iter().map(|row| row.allowed()).collect::<Vec<_>>().join(", ").into();
         let mut resource = web::resource(pattern);
         for row in rows {
-            resource = resource.route((row.route)().method(row.method.clone()));
+            resource = resource.route(row.mounted());
         }
         config.service(
             resource

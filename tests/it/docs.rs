@@ -142,13 +142,13 @@ fn reason_codes(source: &str) -> Vec<String> {
     codes
 }
 
-/// SCIM is described once, below its base, in the spelling of the specification.
+/// SCIM is described once, below its base.
 fn as_described(pattern: &str) -> String {
     let below = pattern.strip_prefix("/api/scim/v1").or_else(|| pattern.strip_prefix("/scim/v2"));
-    let Some(below) = below else { return pattern.to_owned() };
-    let spelled = below.replace("/users", "/Users").replace("/groups", "/Groups");
-    let plain = spelled.strip_suffix(".scim").unwrap_or(&spelled).trim_end_matches('/');
-    if plain.is_empty() { "/".to_owned() } else { plain.to_owned() }
+    match below {
+        Some("") => "/".to_owned(),
+        below => below.unwrap_or(pattern).to_owned(),
+    }
 }
 
 /// `r07_...`.

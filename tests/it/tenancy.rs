@@ -308,14 +308,13 @@ fn revocation(world: &World, keys: &Keys) -> Vec<Door> {
 
 /// Acme's token: useless at another project; among Globex's ids it finds nothing (R20).
 fn scim(keys: &Keys, method: &Method, prefix: &str, rest: &str) -> Option<Vec<Door>> {
-    let (foreign_id, known) =
-        match rest.trim_start_matches('/').split('/').next()?.to_ascii_lowercase().as_str() {
-            "users" | "users.scim" | "" => (keys.globex_user.as_str(), true),
-            "groups" | "groups.scim" => (keys.globex_group.as_str(), true),
-            "oauth" => return Some(vec![door(scim_token_request(keys, prefix), 401, &["access_token"])]),
-            "schemas" | "resourcetypes" | "serviceproviderconfig" | "bulk" | "me" | ".search" => ("", true),
-            _ => ("", false),
-        };
+    let (foreign_id, known) = match rest.trim_start_matches('/').split('/').next()? {
+        "Users" | "" => (keys.globex_user.as_str(), true),
+        "Groups" => (keys.globex_group.as_str(), true),
+        "oauth" => return Some(vec![door(scim_token_request(keys, prefix), 401, &["access_token"])]),
+        "Schemas" | "ResourceTypes" | "ServiceProviderConfig" | "Bulk" | "Me" | ".search" => ("", true),
+        _ => ("", false),
+    };
     if !known {
         return None;
     }

@@ -12,7 +12,7 @@ use actix_web::{
     HttpRequest, HttpResponse, ResponseError as _, Route,
     body::{BodySize, BoxBody, MessageBody},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     },
     web,
@@ -106,8 +106,11 @@ where
         Err(error) => error.status_code(),
     };
     cx.provisioning.note(&cx, &tenant, outline, status.as_u16());
+    let has_body = request.method() != Method::HEAD;
     outcome.map(|mut answer| {
         say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
+        // The members of a group are not read to be thrown away.
+        let answer = if has_body { answer } else { answer.drop_body().map_into_boxed_body() };
         answer.map_body(|_, body| BoxBody::new(Held { body, _turns: [turn, costly] }))
     })
 }

@@ -10,12 +10,14 @@ mod me;
 mod reply;
 mod resources;
 mod root;
+mod spelling;
 mod token;
 
 use actix_web::web;
 
 pub use caller::ScimCaller;
 use exchange::{Exchange, bodiless, with_body};
+pub use spelling::spell;
 
 use super::Endpoint;
 use crate::{
@@ -23,39 +25,22 @@ use crate::{
     service::provisioning::{Groups, Users},
 };
 
-/// A collection, at one spelling of its path.
-macro_rules! collection {
-    ($collection:ty, $limit:expr, $path:expr) => {
-        [
-            Endpoint::post($path, || with_body($limit, resources::create::handle::<$collection>)),
-            Endpoint::get($path, || bodiless(resources::list::handle::<$collection>)),
-        ]
-    };
-}
-
 /// A collection and its resources. `.search` comes first, so that it is no id.
 macro_rules! resources {
     ($collection:ty, $patch:path, $limit:expr, $path:expr) => {
         [
-            [
-                Endpoint::post(concat!($path, "/.search"), || {
-                    with_body(input::SMALL, resources::search::handle::<$collection>)
-                }),
-                Endpoint::get(concat!($path, "/{id}"), || bodiless(resources::get::handle::<$collection>)),
-                Endpoint::put(concat!($path, "/{id}"), || {
-                    with_body($limit, resources::replace::handle::<$collection>)
-                }),
-                Endpoint::patch(concat!($path, "/{id}"), || with_body($limit, $patch)),
-                Endpoint::delete(concat!($path, "/{id}"), || {
-                    bodiless(resources::delete::handle::<$collection>)
-                }),
-            ]
-            .as_slice(),
-            &collection!($collection, $limit, $path),
-            // With the suffix of the media type (RFC 7644 section 3.8).
-            &collection!($collection, $limit, concat!($path, ".scim")),
+            Endpoint::post(concat!($path, "/.search"), || {
+                with_body(input::SMALL, resources::search::handle::<$collection>)
+            }),
+            Endpoint::read(concat!($path, "/{id}"), || bodiless(resources::get::handle::<$collection>)),
+            Endpoint::put(concat!($path, "/{id}"), || {
+                with_body($limit, resources::replace::handle::<$collection>)
+            }),
+            Endpoint::patch(concat!($path, "/{id}"), || with_body($limit, $patch)),
+            Endpoint::delete(concat!($path, "/{id}"), || bodiless(resources::delete::handle::<$collection>)),
+            Endpoint::post($path, || with_body($limit, resources::create::handle::<$collection>)),
+            Endpoint::read($path, || bodiless(resources::list::handle::<$collection>)),
         ]
-        .concat()
     };
 }
 
@@ -63,28 +48,22 @@ macro_rules! resources {
 macro_rules! below {
     ($prefix:literal) => {
         [
-            // With a slash at the end, as Entra sends it.
-            collection!(Users, input::SMALL, concat!($prefix, "/Users/")).as_slice(),
-            &collection!(Groups, input::LARGE, concat!($prefix, "/Groups/")),
-            &resources!(Users, resources::patch::user, input::SMALL, concat!($prefix, "/Users")),
-            &resources!(Users, resources::patch::user, input::SMALL, concat!($prefix, "/users")),
+            resources!(Users, resources::patch::user, input::SMALL, concat!($prefix, "/Users")).as_slice(),
             &resources!(Groups, resources::patch::group, input::LARGE, concat!($prefix, "/Groups")),
-            &resources!(Groups, resources::patch::group, input::LARGE, concat!($prefix, "/groups")),
             &[
-                Endpoint::get($prefix, || bodiless(root::list)),
-                Endpoint::get(concat!($prefix, "/"), || bodiless(root::list)),
+                Endpoint::read($prefix, || bodiless(root::list)),
                 Endpoint::post(concat!($prefix, "/.search"), || with_body(input::SMALL, root::search)),
-                Endpoint::get(concat!($prefix, "/ServiceProviderConfig"), || {
+                Endpoint::read(concat!($prefix, "/ServiceProviderConfig"), || {
                     bodiless(discovery::service_provider_config::handle)
                 }),
-                Endpoint::get(concat!($prefix, "/ResourceTypes"), || {
+                Endpoint::read(concat!($prefix, "/ResourceTypes"), || {
                     bodiless(discovery::resource_types::handle_list)
                 }),
-                Endpoint::get(concat!($prefix, "/ResourceTypes/{id}"), || {
+                Endpoint::read(concat!($prefix, "/ResourceTypes/{id}"), || {
                     bodiless(discovery::resource_types::handle)
                 }),
-                Endpoint::get(concat!($prefix, "/Schemas"), || bodiless(discovery::schemas::handle_list)),
-                Endpoint::get(concat!($prefix, "/Schemas/{id}"), || bodiless(discovery::schemas::handle)),
+                Endpoint::read(concat!($prefix, "/Schemas"), || bodiless(discovery::schemas::handle_list)),
+                Endpoint::read(concat!($prefix, "/Schemas/{id}"), || bodiless(discovery::schemas::handle)),
                 Endpoint::post(concat!($prefix, "/Bulk"), || with_body(MAX_PAYLOAD, bulk::handle)),
                 Endpoint::get(concat!($prefix, "/Me"), || bodiless(me::handle)),
                 Endpoint::post(concat!($prefix, "/Me"), || bodiless(me::handle)),

@@ -68,6 +68,49 @@ on_both_databases! {
         assert_eq!(scim.post("/Users", json!({ "userName": "lee" })).await.refusal(), (400, "invalidSyntax"));
     }
 
+    async fn scim_006_an_address_is_found_in_every_spelling(scim: Scim) {
+        let id = scim.user("ada").await;
+        for (method, path, status) in [
+            ("GET", "/users".to_owned(), 200),
+            ("GET", "//USERS/".to_owned(), 200),
+            ("GET", "/Users.scim".to_owned(), 200),
+            ("GET", format!("//Users//{id}/"), 200),
+            ("GET", format!("/users/{id}.scim"), 200),
+            ("GET", format!("/Users/{}", id.to_uppercase()), 404),
+            ("GET", "/".to_owned(), 200),
+            ("GET", "/serviceproviderconfig".to_owned(), 200),
+            ("GET", "/resourcetypes/user/".to_owned(), 200),
+            ("GET", format!("/schemas/{USER}/"), 200),
+            ("DELETE", "/SCHEMAS".to_owned(), 405),
+            ("POST", "/Users/.search/".to_owned(), 400),
+            ("POST", "/bulk/".to_owned(), 400),
+            ("GET", "/me".to_owned(), 501),
+            ("GET", "/Devices".to_owned(), 404),
+        ] {
+            let answer = scim.request_as(&scim.acme, method, &path, Some(&json!({}))).await;
+            assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        }
+        let found = scim.get("//users/?filter=userName eq \"ada\"").await;
+        assert_eq!(found.body["totalResults"], 1, "with its query");
+        let team = json!({ "schemas": [GROUP], "displayName": "Team" });
+        assert_eq!(scim.post("/groups/", team).await.status, 201);
+    }
+
+    async fn a_head_is_a_get_without_the_body(scim: Scim) {
+        let id = scim.user("ada").await;
+        let group = scim.group("Team", &[&id]).await;
+        for path in [format!("/Users/{id}"), format!("/Groups/{group}"), "/Users".into(), "/Schemas".into(), "/".into()] {
+            let (whole, head) = (scim.get(&path).await, scim.request_as(&scim.acme, "HEAD", &path, None).await);
+            assert_eq!((head.status, head.header("etag")), (200, whole.header("etag")), "{path}");
+            assert_eq!((head.header("content-type"), &head.body), (whole.header("content-type"), &Value::Null), "{path}");
+        }
+        for (path, status) in [("/Users/user_0000000000000000000000000", 404), ("/Bulk", 405)] {
+            assert_eq!(scim.request_as(&scim.acme, "HEAD", path, None).await.status, status, "{path}");
+        }
+        let stranger = scim.request_as("vestibule_scim_nobody", "HEAD", "/Users", None).await;
+        assert_eq!(stranger.status, 401);
+    }
+
     async fn a_path_says_what_it_changes_or_is_refused(scim: Scim) {
         let id = scim.user("ada").await;
         let path = format!("/Users/{id}");
