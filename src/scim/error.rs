@@ -22,6 +22,11 @@ pub enum ScimError {
     /// The same attribute twice, in two spellings.
     #[error("the attribute {0} is given twice")]
     AttributeTwice(String),
+    /// A key of a body begins with the URN of a schema, and is no extension.
+    #[error(
+        "{0} is no extension of this resource; attributes of an extension belong into an object under its URN"
+    )]
+    UnknownKey(String),
     /// The value is not of the attribute's type.
     #[error("the value of {path} must be of type {kind}")]
     WrongType {
@@ -129,6 +134,7 @@ impl ScimError {
             | Self::SchemasMissing
             | Self::SchemaNotNamed(_)
             | Self::AttributeTwice(_)
+            | Self::UnknownKey(_)
             | Self::OperationsMissing
             | Self::BadOperation(_)
             | Self::BadBulkOperation(..)

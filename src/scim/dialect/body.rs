@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{Rewrite, Rewrites, urns, values};
+use super::{Rewrite, Rewrites, keys, urns, values};
 use crate::scim::schema::ResourceType;
 
 /// Rewrites the body of a create or replace into what the strict core takes.
 pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> Rewrites {
     let mut used = Rewrites::new();
     let Value::Object(body) = body else { return used };
-    name_schemas(resource_type, body, &mut used);
+    name_schemas(resource_type.schema.id, body, &mut used);
     if let Some(Value::Array(schemas)) = body.get_mut("schemas") {
         for schema in schemas {
             if let Some((urn, rewrite)) = schema.as_str().and_then(|urn| urns::meant(resource_type, urn)) {
@@ -19,19 +19,24 @@ pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> R
         }
     }
     urns::rename_keys(resource_type, body, &mut used);
+    keys::unwrap_core(resource_type, body, &mut used);
+    keys::follow_paths(resource_type, body, &mut used);
     move_into_extensions(resource_type, body, &mut used);
     rewrite_values(resource_type, body, &mut used);
     used
 }
 
-/// An empty list of schemas can only mean the base schema: the endpoint says which.
-fn name_schemas(resource_type: &'static ResourceType, body: &mut Map<String, Value>, used: &mut Rewrites) {
-    if let Some(Value::Array(schemas)) = body.get_mut("schemas")
-        && schemas.is_empty()
-    {
-        schemas.push(resource_type.schema.id.into());
-        used.insert(Rewrite::EmptySchemas);
-    }
+/// An empty list of schemas, or none, can only mean that of the message: the endpoint says which.
+pub(super) fn name_schemas(urn: &'static str, body: &mut Map<String, Value>, used: &mut Rewrites) {
+    let name = body.keys().find(|name| name.eq_ignore_ascii_case("schemas")).cloned();
+    let listed = body.entry(name.unwrap_or_else(|| "schemas".to_owned())).or_insert(Value::Null);
+    let rewrite = match listed {
+        Value::Null => Rewrite::NoSchemas,
+        Value::Array(list) if list.is_empty() => Rewrite::EmptySchemas,
+        _ => return,
+    };
+    *listed = Value::Array(vec![urn.into()]);
+    used.insert(rewrite);
 }
 
 /// Every value of the map, those inside of extensions included.

@@ -3,6 +3,7 @@
 //! them guesses at meaning: each maps one known form to the one thing it can mean.
 
 mod body;
+mod keys;
 mod operations;
 mod provider;
 mod urns;
@@ -50,11 +51,17 @@ pub enum Rewrite {
     SeveralPrimaries,
     /// `"schemas": []`.
     EmptySchemas,
+    /// No `schemas` at all.
+    NoSchemas,
+    /// `{"members": [...]}` where the members belong.
+    WrappedValue,
+    /// `"7"` where a number belongs, or 7 where a text does.
+    NumberText,
 }
 
 impl Rewrite {
     /// Every rewrite.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::BooleanText,
         Self::CapitalOperation,
         Self::RemoveWithValue,
@@ -68,6 +75,9 @@ impl Rewrite {
         Self::ExtensionAtTopLevel,
         Self::SeveralPrimaries,
         Self::EmptySchemas,
+        Self::NoSchemas,
+        Self::WrappedValue,
+        Self::NumberText,
     ];
 
     /// The stable name, for counters and logs.
@@ -86,6 +96,9 @@ impl Rewrite {
             Self::ExtensionAtTopLevel => "extension_at_top_level",
             Self::SeveralPrimaries => "several_primaries",
             Self::EmptySchemas => "empty_schemas",
+            Self::NoSchemas => "no_schemas",
+            Self::WrappedValue => "wrapped_value",
+            Self::NumberText => "number_text",
         }
     }
 
@@ -96,6 +109,8 @@ impl Rewrite {
             Self::OldUrn => "OneLogin",
             Self::SeveralPrimaries => "PingFederate",
             Self::EmptySchemas => "WSO2 Identity Server",
+            Self::NoSchemas => "midPoint, authentik",
+            Self::WrappedValue | Self::NumberText => "Apache Syncope",
             _ => "Microsoft Entra ID",
         }
     }
@@ -116,6 +131,11 @@ impl Rewrite {
             Self::ExtensionAtTopLevel => "sends attributes of the enterprise extension outside of it",
             Self::SeveralPrimaries => "marks several addresses as primary; the first one counts",
             Self::EmptySchemas => "leaves the list of schemas empty",
+            Self::NoSchemas => "leaves the list of schemas out",
+            Self::WrappedValue => "puts the members into an object of the same name",
+            Self::NumberText => {
+                "sends a value in the type that it has there, a number as text or a text as number"
+            }
         }
     }
 }

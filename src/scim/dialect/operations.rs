@@ -4,17 +4,21 @@ use serde_json::{Map, Value};
 
 use super::{
     Rewrite, Rewrites,
-    body::{home_of, rewrite_values},
+    body::{home_of, name_schemas, rewrite_values},
+    keys::{self, Located, locate, rewrite_path},
     urns, values,
 };
 use crate::scim::{
-    filter::AttrPath,
-    schema::{Mutability, Resolved, ResourceType},
+    patch::PATCH_URN,
+    schema::{Mutability, ResourceType},
 };
 
 /// Rewrites the body of a PATCH of the resource with that id into what the strict core takes.
 pub fn rewrite_patch(resource_type: &'static ResourceType, id: &str, body: &mut Value) -> Rewrites {
     let mut used = Rewrites::new();
+    if let Value::Object(body) = body {
+        name_schemas(PATCH_URN, body, &mut used);
+    }
     let list = body.as_object_mut().and_then(|body| {
         body.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("Operations")).map(|(_, list)| list)
     });
@@ -76,25 +80,6 @@ fn lower_names(operation: &mut Map<String, Value>) {
     }
 }
 
-/// What a path ends at.
-struct Located {
-    found: Resolved,
-    /// Whether elements are selected in brackets.
-    selects: bool,
-}
-
-fn locate(resource_type: &'static ResourceType, path: &str) -> Option<Located> {
-    let (head, sub) = match path.split_once('[') {
-        Some((head, rest)) => (head, rest.rsplit_once(']').map(|(_, sub)| sub)),
-        None => (path, None),
-    };
-    let mut attr_path = AttrPath::parse(head).ok()?;
-    if let Some(sub) = sub.and_then(|sub| sub.strip_prefix('.')) {
-        attr_path.sub = Some(sub.to_owned());
-    }
-    Some(Located { found: resource_type.resolve(&attr_path)?, selects: sub.is_some() })
-}
-
 /// The value of an operation with a path.
 fn rewrite_at(target: &Located, op: &Value, value: &mut Value, used: &mut Rewrites) {
     match target.found.sub {
@@ -108,39 +93,6 @@ fn rewrite_at(target: &Located, op: &Value, value: &mut Value, used: &mut Rewrit
     }
 }
 
-/// The path with its URN put right, or with the URN that it lacks.
-fn rewrite_path(resource_type: &'static ResourceType, path: &str, used: &mut Rewrites) -> String {
-    let end = path.find('[').unwrap_or(path.len());
-    let (head, selection) = path.split_at(end);
-    if let Some(path) = urns::dotted(resource_type, path).filter(|_| locate(resource_type, path).is_none()) {
-        used.insert(Rewrite::NearMissUrn);
-        return path;
-    }
-    if let Some((urn, rewrite)) = urns::meant(resource_type, head) {
-        used.insert(rewrite);
-        return format!("{urn}{selection}");
-    }
-    match head.rsplit_once(':') {
-        Some((urn, rest)) => match urns::meant(resource_type, urn) {
-            Some((urn, rewrite)) => {
-                used.insert(rewrite);
-                format!("{urn}:{rest}{selection}")
-            }
-            None => path.to_owned(),
-        },
-        None => {
-            let name = head.split('.').next().unwrap_or(head);
-            match home_of(resource_type, name).filter(|_| resource_type.core_attribute(name).is_none()) {
-                Some(urn) => {
-                    used.insert(Rewrite::ExtensionAtTopLevel);
-                    format!("{urn}:{path}")
-                }
-                None => path.to_owned(),
-            }
-        }
-    }
-}
-
 /// The value of an operation without path. Keys that are paths become operations of their own.
 fn rewrite_map(
     resource_type: &'static ResourceType,
@@ -150,7 +102,7 @@ fn rewrite_map(
     used: &mut Rewrites,
 ) -> Vec<Value> {
     urns::rename_keys(resource_type, value, used);
-    unwrap_core(resource_type, value, used);
+    keys::unwrap_core(resource_type, value, used);
     drop_echoes(resource_type, id, value, used);
     let paths: Vec<String> = value.keys().filter(|key| is_path(resource_type, key)).cloned().collect();
     let mut split_off = Vec::with_capacity(paths.len());
@@ -167,18 +119,6 @@ fn rewrite_map(
     }
     rewrite_values(resource_type, value, used);
     split_off
-}
-
-/// The attributes of the base schema under its URN, as if it were an extension.
-fn unwrap_core(resource_type: &'static ResourceType, value: &mut Map<String, Value>, used: &mut Rewrites) {
-    let urn = value.keys().find(|key| key.eq_ignore_ascii_case(resource_type.schema.id)).cloned();
-    let Some(urn) = urn.filter(|urn| value[urn].is_object()) else { return };
-    if let Some(Value::Object(inner)) = value.remove(&urn) {
-        for (name, given) in inner {
-            value.entry(name).or_insert(given);
-        }
-        used.insert(Rewrite::KeyAsPath);
-    }
 }
 
 /// Read-only attributes as the client has read them. An `id` that is another one stays, and is refused.

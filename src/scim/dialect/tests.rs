@@ -92,7 +92,7 @@ fn scim_034_capital_operation() {
 
 #[test]
 fn scim_043_remove_with_value() {
-    let mut body = json!({ "Operations": [
+    let mut body = json!({ "schemas": [PATCH_URN], "Operations": [
         { "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": "a" }] }
     ] });
     assert_eq!(used(&rewrite_patch(&GROUP, "g1", &mut body)), ["capital_operation", "remove_with_value"]);
@@ -179,4 +179,73 @@ fn scim_019_several_primaries() {
     let (user, rewrites) = created(json!({ "emails": emails }));
     assert_eq!(user["emails"][1]["primary"], false);
     assert!(rewrites.contains(&"several_primaries"));
+}
+
+#[test]
+fn numbers_as_text_and_texts_as_numbers() {
+    let (user, rewrites) =
+        created(json!({ "externalId": 42, "title": 1.5, ENTERPRISE_URN: { "employeeNumber": 7 } }));
+    assert_eq!((&user["externalId"], &user["title"]), (&json!("42"), &json!("1.5")));
+    assert_eq!(user[ENTERPRISE_URN]["employeeNumber"], "7");
+    assert_eq!(rewrites, ["number_text"]);
+    let (user, rewrites) = patched(json!([{ "op": "replace", "path": "title", "value": 7 }]));
+    assert_eq!((&user["title"], rewrites), (&json!("7"), vec!["number_text"]));
+}
+
+#[test]
+fn values_in_an_object_of_their_own_name_and_in_two_lists() {
+    for (value, wanted) in [
+        (json!({ "members": [{ "value": "a" }] }), "wrapped_value"),
+        (json!({ "Members": { "value": "a" } }), "wrapped_value"),
+        (json!([[{ "value": "a" }]]), "list_of_one"),
+    ] {
+        let mut body = json!({ "schemas": [PATCH_URN], "Operations": [{ "op": "add", "path": "members", "value": value }] });
+        assert_eq!(used(&rewrite_patch(&GROUP, "g1", &mut body)), [wanted]);
+        let value = &body["Operations"][0]["value"];
+        assert!(*value == json!([{ "value": "a" }]) || *value == json!({ "value": "a" }), "{value}");
+    }
+    let mut element = json!({ "schemas": [PATCH_URN], "Operations": [{ "op": "add", "path": "members", "value": { "value": "a" } }] });
+    assert!(rewrite_patch(&GROUP, "g1", &mut element).is_empty(), "an element is no wrapping");
+}
+
+#[test]
+fn schemas_that_are_left_out_are_those_of_the_message() {
+    for given in [json!({ "userName": "b" }), json!({ "userName": "b", "Schemas": null })] {
+        let mut body = given;
+        assert_eq!(used(&rewrite_body(&USER, &mut body)), ["no_schemas"]);
+        assert!(Resource::create(&USER, &body).is_ok(), "{body}");
+    }
+    let mut patch = json!({ "Operations": [{ "op": "replace", "path": "title", "value": "x" }] });
+    assert_eq!(used(&rewrite_patch(&USER, "u1", &mut patch)), ["no_schemas"]);
+    assert!(Patch::parse(&USER, &patch).is_ok());
+    let mut other = json!({ "schemas": [ENTERPRISE_URN], "userName": "b" });
+    assert!(rewrite_body(&USER, &mut other).is_empty());
+    assert!(Resource::create(&USER, &other).is_err(), "those of something else are not put right");
+}
+
+#[test]
+fn paths_as_keys_of_a_body_are_followed() {
+    let urn = |rest: &str| format!("{ENTERPRISE_URN}{rest}");
+    for (key, wanted) in [
+        (urn(":department"), json!({ ENTERPRISE_URN: { "department": "x" } })),
+        (urn(".department"), json!({ ENTERPRISE_URN: { "department": "x" } })),
+        (urn(":manager.value"), json!({ ENTERPRISE_URN: { "manager": { "value": "x" } } })),
+        (
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0User:department".into(),
+            json!({ ENTERPRISE_URN: { "department": "x" } }),
+        ),
+        ("NAME.givenname".into(), json!({ "name": { "givenName": "x" } })),
+        (format!("{USER_URN}:title"), json!({ "title": "x" })),
+    ] {
+        let (user, rewrites) = created(json!({ key.as_str(): "x" }));
+        for (name, value) in wanted.as_object().unwrap() {
+            assert_eq!(&user[name], value, "{key}");
+        }
+        assert!(rewrites.contains(&"key_as_path"), "{key}: {rewrites:?}");
+    }
+    let (user, _) =
+        created(json!({ "name": { "givenName": "a" }, "name.givenName": "b", "name.familyName": "c" }));
+    assert_eq!(user["name"], json!({ "givenName": "a", "familyName": "c" }), "what is there stays");
+    let (user, _) = created(json!({ USER_URN: { "title": "x" } }));
+    assert_eq!(user["title"], "x", "the base schema is no extension");
 }

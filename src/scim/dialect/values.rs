@@ -1,6 +1,6 @@
 //! Values in forms that are nearly right, brought into the attribute's form.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{Rewrite, Rewrites};
 use crate::scim::schema::{Attribute, Kind};
@@ -11,6 +11,7 @@ pub(super) fn rewrite(attribute: &Attribute, value: &mut Value, used: &mut Rewri
         unwrap_list(attribute, value, used);
         return element(attribute, value, used);
     }
+    unwrap_values(attribute, value, used);
     match value {
         Value::Array(items) => {
             items.iter_mut().for_each(|item| element(attribute, item, used));
@@ -27,6 +28,16 @@ pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewri
             if let Some(truth) = truth(text) {
                 *value = Value::Bool(truth);
                 used.insert(Rewrite::BooleanText);
+            }
+        }
+        (Kind::String, Value::Number(number)) => {
+            *value = Value::String(number.to_string());
+            used.insert(Rewrite::NumberText);
+        }
+        (Kind::Integer | Kind::Decimal, Value::String(text)) => {
+            if let Some(number) = number(text, attribute.kind) {
+                *value = Value::Number(number);
+                used.insert(Rewrite::NumberText);
             }
         }
         (Kind::Complex, Value::String(text)) if !attribute.multi_valued => {
@@ -57,6 +68,11 @@ pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewri
     }
 }
 
+fn number(text: &str, kind: Kind) -> Option<Number> {
+    let number: Number = text.trim().parse().ok()?;
+    (kind == Kind::Decimal || number.is_i64() || number.is_u64()).then_some(number)
+}
+
 fn truth(text: &str) -> Option<bool> {
     match () {
         () if text.eq_ignore_ascii_case("true") => Some(true),
@@ -77,6 +93,25 @@ fn unwrap_list(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
             only = inner.take();
         }
         *value = only;
+        used.insert(Rewrite::ListOfOne);
+    }
+}
+
+/// `[[x, y]]` and `{"members": [x, y]}` for the `members` `[x, y]`.
+fn unwrap_values(attribute: &Attribute, value: &mut Value, used: &mut Rewrites) {
+    if let Value::Object(parts) = value
+        && parts.len() == 1
+        && let Some((name, inner)) = parts.iter_mut().next()
+        && name.eq_ignore_ascii_case(attribute.name)
+        && attribute.sub_attribute(name).is_none()
+    {
+        *value = inner.take();
+        used.insert(Rewrite::WrappedValue);
+    }
+    if let Value::Array(items) = value
+        && let [Value::Array(inner)] = items.as_mut_slice()
+    {
+        *items = std::mem::take(inner);
         used.insert(Rewrite::ListOfOne);
     }
 }

@@ -144,7 +144,7 @@ fn named_target(resource_type: &'static ResourceType, name: &str) -> Result<Opti
     if let Some(schema) = resource_type.extension(name) {
         return Ok(Some(Target::Extension(schema)));
     }
-    if path::is_ours(resource_type, name) {
+    if resource_type.is_ours(name) {
         return Err(ScimError::UnknownPath(quoted(name)));
     }
     Ok(name.contains(':').then(|| Target::foreign_extension(name)))

@@ -102,22 +102,8 @@ fn attribute_target(
 fn foreign(resource_type: &ResourceType, attr_path: AttrPath, path: &str) -> Result<Target, ScimError> {
     let unknown = || ScimError::UnknownPath(quoted(path));
     let urn = attr_path.schema.clone().ok_or_else(unknown)?;
-    if is_ours(resource_type, &urn) {
+    if resource_type.is_ours(&urn) {
         return Err(unknown());
     }
     Ok(Target::Foreign { whole: path.to_owned(), urn, name: Some(AttrPath { schema: None, ..attr_path }) })
 }
-
-/// Whether a URN is one of ours, or one of them misspelled. What were stored under that would look like a success.
-pub(super) fn is_ours(resource_type: &ResourceType, urn: &str) -> bool {
-    let below = |a: &str, b: &str| {
-        a.split_at_checked(b.len()).is_some_and(|(start, rest)| {
-            start.eq_ignore_ascii_case(b) && matches!(rest.get(..1), None | Some(":"))
-        })
-    };
-    let schemas = std::iter::once(resource_type.schema).chain(resource_type.extensions.iter().copied());
-    below(urn, CORE) || schemas.into_iter().any(|schema| below(urn, schema.id) || below(schema.id, urn))
-}
-
-/// Below this are the schemas of RFC 7643 and no others.
-const CORE: &str = "urn:ietf:params:scim:schemas:core";

@@ -26,7 +26,8 @@ const MAX_LONG_TEXT: usize = 64 * 1024;
 
 /// The writable attributes of a body.
 ///
-/// Read-only attributes and unknown attributes of the base schema are left out; unknown extensions are kept.
+/// Read-only attributes and unknown attributes of the base schema are left out; unknown extensions are kept. What only
+/// looks like one, a schema of ours misspelled or followed by an attribute, is refused.
 pub(super) fn attributes(
     resource_type: &'static ResourceType,
     body: &Map<String, Value>,
@@ -44,6 +45,9 @@ pub(super) fn attributes(
         } else if let Some(schema) = resource_type.extension(name) {
             insert(&mut out, schema.id, extension(schema.id, schema.attributes, given)?);
         } else if name.contains(':') {
+            if resource_type.is_ours(name) {
+                return Err(ScimError::UnknownKey(quoted(name)));
+            }
             insert(&mut out, name, foreign(given).filter(Value::is_object));
         }
     }

@@ -27,6 +27,9 @@ pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 /// The URN of the enterprise extension of User (RFC 7643 section 4.3).
 pub const ENTERPRISE_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// Below this are the schemas of RFC 7643 and no others.
+const CORE: &str = "urn:ietf:params:scim:schemas:core";
+
 /// A schema: a URN and the attributes it defines (RFC 7643 section 7).
 #[derive(Debug)]
 pub struct Schema {
@@ -132,6 +135,18 @@ impl ResourceType {
     /// The extension with that URN in any case.
     pub fn extension(&self, urn: &str) -> Option<&'static Schema> {
         self.extensions.iter().copied().find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// Whether a URN, or a path that begins with one, is below one of ours, or is one of them misspelled. What were stored
+    /// under that would look like a success.
+    pub fn is_ours(&self, urn: &str) -> bool {
+        let below = |a: &str, b: &str| {
+            a.split_at_checked(b.len()).is_some_and(|(start, rest)| {
+                start.eq_ignore_ascii_case(b) && matches!(rest.get(..1), None | Some(":" | "."))
+            })
+        };
+        let mut schemas = std::iter::once(self.schema).chain(self.extensions.iter().copied());
+        below(urn, CORE) || schemas.any(|schema| below(urn, schema.id) || below(schema.id, urn))
     }
 
     /// Resolves a path against the table; `None` where nothing of that name exists.

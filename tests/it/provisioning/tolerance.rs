@@ -65,7 +65,10 @@ on_both_databases! {
         assert_eq!((answer.status, &answer.body["schemas"]), (201, &json!([USER])));
         let answer = scim.post("/Groups", json!({ "schemas": [], "displayName": "Team" })).await;
         assert_eq!((answer.status, &answer.body["schemas"]), (201, &json!([GROUP])));
-        assert_eq!(scim.post("/Users", json!({ "userName": "lee" })).await.refusal(), (400, "invalidSyntax"));
+        let answer = scim.post("/Users", json!({ "userName": "lee" })).await;
+        assert_eq!((answer.status, &answer.body["schemas"]), (201, &json!([USER])), "none at all are no others");
+        let others = json!({ "schemas": [GROUP], "userName": "max" });
+        assert_eq!(scim.post("/Users", others).await.refusal(), (400, "invalidSyntax"));
     }
 
     async fn scim_006_an_address_is_found_in_every_spelling(scim: Scim) {
@@ -109,6 +112,33 @@ on_both_databases! {
         }
         let stranger = scim.request_as("vestibule_scim_nobody", "HEAD", "/Users", None).await;
         assert_eq!(stranger.status, 401);
+    }
+
+    async fn what_looks_like_an_extension_is_followed_or_refused(scim: Scim) {
+        let mut body = user("ada");
+        body[format!("{ENTERPRISE}:department")] = json!("Tools");
+        body[format!("{ENTERPRISE}.division")] = json!("D");
+        body["name.givenName"] = json!("Ada");
+        let made = scim.post("/Users", body).await;
+        assert_eq!(made.body[ENTERPRISE], json!({ "department": "Tools", "division": "D" }));
+        assert_eq!((&made.body["name"], &made.body["schemas"]), (&json!({ "givenName": "Ada" }), &json!([USER, ENTERPRISE])));
+        for unknown in [format!("{ENTERPRISE}:colour"), "urn:ietf:params:scim:schemas:core:2.0:Person".to_owned()] {
+            let mut body = user("bob");
+            body[&unknown] = json!("x");
+            assert_eq!(scim.post("/Users", body.clone()).await.refusal(), (400, "invalidSyntax"), "{unknown}");
+            assert_eq!(scim.put(&format!("/Users/{}", made.id()), body).await.refusal(), (400, "invalidSyntax"));
+        }
+        assert_eq!(scim.get("/Users?filter=userName eq \"bob\"").await.body["totalResults"], 0);
+    }
+
+    async fn a_number_is_found_under_the_text_that_it_became(scim: Scim) {
+        let mut body = user("ada");
+        body["externalId"] = json!(42);
+        body[ENTERPRISE] = json!({ "employeeNumber": 7 });
+        assert_eq!(scim.post("/Users", body).await.body["externalId"], "42");
+        for filter in ["externalId eq \"42\"".to_owned(), "externalId eq 42".to_owned(), format!("{ENTERPRISE}:employeeNumber eq 7")] {
+            assert_eq!(scim.get(&format!("/Users?filter={filter}")).await.body["totalResults"], 1, "{filter}");
+        }
     }
 
     async fn a_path_says_what_it_changes_or_is_refused(scim: Scim) {

@@ -1,0 +1,119 @@
+//! Keys and paths: where they lead, and what is put right about them.
+
+use serde_json::{Map, Value};
+
+use super::{Rewrite, Rewrites, body::home_of, urns};
+use crate::scim::{
+    filter::AttrPath,
+    schema::{Resolved, ResourceType},
+};
+
+/// What a path ends at.
+pub(super) struct Located {
+    pub(super) found: Resolved,
+    /// Whether elements are selected in brackets.
+    pub(super) selects: bool,
+}
+
+pub(super) fn locate(resource_type: &'static ResourceType, path: &str) -> Option<Located> {
+    let (head, sub) = match path.split_once('[') {
+        Some((head, rest)) => (head, rest.rsplit_once(']').map(|(_, sub)| sub)),
+        None => (path, None),
+    };
+    let mut attr_path = AttrPath::parse(head).ok()?;
+    if let Some(sub) = sub.and_then(|sub| sub.strip_prefix('.')) {
+        attr_path.sub = Some(sub.to_owned());
+    }
+    Some(Located { found: resource_type.resolve(&attr_path)?, selects: sub.is_some() })
+}
+
+/// The path with its URN put right, or with the URN that it lacks.
+pub(super) fn rewrite_path(resource_type: &'static ResourceType, path: &str, used: &mut Rewrites) -> String {
+    let end = path.find('[').unwrap_or(path.len());
+    let (head, selection) = path.split_at(end);
+    if let Some(path) = urns::dotted(resource_type, path).filter(|_| locate(resource_type, path).is_none()) {
+        used.insert(Rewrite::NearMissUrn);
+        return path;
+    }
+    if let Some((urn, rewrite)) = urns::meant(resource_type, head) {
+        used.insert(rewrite);
+        return format!("{urn}{selection}");
+    }
+    match head.rsplit_once(':') {
+        Some((urn, rest)) => match urns::meant(resource_type, urn) {
+            Some((urn, rewrite)) => {
+                used.insert(rewrite);
+                format!("{urn}:{rest}{selection}")
+            }
+            None => path.to_owned(),
+        },
+        None => {
+            let name = head.split('.').next().unwrap_or(head);
+            match home_of(resource_type, name).filter(|_| resource_type.core_attribute(name).is_none()) {
+                Some(urn) => {
+                    used.insert(Rewrite::ExtensionAtTopLevel);
+                    format!("{urn}:{path}")
+                }
+                None => path.to_owned(),
+            }
+        }
+    }
+}
+
+/// The attributes of the base schema under its URN, as if it were an extension.
+pub(super) fn unwrap_core(
+    resource_type: &'static ResourceType,
+    value: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) {
+    let urn = value.keys().find(|key| key.eq_ignore_ascii_case(resource_type.schema.id)).cloned();
+    let Some(urn) = urn.filter(|urn| value[urn].is_object()) else { return };
+    if let Some(Value::Object(inner)) = value.remove(&urn) {
+        for (name, given) in inner {
+            value.entry(name).or_insert(given);
+        }
+        used.insert(Rewrite::KeyAsPath);
+    }
+}
+
+/// Attributes of a body whose keys are paths, `name.givenName` or `urn:...:User:department`, put where they belong. A value
+/// that is there already stays, and so does a key that says not which of several elements it means.
+pub(super) fn follow_paths(
+    resource_type: &'static ResourceType,
+    body: &mut Map<String, Value>,
+    used: &mut Rewrites,
+) {
+    let is_name = |key: &str| {
+        resource_type.core_attribute(key).is_some()
+            || resource_type.extension(key).is_some()
+            || !key.contains([':', '.'])
+    };
+    let keys: Vec<String> = body.keys().filter(|key| !is_name(key)).cloned().collect();
+    for key in keys {
+        let mut needed = Rewrites::from([Rewrite::KeyAsPath]);
+        let path = rewrite_path(resource_type, &key, &mut needed);
+        let Some(Located { found, selects: false }) = locate(resource_type, &path) else { continue };
+        if found.sub.is_some() && found.attribute.multi_valued {
+            continue;
+        }
+        let Some(value) = body.remove(&key) else { continue };
+        let names = found.extension.map(|schema| schema.id).into_iter().chain([found.attribute.name]);
+        put(body, names.chain(found.sub.map(|sub| sub.name)), value);
+        used.extend(needed);
+    }
+}
+
+/// Puts the value below the names, the last of which is its own, unless something is there.
+fn put(mut map: &mut Map<String, Value>, names: impl Iterator<Item = &'static str>, value: Value) {
+    let mut names = names.peekable();
+    while let Some(name) = names.next() {
+        let spelled = map.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
+        let place = map.entry(spelled.unwrap_or_else(|| name.to_owned()));
+        if names.peek().is_none() {
+            place.or_insert(value);
+            return;
+        }
+        let Value::Object(inner) = place.or_insert_with(|| Value::Object(Map::new())) else { return };
+        map = inner;
+    }
+}
