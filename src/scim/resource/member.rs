@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::scim::{
     ScimError,
@@ -15,8 +15,8 @@ const MAX_ID: usize = 1024;
 
 /// A reference to a member: its id, or what will be the externalId or userName of one.
 ///
-/// `type` and `$ref` say nothing that the id does not; Okta leaves the type out and Entra sends a null `$ref`.
-/// `display` is not ours to keep: the member's own name is shown.
+/// `type` and `$ref` say nothing that the id does not; Okta leaves the type out and Entra sends a null `$ref`. A `$ref`
+/// without an id names the member as well (RFC 7643 section 4.2): the id is at its end. `display` is not ours to keep: the member's own name is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// The id as the client gave it.
@@ -55,16 +55,27 @@ pub(in crate::scim) fn member_list(value: &Value) -> Result<Vec<Member>, ScimErr
 fn member(item: &Value) -> Result<Member, ScimError> {
     let wrong = || ScimError::WrongType { path: "members.value".to_owned(), kind: "string" };
     let id = match item {
-        Value::String(id) => Some(id),
-        Value::Object(parts) => parts
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("value"))
-            .and_then(|(_, value)| if let Value::String(id) = value { Some(id) } else { None }),
+        Value::String(id) => Some(id.as_str()),
+        Value::Object(parts) => match part(parts, "value") {
+            None | Some(Value::Null) => part(parts, "$ref").and_then(Value::as_str).and_then(id_in),
+            Some(value) => value.as_str(),
+        },
         _ => None,
     };
     let id = id.filter(|id| !id.is_empty()).ok_or_else(wrong)?;
     if id.len() > MAX_ID || id.contains('\0') {
         return Err(ScimError::BadText("members.value".to_owned()));
     }
-    Ok(Member { value: id.clone() })
+    Ok(Member { value: id.to_owned() })
+}
+
+fn part<'a>(parts: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    parts.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// The id in the address of a user or a group, absolute or not.
+fn id_in(reference: &str) -> Option<&str> {
+    let mut parts = reference.trim_end_matches('/').rsplit('/');
+    let (id, collection) = (parts.next()?, parts.next()?);
+    ["Users", "Groups"].into_iter().any(|name| name.eq_ignore_ascii_case(collection)).then_some(id)
 }

@@ -141,6 +141,21 @@ fn scim_021_unknown_attributes_are_ignored_and_unknown_extensions_kept() {
 }
 
 #[test]
+fn scim_021_what_only_looks_like_an_extension_is_refused() {
+    for key in [
+        format!("{ENTERPRISE_URN}:department"),
+        format!("{ENTERPRISE_URN}.department"),
+        USER_URN.to_owned(),
+        GROUP_URN.to_owned(),
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0".to_owned(),
+    ] {
+        for value in [json!("x"), json!({ "department": "x" })] {
+            assert_eq!(refused(json!({ key.as_str(): value })), "invalidSyntax", "{key}");
+        }
+    }
+}
+
+#[test]
 fn scim_022_a_password_is_dropped() {
     assert_eq!(create(json!({ "password": "hunter2" })).unwrap(), create(json!({})).unwrap());
 }
@@ -194,6 +209,20 @@ fn scim_033_members_in_every_form() {
     let members = |value: Value| members_of(&json!({ "Members": value })).map(|m| m.len());
     assert_eq!(members(json!([{ "value": "a", "$ref": null, "type": "User" }, { "VALUE": "b" }])), Ok(2));
     assert_eq!(members(json!(["a", "a"])), Ok(1));
+    let named = |reference: &str| {
+        members_of(&json!({ "members": [{ "$ref": reference }] })).map(|m| m[0].value.clone())
+    };
+    for reference in ["https://x.example/scim/v2/Users/a", "../users/a", "Users/a", "Groups/a/"] {
+        assert_eq!(named(reference).as_deref(), Ok("a"), "{reference}");
+    }
+    for reference in ["a", "", "Devices/a", "https://x.example/Users/"] {
+        assert!(named(reference).is_err(), "{reference}");
+    }
+    assert_eq!(
+        members(json!([{ "value": "a", "$ref": "Users/b" }, { "value": "a", "$ref": "Users/c" }])),
+        Ok(1),
+        "the id counts"
+    );
     assert_eq!(members(json!(null)), Ok(0));
     assert_eq!(members_of(&json!({})), Ok(vec![]));
     for bad in [json!([{}]), json!([1]), json!([""]), json!([{ "value": 1 }]), json!(["a\0"])] {

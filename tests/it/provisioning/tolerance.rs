@@ -114,6 +114,19 @@ on_both_databases! {
         assert_eq!(stranger.status, 401);
     }
 
+    async fn members_may_be_named_by_their_address(scim: Scim) {
+        let (ada, bob) = (scim.user("ada").await, scim.user("bob").await);
+        let body = json!({ "schemas": [GROUP], "displayName": "Team", "members": [{ "$ref": format!("https://x.example/scim/v2/Users/{ada}") }] });
+        let team = scim.post("/Groups", body).await;
+        assert_eq!((team.status, &team.body["members"][0]["value"]), (201, &json!(ada)));
+        let path = format!("/Groups/{}", team.id());
+        let add = json!([{ "op": "add", "path": "members", "value": [{ "$ref": format!("../Users/{bob}") }] }]);
+        assert_eq!(scim.patch(&path, add).await.status, 204);
+        assert_eq!(scim.get(&path).await.body["members"].as_array().unwrap().len(), 2);
+        let unknown = json!([{ "op": "add", "path": "members", "value": [{ "$ref": "Users/user_0000000000000000000000000" }] }]);
+        assert_eq!(scim.patch(&path, unknown).await.refusal(), (400, "invalidValue"), "R22");
+    }
+
     async fn what_looks_like_an_extension_is_followed_or_refused(scim: Scim) {
         let mut body = user("ada");
         body[format!("{ENTERPRISE}:department")] = json!("Tools");
