@@ -176,9 +176,10 @@ pub fn named_members(
     after: &str,
     limit: i64,
 ) -> Result<Vec<NamedMember>, StoreError> {
-    type Row = (String, Option<GroupId>, Option<String>, Option<String>);
+    type Row = (String, Option<GroupId>, Option<String>, Option<String>, Option<String>);
     let rows: Vec<Row> = on_both!(tx, c => group_members::table
         .left_join(users::table.on(users::id.nullable().eq(group_members::member_user_id)))
+        .left_join(groups::table.on(groups::id.nullable().eq(group_members::member_group_id)))
         .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
         .filter(group_members::member_id.gt(after))
         .order(group_members::member_id)
@@ -188,12 +189,13 @@ pub fn named_members(
             group_members::member_group_id,
             users::display_name.nullable(),
             users::user_name.nullable(),
+            groups::display_name.nullable(),
         ))
         .load(c))?;
-    let named = |(id, group, display, name): Row| NamedMember {
+    let named = |(id, group, display, name, name_of_group): Row| NamedMember {
         id,
         is_group: group.is_some(),
-        display: display.or(name),
+        display: display.or(name).or(name_of_group),
     };
     Ok(rows.into_iter().map(named).collect())
 }

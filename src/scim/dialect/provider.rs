@@ -1,5 +1,6 @@
 //! Which identity provider is speaking, from what is seen of it. Nothing of weight hangs on it: it decides no right, only
-//! whether a create that comes twice is a mistake or a habit, and what the admin is shown.
+//! whether a create that comes twice is a mistake or a habit, whether members are told with names, and what the admin is
+//! shown.
 
 use serde_json::Value;
 
@@ -26,6 +27,8 @@ pub enum Provider {
     Authentik,
     /// Keycloak.
     Keycloak,
+    /// midPoint.
+    MidPoint,
 }
 
 /// The names in `User-Agent`, in lower case.
@@ -40,6 +43,8 @@ const AGENTS: &[(&str, Provider)] = &[
     ("sailpoint", Provider::SailPoint),
     ("authentik", Provider::Authentik),
     ("keycloak", Provider::Keycloak),
+    // The library below midPoint's connector, which has no name of its own.
+    ("jersey/", Provider::MidPoint),
     ("azure", Provider::Entra),
     ("microsoft", Provider::Entra),
 ];
@@ -49,7 +54,7 @@ const ENTRA_GROUP_URN: &str = "http://schemas.microsoft.com/2006/11/ResourceMana
 
 impl Provider {
     /// Every provider.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Okta,
         Self::Entra,
         Self::OneLogin,
@@ -60,6 +65,7 @@ impl Provider {
         Self::SailPoint,
         Self::Authentik,
         Self::Keycloak,
+        Self::MidPoint,
     ];
 
     /// The stored name.
@@ -75,6 +81,7 @@ impl Provider {
             Self::SailPoint => "sailpoint",
             Self::Authentik => "authentik",
             Self::Keycloak => "keycloak",
+            Self::MidPoint => "midpoint",
         }
     }
 
@@ -86,6 +93,12 @@ impl Provider {
     /// Whether it sends a create again after a lost answer, and expects the first one's answer.
     pub fn sends_creates_again(self) -> bool {
         self == Self::Rippling
+    }
+
+    /// Whether it fails on a member of a group without `display`, which the standard leaves to the server (RFC 7643 section
+    /// 4.2) and ours tells on request: a name for each of very many members is read from as many rows.
+    pub fn reads_names_of_members(self) -> bool {
+        self == Self::MidPoint
     }
 
     /// By the headers and the query of a request. OneLogin names no product, but a media type where one belongs.
@@ -128,6 +141,7 @@ mod tests {
         assert_eq!(agent("Google-Auto-Provisioning"), Some(Provider::Google));
         assert_eq!(agent("application/json"), Some(Provider::OneLogin));
         assert_eq!(agent("Rippling/1"), Some(Provider::Rippling));
+        assert_eq!(agent("Jersey/3.1.10 (Apache HttpClient 5.4)"), Some(Provider::MidPoint));
         assert_eq!(agent("curl/8"), None);
         assert_eq!(Provider::of_request(None, "aadOptscim062020"), Some(Provider::Entra));
         let group = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group", ENTRA_GROUP_URN] });

@@ -142,6 +142,11 @@ impl ScimTenant {
         if self.connection.strict { Absent::Refuse } else { Absent::Create }
     }
 
+    /// Whether members are told with their names to who asks for nothing in particular.
+    pub(super) fn names_members(&self) -> bool {
+        self.provider().is_some_and(Provider::reads_names_of_members)
+    }
+
     /// The provider behind the connection, as far as it is known.
     pub(super) fn provider(&self) -> Option<Provider> {
         Provider::parse(&self.connection.provider)

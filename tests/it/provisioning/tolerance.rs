@@ -127,6 +127,32 @@ on_both_databases! {
         assert_eq!(scim.patch(&path, unknown).await.refusal(), (400, "invalidValue"), "R22");
     }
 
+    async fn members_are_told_with_their_names_to_who_asks(scim: Scim) {
+        let mut body = user("ada");
+        body["displayName"] = json!("Ada Adler");
+        let ada = scim.post("/Users", body).await.id();
+        let bob = scim.user("bob").await;
+        let inner = scim.group("Inner", &[]).await;
+        let path = format!("/Groups/{}", scim.group("Team", &[&ada, &bob, &inner]).await);
+        let names = |body: &Value| {
+            let members = body["members"].as_array().unwrap().iter();
+            let mut names: Vec<_> = members.map(|member| member["display"].as_str().unwrap_or("-").to_owned()).collect();
+            names.sort_unstable();
+            names
+        };
+        for query in ["", "?attributes=members", "?excludedAttributes=meta"] {
+            assert_eq!(names(&scim.get(&format!("{path}{query}")).await.body), ["-", "-", "-"], "{query}");
+        }
+        let asked = scim.get(&format!("{path}?attributes=members.display")).await.body;
+        assert_eq!(names(&asked), ["Ada Adler", "Inner", "bob"]);
+        // Who cannot do without is told in any case.
+        let request = scim.request(&scim.acme, "GET", &path, None).insert_header((header::USER_AGENT, "Jersey/3.1.10"));
+        assert_eq!(names(&scim.send(request).await.body), ["Ada Adler", "Inner", "bob"]);
+        let empty = scim.get(&format!("/Groups/{inner}")).await.body;
+        assert_eq!(empty["members"], json!([]), "nobody is told as nobody");
+        assert_eq!(scim.get(&format!("/Groups/{inner}?excludedAttributes=members")).await.body.get("members"), None);
+    }
+
     async fn what_looks_like_an_extension_is_followed_or_refused(scim: Scim) {
         let mut body = user("ada");
         body[format!("{ENTERPRISE}:department")] = json!("Tools");

@@ -90,7 +90,7 @@ impl Collection for Groups {
     }
 
     fn size_beside(beside: &Self::Beside) -> usize {
-        beside.iter().map(Vec::len).sum::<usize>() * 200
+        beside.iter().flatten().map(|member| 200 + member.display.as_ref().map_or(0, String::len)).sum()
     }
 
     /// The members of the first group whole, and of as many more as a page has room for.

@@ -32,10 +32,9 @@ pub(super) fn render(
         location: format!("{}/Groups/{}", tenant.base, group.id),
     };
     let mut shown = resource_of(tenant.catalog, group)?.render(&meta);
-    if !members.is_empty() {
-        let members = members.iter().map(|member| shown_member(member, &tenant.base));
-        shown.insert("members".to_owned(), members.collect());
-    }
+    // An empty list is told too: authentik takes a missing one for a server that does not show members, and adds none.
+    let members = members.iter().map(|member| shown_member(member, &tenant.base));
+    shown.insert("members".to_owned(), members.collect());
     Ok(shown)
 }
 
@@ -45,8 +44,8 @@ pub(super) const PAGE_ROWS: usize = 1_000;
 /// How many members the groups of one page have together, unless its first group alone has more.
 pub(super) const PAGE_MEMBERS: usize = 20_000;
 
-/// The members of a group where the projection shows them, and their names only where it asks for them: at most so many of
-/// those after one, by id.
+/// The members of a group where the projection shows them, with their names where it asks for these, or the provider reads no
+/// member without: at most so many of those after one, by id.
 pub(super) fn members(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
@@ -57,7 +56,8 @@ pub(super) fn members(
 ) -> Result<Vec<NamedMember>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (resource_type, organization) = (tenant.catalog.group, &tenant.organization.id);
-    if projection.names(resource_type, "members", "display") {
+    let is_asked = projection.names(resource_type, "members", "display");
+    if is_asked || (tenant.names_members() && !projection.is_given()) {
         return scim_groups::named_members(tx, organization, group, after, limit);
     }
     if !projection.shows(resource_type, "members") {
