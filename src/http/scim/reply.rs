@@ -56,6 +56,8 @@ pub(super) fn status_of(error: &HttpError) -> StatusCode {
 pub(super) fn no_content(version: Option<i64>) -> HttpResponse {
     let mut answer = HttpResponse::NoContent();
     if let Some(version) = version {
+        // SCIM-SDK's client takes an answer without the media type for none of SCIM, and for a failure.
+        answer.insert_header((header::CONTENT_TYPE, CONTENT_TYPE));
         answer.insert_header((header::ETAG, etag::weak(version)));
     }
     answer.finish()
