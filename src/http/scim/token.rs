@@ -27,13 +27,11 @@ pub(super) async fn handle(
     let mut params = Params::of_oauth_form(&request, payload).await?;
     let (id, secret) = credentials(&request, &mut params)?;
     match params.take("grant_type").as_deref() {
-        Some("client_credentials") => {}
+        // There is no other: who names none means this one, as Apache Syncope's connector does.
+        Some("client_credentials") | None => {}
         Some(_) => {
             let detail = "The grant_type must be client_credentials.";
             return Err(HttpError::bad_request("unsupported_grant_type", detail));
-        }
-        None => {
-            return Err(HttpError::bad_request("invalid_request", "The parameter grant_type is missing."));
         }
     }
     let fetched = fetch_token(&cx, &context.site()?.project, &id, &secret).await.map_err(refuse)?;

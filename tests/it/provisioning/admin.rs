@@ -133,6 +133,8 @@ on_both_databases! {
         assert_eq!((fetched.header("cache-control"), &fetched.body["expires_in"]), ("no-store", &json!(3600)));
         let token = fetched.body["access_token"].as_str().unwrap();
         assert_eq!(scim.request_as(token, "POST", "/Users", Some(&user("anna@acme.example"))).await.status, 201);
+        let unnamed = scim.fetch(&[("client_id", id), ("client_secret", secret)]).await;
+        assert_eq!(unnamed.status, 200, "there is no other grant");
         let basic = format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{id}:{secret}")));
         let request = TestRequest::post().uri("/api/scim/v1/oauth/token").insert_header(("authorization", basic));
         assert_eq!(scim.send(request.set_form([("grant_type", "client_credentials")])).await.status, 200);
@@ -141,7 +143,7 @@ on_both_databases! {
             (vec![("grant_type", "client_credentials"), ("client_id", "x"), ("client_secret", secret)], (401, "invalid_client")),
             (vec![("grant_type", "client_credentials"), ("client_id", id)], (401, "invalid_client")),
             (vec![("grant_type", "password"), ("client_id", id), ("client_secret", secret)], (400, "unsupported_grant_type")),
-            (vec![("client_id", id), ("client_secret", secret)], (400, "invalid_request")),
+            (vec![("client_id", id), ("client_secret", "x")], (401, "invalid_client")),
             (vec![("grant_type", "a"), ("grant_type", "b"), ("client_id", id)], (400, "invalid_request")),
         ] {
             let answer = scim.fetch(&form).await;
@@ -233,6 +235,20 @@ on_both_databases! {
         ] {
             assert_eq!(scim.patch(&format!("/Users/{anna}"), operations).await.refusal(), (400, wanted));
         }
+        for (body, wanted) in [
+            (json!({ "userName": "ben" }), "invalidSyntax"),
+            (json!({ "schemas": [], "userName": "ben" }), "invalidSyntax"),
+            (json!({ "schemas": [USER], "userName": "ben", "externalId": 7 }), "invalidValue"),
+            (json!({ "schemas": [USER], "userName": "ben", "urn:ietf:params:scim:schemas:core:2.0:User:title": "x" }), "invalidSyntax"),
+        ] {
+            assert_eq!(scim.post("/Users", body.clone()).await.refusal(), (400, wanted), "{body}");
+        }
+        let group = format!("/Groups/{}", scim.group("Team", &[]).await);
+        let wrapped = json!([{ "op": "add", "path": "members", "value": { "members": [{ "value": anna }] } }]);
+        assert_eq!(scim.patch(&group, wrapped).await.refusal(), (400, "invalidValue"));
+        let unnamed = json!({ "Operations": [{ "op": "replace", "path": "displayName", "value": "x" }] });
+        let answer = scim.request_as(&scim.acme, "PATCH", &group, Some(&unnamed)).await;
+        assert_eq!(answer.refusal(), (400, "invalidSyntax"));
     }
 
     async fn a_provider_is_known_by_what_it_sends_and_rippling_may_repeat_itself(scim: Scim) {
