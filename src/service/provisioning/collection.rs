@@ -1,8 +1,10 @@
 //! What users and groups have in common: each use-case once, over what a resource type says about itself.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use super::{Held, ProvisioningError, ScimTenant};
+use super::{Held, ProvisioningError, ScimTenant, error::TAKEN};
 use crate::{
     model::Timestamp,
     scim::{
@@ -81,7 +83,7 @@ pub trait Collection: Send + Sync + 'static {
     /// What other tables say of some rows, as far as it is shown.
     type Beside: Default + Send + 'static;
     /// What the body of a create says.
-    type Draft: Send + 'static;
+    type Draft: Send + Sync + 'static;
 
     /// The columns that filters find.
     const COLUMNS: scim_filter::Resource;
@@ -171,21 +173,25 @@ pub async fn create<C: Collection>(
 ) -> Result<Created, ProvisioningError> {
     let resource_type = C::resource_type(tenant.catalog);
     tenant.hear(|| rewrite_body(resource_type, &mut body));
-    let draft = C::draft(tenant.catalog, &body)?;
+    let draft = Arc::new(C::draft(tenant.catalog, &body)?);
     let id = C::new_id(cx);
-    let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
     // Only what needs the database is done in the transaction: there is one writer for everybody.
-    let written = cx.store.write(move |tx| {
-        let made = match C::create(tx, &context, &of, &id, &draft)? {
-            Changed::Done(made) => made,
-            Changed::Held(until) => return Ok(Changed::Held(until)),
-        };
-        let (beside, more) = if made.is_alone {
-            (C::Beside::default(), None)
-        } else {
-            C::gather_one(tx, &of, &made.row, &looked_at)?
-        };
-        Ok::<_, ProvisioningError>(Changed::Done((made, beside, more)))
+    let written = once_more_if_taken(async || {
+        let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
+        let (draft, id) = (Arc::clone(&draft), id.clone());
+        let written = cx.store.write(move |tx| {
+            let made = match C::create(tx, &context, &of, &id, &draft)? {
+                Changed::Done(made) => made,
+                Changed::Held(until) => return Ok(Changed::Held(until)),
+            };
+            let (beside, more) = if made.is_alone {
+                (C::Beside::default(), None)
+            } else {
+                C::gather_one(tx, &of, &made.row, &looked_at)?
+            };
+            Ok::<_, ProvisioningError>(Changed::Done((made, beside, more)))
+        });
+        written.await
     });
     match written.await? {
         Changed::Done((made, beside, more)) => {
@@ -193,6 +199,17 @@ pub async fn create<C: Collection>(
             Ok(Created { shown, more, is_new: made.is_new })
         }
         Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
+    }
+}
+
+/// Does it a second time where another request took a name or an address after it had looked: the answer to what is there
+/// now may be another one (decision 010). A third time is no longer a race.
+async fn once_more_if_taken<T>(
+    attempt: impl AsyncFn() -> Result<T, ProvisioningError>,
+) -> Result<T, ProvisioningError> {
+    match attempt().await {
+        Err(ProvisioningError::Conflict(TAKEN)) => attempt().await,
+        outcome => outcome,
     }
 }
 
@@ -297,18 +314,23 @@ async fn change<C: Collection>(
     change: Change,
     projection: &Projection,
 ) -> Result<(Shown, Option<String>), ProvisioningError> {
-    let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
-    let target = target.to_owned();
-    let changed = cx.store.write(move |tx| {
-        let before = C::lock(tx, &of, &target.id)?;
-        target.check_version(C::identity(&before).1)?;
-        Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, &change)? {
-            Changed::Done(row) => {
-                let (beside, more) = C::gather_one(tx, &of, &row, &looked_at)?;
-                Changed::Done((row, beside, more))
-            }
-            Changed::Held(until) => Changed::Held(until),
-        })
+    let change = Arc::new((change, target.to_owned()));
+    let changed = once_more_if_taken(async || {
+        let (context, of, looked_at) = (cx.clone(), tenant.clone(), projection.clone());
+        let change = Arc::clone(&change);
+        let changed = cx.store.write(move |tx| {
+            let (change, target) = &*change;
+            let before = C::lock(tx, &of, &target.id)?;
+            target.check_version(C::identity(&before).1)?;
+            Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, change)? {
+                Changed::Done(row) => {
+                    let (beside, more) = C::gather_one(tx, &of, &row, &looked_at)?;
+                    Changed::Done((row, beside, more))
+                }
+                Changed::Held(until) => Changed::Held(until),
+            })
+        });
+        changed.await
     });
     match changed.await? {
         Changed::Done((row, beside, more)) => Ok((show_one::<C>(tenant, row, &beside, projection)?, more)),

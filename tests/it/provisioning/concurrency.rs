@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::support::Scim;
+use super::support::{Scim, USER};
 use crate::support::on_both_databases;
 
 const WRITERS: usize = 200;
@@ -94,5 +94,26 @@ on_both_databases! {
         all_done(tasks.collect()).await;
         let wanted: Vec<String> = (0..WRITERS).map(|number| format!("{number:03}")).collect();
         assert_eq!(sorted(&scim.get(&path).await.body["phoneNumbers"]), wanted);
+    }
+
+    async fn two_creates_with_one_address_at_once_are_two_users(scim: Scim) {
+        let scim = Rc::new(scim);
+        for number in 0..20 {
+            let tasks = ["a", "b", "c"].into_iter().map(|name| {
+                let scim = scim.clone();
+                actix_web::rt::spawn(async move {
+                    let body = json!({
+                        "schemas": [USER], "userName": format!("{name}{number}"),
+                        "emails": [{ "value": format!("shared{number}@acme.example") }],
+                    });
+                    let answer = scim.post("/Users", body).await;
+                    assert_eq!(answer.status, 201, "{}", answer.body);
+                })
+            });
+            all_done(tasks.collect()).await;
+        }
+        let people = scim.directory().await["users"].as_array().unwrap().clone();
+        let with_address = people.iter().filter(|user| !user["email"].is_null()).count();
+        assert_eq!((people.len(), with_address), (60, 20), "and each address signs one of them in");
     }
 }
