@@ -127,6 +127,10 @@ fn operation(index: usize, item: &Value) -> Result<BulkOperation, ScimError> {
     }
     let data = match (member(item, "data"), method) {
         (_, BulkMethod::Delete) => Value::Null,
+        // As in the example of RFC 7644 section 3.7.3.
+        (Some(Value::Array(operations)), BulkMethod::Patch) => {
+            json!({ "schemas": [PATCH_URN], "Operations": operations })
+        }
         (Some(data @ Value::Object(_)), _) => data.clone(),
         _ => return Err(bad("`data` is missing")),
     };
@@ -284,6 +288,16 @@ mod tests {
         ] {
             assert_eq!(parse(operations.clone()).unwrap_err(), wanted, "{operations}");
         }
+    }
+
+    #[test]
+    fn scim_076_a_patch_may_be_the_list_of_its_operations() {
+        let operations = json!([{ "op": "remove", "path": "nickName" }]);
+        let patch = json!([{ "method": "PATCH", "path": "/Users/1", "data": operations }]);
+        let data = parse(patch).unwrap().operations.remove(0).data;
+        assert_eq!((&data["schemas"], &data["Operations"]), (&json!([PATCH_URN]), &operations));
+        let put = json!([{ "method": "PUT", "path": "/Users/1", "data": operations }]);
+        assert!(parse(put).is_err());
     }
 
     #[test]
