@@ -88,7 +88,7 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         | ProvisioningError::TooManyMembers(_)
         | ProvisioningError::TooManyResults => StatusCode::BAD_REQUEST,
         ProvisioningError::NotFound => StatusCode::NOT_FOUND,
-        ProvisioningError::Conflict(_) => StatusCode::CONFLICT,
+        ProvisioningError::Conflict(_) | ProvisioningError::CircularReference => StatusCode::CONFLICT,
         ProvisioningError::Stale => StatusCode::PRECONDITION_FAILED,
         ProvisioningError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         ProvisioningError::Held(held) => {
@@ -99,6 +99,7 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
     };
     let code = error.scim_type().unwrap_or(match status {
         StatusCode::NOT_FOUND => "not_found",
+        StatusCode::CONFLICT => "conflict",
         StatusCode::PAYLOAD_TOO_LARGE => "too_large",
         _ => "precondition_failed",
     });

@@ -99,7 +99,10 @@ impl Run<'_> {
         };
         let patch = patch.resolved(&self.ids);
         let result = if patch.references().is_empty() {
-            self.dispatch(&patch).await
+            self.dispatch(&patch).await.map_err(|error| match error {
+                ProvisioningError::Cycle => ProvisioningError::CircularReference,
+                other => other,
+            })
         } else {
             Err(ProvisioningError::UnknownReference("a bulkId"))
         };

@@ -24,6 +24,11 @@ pub enum ProvisioningError {
     /// A group would contain itself.
     #[error("a group cannot contain itself, nor a group that contains it")]
     Cycle,
+    /// Groups of one bulk request that would contain each other (RFC 7644 section 3.7.1).
+    #[error(
+        "the operations refer to each other in a circle that cannot be closed: a group cannot contain itself"
+    )]
+    CircularReference,
     /// Groups would contain each other on more levels than are walked.
     #[error("groups can contain each other on at most {0} levels")]
     TooDeep(usize),
@@ -79,7 +84,12 @@ impl ProvisioningError {
             Self::Conflict(_) => Some("uniqueness"),
             Self::UnknownReference(_) | Self::Cycle | Self::TooDeep(_) => Some("invalidValue"),
             Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
-            Self::NotFound | Self::Stale | Self::TooLarge(_) | Self::Held(_) | Self::Store(_) => None,
+            Self::NotFound
+            | Self::CircularReference
+            | Self::Stale
+            | Self::TooLarge(_)
+            | Self::Held(_)
+            | Self::Store(_) => None,
         }
     }
 }

@@ -84,7 +84,7 @@ on_both_databases! {
         let answer = bulk(&scim, json!([create("g", "/Groups", group("G", "bulkId:h")), create("h", "/Groups", group("H", "bulkId:g"))])).await;
         let mut statuses = statuses(&answer);
         statuses.sort_unstable();
-        assert_eq!(statuses, ["201", "400"]);
+        assert_eq!(statuses, ["201", "409"], "RFC 7644 section 3.7.1");
     }
 
     async fn scim_078_a_reference_to_nothing_names_nobody(scim: Scim) {
