@@ -10,7 +10,7 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError as _, Route,
-    body::{BodySize, BoxBody, MessageBody},
+    body::{self, BodySize, BoxBody, MessageBody},
     http::{
         Method, StatusCode,
         header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -109,8 +109,9 @@ where
     let has_body = request.method() != Method::HEAD;
     outcome.map(|mut answer| {
         say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
-        // The members of a group are not read to be thrown away.
-        let answer = if has_body { answer } else { answer.drop_body().map_into_boxed_body() };
+        // No body at all, and not an empty one, whose length would be told for that of GET. Nor are the members of a group read
+        // to be thrown away.
+        let answer = if has_body { answer } else { answer.set_body(BoxBody::new(body::None::new())) };
         answer.map_body(|_, body| BoxBody::new(Held { body, _turns: [turn, costly] }))
     })
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, rc::Rc};
 
 use actix_web::{
-    body::to_bytes,
+    body::{BodySize, MessageBody as _, to_bytes},
     http::{Method, header::HeaderMap},
     test::{self, TestRequest},
 };
@@ -44,6 +44,8 @@ pub struct Scim {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
+    /// None where there is no body, not even an empty one.
+    pub size: BodySize,
     pub body: Value,
 }
 
@@ -71,8 +73,9 @@ impl Scim {
             Box::pin(async move {
                 let response = test::call_service(&*app, request.to_request()).await;
                 let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                let size = response.response().body().size();
                 let bytes = to_bytes(response.into_body()).await.unwrap_or_default();
-                Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+                Answer { status, headers, size, body: serde_json::from_slice(&bytes).unwrap_or_default() }
             })
         };
         let acme = token(&gateway, &gateway.acme).await;
