@@ -7,7 +7,7 @@ use super::{Exchange, reply};
 use crate::{
     http::HttpError,
     scim::{
-        bulk::{BULK_RESPONSE_URN, BulkMethod, BulkRequest},
+        bulk::{BULK_REQUEST_URN, BULK_RESPONSE_URN, BulkMethod, BulkRequest},
         error_body, etag,
     },
     service::provisioning::{self, BulkOutcome},
@@ -15,7 +15,8 @@ use crate::{
 
 /// Does one operation after the other, and says what became of each.
 pub(super) async fn handle(exchange: Exchange) -> Result<HttpResponse, HttpError> {
-    let Exchange { cx, tenant, body, .. } = exchange;
+    let Exchange { cx, tenant, mut body, .. } = exchange;
+    tenant.hear_message(BULK_REQUEST_URN, &mut body);
     let request = BulkRequest::parse(&body).map_err(reply::protocol)?;
     let outcomes = provisioning::bulk(&cx, &tenant, request).await;
     let operations: Vec<Value> = outcomes.into_iter().map(shown).collect();

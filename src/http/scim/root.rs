@@ -3,7 +3,11 @@
 use actix_web::HttpResponse;
 
 use super::{Exchange, input, reply};
-use crate::{http::HttpError, scim::list::Query, service::provisioning::list_everything};
+use crate::{
+    http::HttpError,
+    scim::list::{Query, SEARCH_URN},
+    service::provisioning::list_everything,
+};
 
 /// `GET /`.
 pub(super) async fn list(exchange: Exchange) -> Result<HttpResponse, HttpError> {
@@ -12,7 +16,8 @@ pub(super) async fn list(exchange: Exchange) -> Result<HttpResponse, HttpError> 
 }
 
 /// `POST /.search`.
-pub(super) async fn search(exchange: Exchange) -> Result<HttpResponse, HttpError> {
+pub(super) async fn search(mut exchange: Exchange) -> Result<HttpResponse, HttpError> {
+    exchange.tenant.hear_message(SEARCH_URN, &mut exchange.body);
     let query = Query::from_body(&exchange.body).map_err(reply::protocol)?;
     answer(&exchange, &query).await
 }

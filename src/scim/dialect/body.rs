@@ -26,6 +26,15 @@ pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> R
     used
 }
 
+/// Rewrites a message that is no resource, a search or a bulk request, into what the strict core takes.
+pub fn rewrite_message(urn: &'static str, body: &mut Value) -> Rewrites {
+    let mut used = Rewrites::new();
+    if let Value::Object(body) = body {
+        name_schemas(urn, body, &mut used);
+    }
+    used
+}
+
 /// An empty list of schemas, or none, can only mean that of the message: the endpoint says which.
 pub(super) fn name_schemas(urn: &'static str, body: &mut Map<String, Value>, used: &mut Rewrites) {
     let name = body.keys().find(|name| name.eq_ignore_ascii_case("schemas")).cloned();

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-pub use body::rewrite_body;
+pub use body::{rewrite_body, rewrite_message};
 pub use operations::rewrite_patch;
 pub use provider::Provider;
 

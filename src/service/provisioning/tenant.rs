@@ -11,7 +11,7 @@ use crate::{
         secret::Secret,
     },
     scim::{
-        dialect::{Provider, Rewrite, Rewrites},
+        dialect::{Provider, Rewrite, Rewrites, rewrite_message},
         patch::Absent,
         schema::{Catalog, Definition},
     },
@@ -125,6 +125,11 @@ impl ScimTenant {
             let used = rewrite();
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend(used);
         }
+    }
+
+    /// The same for a message that is no resource, of that schema.
+    pub fn hear_message(&self, urn: &'static str, body: &mut Value) {
+        self.hear(|| rewrite_message(urn, body));
     }
 
     /// Remembers that a rewrite was needed.

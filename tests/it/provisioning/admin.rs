@@ -247,8 +247,10 @@ on_both_databases! {
         let wrapped = json!([{ "op": "add", "path": "members", "value": { "members": [{ "value": anna }] } }]);
         assert_eq!(scim.patch(&group, wrapped).await.refusal(), (400, "invalidValue"));
         let unnamed = json!({ "Operations": [{ "op": "replace", "path": "displayName", "value": "x" }] });
-        let answer = scim.request_as(&scim.acme, "PATCH", &group, Some(&unnamed)).await;
-        assert_eq!(answer.refusal(), (400, "invalidSyntax"));
+        for (method, path) in [("PATCH", group.as_str()), ("POST", "/Bulk"), ("POST", "/.search"), ("POST", "/Users/.search")] {
+            let answer = scim.request_as(&scim.acme, method, path, Some(&unnamed)).await;
+            assert_eq!(answer.refusal(), (400, "invalidSyntax"), "{path}");
+        }
     }
 
     async fn a_provider_is_known_by_what_it_sends_and_rippling_may_repeat_itself(scim: Scim) {

@@ -7,14 +7,15 @@ use crate::{
         HttpError,
         scim::{Exchange, reply},
     },
-    scim::list::Query,
+    scim::list::{Query, SEARCH_URN},
     service::provisioning::{self, Collection},
 };
 
 /// The same as a list, its parameters in the body.
 pub(in crate::http::scim) async fn handle<C: Collection>(
-    exchange: Exchange,
+    mut exchange: Exchange,
 ) -> Result<HttpResponse, HttpError> {
+    exchange.tenant.hear_message(SEARCH_URN, &mut exchange.body);
     let query = Query::from_body(&exchange.body).map_err(reply::protocol)?;
     let found =
         provisioning::list::<C>(&exchange.cx, &exchange.tenant, &query).await.map_err(reply::refuse)?;
