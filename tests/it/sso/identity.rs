@@ -205,6 +205,22 @@ on_both_databases! {
         assert!(world.find(&world.acme.organization, "eve@acme.example").await.is_none());
     }
 
+    async fn r02_capitals_are_nothing_in_an_address_and_something_in_any_other_name(world: World) {
+        let claims = |id, name, format, email: &'static [(&'static str, &'static [&'static str])]| Claims {
+            assertion_id: id, name_id: name, format, attributes: email,
+        };
+        let bob: &[(&str, &[&str])] = &[("email", &["bob@acme.example"])];
+        let eve: &[(&str, &[&str])] = &[("email", &["eve@acme.example"])];
+        let unspecified = name_id::UNSPECIFIED;
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_1", "e1", unspecified, bob)).await));
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_2", "E1", unspecified, eve)).await));
+        assert!(world.find(&world.acme.organization, "eve@acme.example").await.is_some(), "not Bob");
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let capitals = claims("_4", "ADA@acme.example", name_id::EMAIL, &[("email", &["new@acme.example"])]);
+        assert!(signed_in(&world.log_in(&world.acme, &capitals).await));
+        assert!(world.find(&world.acme.organization, "new@acme.example").await.is_none(), "Ada");
+    }
+
     async fn r01_a_name_that_does_not_say_so_is_no_address(world: World) {
         world.user(&world.acme.organization, EMAIL, |_| ()).await;
         for (id, format) in [("_1", name_id::UNSPECIFIED), ("_2", name_id::PERSISTENT)] {
