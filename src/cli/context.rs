@@ -4,17 +4,23 @@ use std::{future::Future, path::PathBuf, sync::Arc};
 
 use super::Failure;
 use crate::{
-    config::Config,
+    config::{Config, MasterKeySource},
     model::{SystemClock, SystemRng, ids::ProjectId},
     service::{
         Context, MigrateError, Standing,
         directory::{self, Project},
         egress::{Egress, IpRange},
+        signing,
     },
 };
 
-/// Opens the database that is configured. It must be migrated, and have a master key.
+/// Opens the database that is configured. It must be migrated, and the master key be the one that it was sealed under.
 pub(super) fn open(config: &Config) -> Result<Context, Failure> {
+    proved(config, open_with_any_key(config)?)
+}
+
+/// As [`open`], for what must go on under another master key: to look at what is wrong, and to replace what was sealed.
+pub(super) fn open_with_any_key(config: &Config) -> Result<Context, Failure> {
     refuse_unmigrated(config)?;
     let source = config.master_key_source();
     let key = source.read()?.ok_or_else(|| {
@@ -30,7 +36,7 @@ pub(super) fn open_or_begin(config: &Config) -> Result<(Context, Option<PathBuf>
     refuse_unmigrated(config)?;
     let source = config.master_key_source();
     if let Some(key) = source.read()? {
-        return Ok((with_key(config, &key)?, None));
+        return Ok((proved(config, with_key(config, &key)?)?, None));
     }
     let fresh = Context::new_master_key(&SystemRng);
     let cx = with_key(config, &fresh)?;
@@ -49,6 +55,24 @@ pub(super) fn open_or_begin(config: &Config) -> Result<(Context, Option<PathBuf>
     // Another gateway that started at the same time was first.
     let key = source.read()?.unwrap_or_default();
     Ok((with_key(config, &key)?, None))
+}
+
+/// Refuses a master key that opens nothing of the database. What is sealed under it would be lost with the next right one.
+fn proved(config: &Config, cx: Context) -> Result<Context, Failure> {
+    let fits = block_on(async { Ok(signing::fits_master_key(&cx).await?) })?;
+    if fits { Ok(cx) } else { Err(wrong_key(config).into()) }
+}
+
+/// What to say of a master key that opens nothing.
+pub(super) fn wrong_key(config: &Config) -> String {
+    let which = match config.master_key_source() {
+        MasterKeySource::Text(_) => "given as VESTIBULE_MASTER_KEY or `master_key`".to_owned(),
+        MasterKeySource::File(file) => format!("in {}", file.display()),
+    };
+    format!(
+        "the master key {which} is not the one that this database was sealed under: it opens no key of any project. Give \
+         the right one. If that is lost, docs/OPERATIONS.md says how to go on (\"The master key, lost or leaked\")"
+    )
 }
 
 fn refuse_unmigrated(config: &Config) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::{
     service::{
         Context,
         connections::{self, SpKeyInUse},
-        directory, installation,
+        directory, installation, signing,
     },
 };
 
@@ -31,6 +31,8 @@ struct Finding {
     text: String,
 }
 
+const MASTER_KEY: &str = "master key";
+
 /// Prints every finding. The exit code is a failure if one of them is.
 pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
     let mut findings = vec![
@@ -39,8 +41,12 @@ pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
         listener("listen", config.listen),
         listener("private listen", config.private_listen),
     ];
-    findings.extend(master_key_place(config));
-    findings.extend(database(config));
+    let database = database(config);
+    // Where a wrong key lies is of no interest.
+    if !database.iter().any(|finding| finding.subject == MASTER_KEY) {
+        findings.extend(master_key_place(config));
+    }
+    findings.extend(database);
     for finding in &findings {
         let mark = match finding.grade {
             Grade::Fine => "ok     ",
@@ -110,11 +116,11 @@ fn listener(subject: &'static str, address: SocketAddr) -> Finding {
 /// R29: whoever copies the database's folder should not get the key with it.
 fn master_key_place(config: &Config) -> Option<Finding> {
     let MasterKeySource::File(key) = config.master_key_source() else {
-        return Some(finding(Grade::Fine, "master key", "given by the configuration"));
+        return Some(finding(Grade::Fine, MASTER_KEY, "given by the configuration"));
     };
     if !key.exists() {
         let text = format!("{} is not there; `vestibule migrate` makes it for a new database", key.display());
-        return Some(finding(Grade::Warning, "master key", text));
+        return Some(finding(Grade::Warning, MASTER_KEY, text));
     }
     let database = config.database_url.strip_prefix("sqlite:")?;
     let folder = |path: &Path| {
@@ -124,7 +130,7 @@ fn master_key_place(config: &Config) -> Option<Finding> {
     if folder(key) == folder(Path::new(database)) {
         return Some(finding(
             Grade::Warning,
-            "master key",
+            MASTER_KEY,
             format!(
                 "{} lies beside the database: a copy of the folder opens every sealed secret. \
                  Move it and set VESTIBULE_MASTER_KEY_FILE.",
@@ -132,11 +138,11 @@ fn master_key_place(config: &Config) -> Option<Finding> {
             ),
         ));
     }
-    Some(finding(Grade::Fine, "master key", key.display().to_string()))
+    Some(finding(Grade::Fine, MASTER_KEY, key.display().to_string()))
 }
 
 fn database(config: &Config) -> Vec<Finding> {
-    let cx = match context::open(config) {
+    let cx = match context::open_with_any_key(config) {
         Ok(cx) => cx,
         Err(error) => return vec![finding(Grade::Failure, "database", error.to_string())],
     };
@@ -148,6 +154,10 @@ fn database(config: &Config) -> Vec<Finding> {
                 "database",
                 "made by `vestibule demo`: `serve` will refuse it",
             ));
+        }
+        if !signing::fits_master_key(&cx).await? {
+            let text = format!("{}.", context::wrong_key(config));
+            found.push(finding(Grade::Failure, MASTER_KEY, text));
         }
         found.extend(projects(&cx).await?);
         Ok(found)

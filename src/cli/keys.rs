@@ -96,8 +96,22 @@ impl Stage {
     }
 }
 
+impl Command {
+    const fn gives_up_old_keys(&self) -> bool {
+        match self {
+            Self::Rotate(Rotate::Tokens { compromised, .. }) => *compromised,
+            Self::Rotate(Rotate::Saml { stage, .. } | Rotate::Encryption { stage, .. }) => stage.compromised,
+            Self::List { .. } => false,
+        }
+    }
+}
+
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    let cx = context::open(config)?;
+    // Keys that are given up need not open: so the master key itself is replaced.
+    let cx = match command.gives_up_old_keys() {
+        true => context::open_with_any_key(config)?,
+        false => context::open(config)?,
+    };
     let actor = Actor::operator();
     context::block_on(async {
         match command {

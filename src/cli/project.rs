@@ -29,7 +29,11 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    let cx = context::open(config)?;
+    // The list is what the replacement of a master key goes by.
+    let cx = match command {
+        Command::List => context::open_with_any_key(config)?,
+        Command::Create { .. } => context::open(config)?,
+    };
     context::block_on(async {
         match command {
             Command::Create { name, public_url } => {

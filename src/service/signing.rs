@@ -44,6 +44,17 @@ pub enum SigningError {
     Missing(Algorithm),
 }
 
+/// Whether the master key is one that this database was sealed under: it opens the key of some project that is in use. Every
+/// project has such keys from the first moment on, so a database in which there is none has nothing to compare, and any
+/// master key is good. One is enough: where the master key is replaced, the projects change over one after the other.
+pub async fn fits_master_key(cx: &Context) -> Result<bool, StoreError> {
+    let now = cx.now();
+    let keys = cx.store.read(move |tx: &mut Tx<'_>| signing_keys::all_published(tx, now)).await?;
+    let opens =
+        |key: &Row| cx.master_key.open(place(&key.id, &key.project_id), &key.private_key_sealed).is_ok();
+    Ok(keys.is_empty() || keys.iter().any(opens))
+}
+
 /// A first key of each algorithm for a new project, made before the transaction: generating one takes longer
 /// than a write may. They sign at once, since nobody can have cached an older set.
 pub fn prepare_first_keys(cx: &Context, project: &ProjectId) -> Result<Vec<Row>, SigningError> {

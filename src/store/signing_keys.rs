@@ -44,6 +44,15 @@ pub fn published(
         .load(tx.connection)?)
 }
 
+/// The keys of every project that are published at `now`, newest first.
+pub fn all_published(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<SigningKey>, StoreError> {
+    Ok(signing_keys::table
+        .filter(signing_keys::publish_until.is_null().or(signing_keys::publish_until.gt(now)))
+        .order(signing_keys::id.desc())
+        .select(SigningKey::as_select())
+        .load(tx.connection)?)
+}
+
 /// Says until when a key signs and is published.
 pub fn limit(
     tx: &mut Tx<'_>,

@@ -356,8 +356,12 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("ok       master key"), "{text}");
     // The new key is not the one that sealed them.
+    assert!(
+        text.contains("FAILED   master key: the master key in elsewhere/master.key is not the one"),
+        "{text}"
+    );
+    assert!(!text.contains("ok       master key"), "{text}");
     assert!(text.contains("FAILED   signing keys"), "{text}");
     assert!(
         text.contains("FAILED   keys for SAML") && text.contains("is this the right master key?"),
@@ -401,6 +405,48 @@ fn a_master_key_is_made_for_a_new_database_alone() {
     assert!(!key.exists(), "nobody made one that opens nothing");
     std::fs::rename(machine.path().join("kept.key"), &key).unwrap();
     machine.done(&["project", "list"]);
+}
+
+#[test]
+fn a_wrong_master_key_is_refused_until_everything_is_replaced() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    machine.done(&["project", "create", "Q", "--public-url", "https://login.example.org"]);
+    let list = String::from_utf8(machine.run(&["project", "list"]).stdout).unwrap();
+    let projects: Vec<String> =
+        list.lines().skip(1).filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    let [p, q] = &projects[..] else { panic!("{list}") };
+    machine.other_key("other/master.key");
+    let other = ["--config", "vestibule.toml"];
+    for command in [
+        &["serve"][..],
+        &["project", "create", "R", "--public-url", "https://login.example.net"],
+        &["org", "create", "Acme", "--project", p],
+        &["keys", "rotate", "tokens", "--project", p],
+        &["keys", "rotate", "saml", "--project", p, "--finish"],
+    ] {
+        let why = machine.refused(&[&other[..], command].concat());
+        assert!(why.contains("other/master.key is not the one that this database was sealed under"), "{why}");
+    }
+    let said = String::from_utf8(machine.run(&[&other[..], &["migrate"]].concat()).stdout).unwrap();
+    assert!(said.contains("up to date") && said.contains("warning: the master key in other"), "{said}");
+    // How the master key is replaced: one project after the other, under the new one.
+    machine.done(&[&other[..], &["project", "list"]].concat());
+    let replace = |kind: &str, project: &str| {
+        machine
+            .done(&[&other[..], &["keys", "rotate", kind, "--compromised", "--project", project]].concat());
+    };
+    replace("saml", p);
+    replace("tokens", p);
+    machine.done(&[&other[..], &["org", "create", "Acme", "--project", p]].concat());
+    replace("tokens", q);
+    replace("saml", q);
+    let doctor = machine.run(&[&other[..], &["doctor"]].concat());
+    let text = String::from_utf8(doctor.stdout).unwrap();
+    assert!(text.contains("ok       master key") && !text.contains("does not open"), "{text}");
+    // The old one is the wrong one now.
+    assert!(machine.refused(&["org", "list", "--project", p]).contains("data/master.key is not the one"));
 }
 
 #[test]
