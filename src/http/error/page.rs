@@ -20,5 +20,10 @@ pub(super) fn body(problem: &Problem<'_>) -> String {
         (_, status) if status < 500 => "This request cannot be used",
         _ => "Something went wrong",
     };
-    pages::error_page(title, problem.message, problem.reference, problem.onward)
+    let label = match problem.code {
+        "connection_not_draft" | "setup_not_ready" => "Back to the set-up",
+        _ => "Back to the app",
+    };
+    let onward = problem.onward.map(|url| (label, url));
+    pages::error_page(title, problem.message, problem.reference, onward)
 }

@@ -62,7 +62,12 @@ pub fn post_elsewhere(action: &str, heading: &str, fields: &[(&str, String)]) ->
 }
 
 /// An error page. `reference` is the request id.
-pub(super) fn error_page(title: &str, message: &str, reference: &str, onward: Option<&str>) -> String {
+pub(super) fn error_page(
+    title: &str,
+    message: &str,
+    reference: &str,
+    onward: Option<(&str, &str)>,
+) -> String {
     let page = ErrorPage { title, message, reference, onward };
     // A template that only writes strings into a string has nothing to fail at; a bare page beats none.
     askama::Template::render(&page)

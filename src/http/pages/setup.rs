@@ -46,6 +46,8 @@ pub struct SetupMetadataPage<'a> {
     pub frame: SetupFrame,
     /// What the provider hands out.
     pub saml: &'a Saml,
+    /// Whether the metadata in use is fetched again by itself.
+    pub is_refreshed: bool,
     /// Why the form is shown again.
     pub problem: Option<&'a str>,
     /// What was typed before.

@@ -12,8 +12,8 @@ pub struct ErrorPage<'a> {
     pub message: &'a str,
     /// The request id.
     pub reference: &'a str,
-    /// Where the person may go on, a URL that we built.
-    pub onward: Option<&'a str>,
+    /// Where the person may go on: text, and a URL that we built.
+    pub onward: Option<(&'a str, &'a str)>,
 }
 
 /// A form for another origin, which sends itself.

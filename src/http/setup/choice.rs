@@ -58,6 +58,9 @@ async fn page(
     problem: Option<&str>,
 ) -> Result<HttpResponse, HttpError> {
     setup.wizard.saml().map_err(refuse)?;
+    if !setup.wizard.is_saml_draft() {
+        return Ok(go(Step::Review.path()));
+    }
     let choices = setup::choices(cx, &setup.site.project, &setup.session, search).await.map_err(refuse)?;
     let Some(choices) = choices else { return Ok(go(Step::Metadata.path())) };
     Ok(pages::html(&SetupChoicePage {

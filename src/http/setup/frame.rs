@@ -1,6 +1,10 @@
 //! What every set-up page shows around its content: whose set-up it is, and where in it one is.
 
 use super::session::Setup;
+use crate::{
+    model::ConnectionStatus,
+    service::{providers, setup::Wizard},
+};
 
 /// The steps in order: those of signing in, then those of provisioning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +95,10 @@ pub struct SetupFrame {
     pub subject: &'static str,
     /// The steps.
     pub tracks: Vec<Track>,
-    /// Whether the connection of this step is live, and nothing can be changed any more.
+    /// Whether the connection of this step is a draft no more, and nothing can be changed any more.
     pub live: bool,
+    /// What it is then, in a sentence.
+    pub standing: String,
     /// Whether provisioning is part of this set-up.
     pub has_scim: bool,
 }
@@ -118,10 +124,39 @@ impl SetupFrame {
             provider: &wizard.provider().name,
             subject,
             tracks: tracks(setup, here),
+            standing: if live { standing(wizard, here) } else { String::new() },
             live,
             has_scim: scim,
         }
     }
+}
+
+/// What a connection is that is a draft no more, and who can change it.
+fn standing(wizard: &Wizard, here: Step) -> String {
+    let team = match wizard.product.as_str() {
+        "" => "the product\u{2019}s team".to_owned(),
+        product => format!("the team of {product}"),
+    };
+    let name = |id: &str| match providers::of(id) {
+        provider if provider.id == providers::GENERIC => "your identity provider",
+        provider => provider.name.as_str(),
+    };
+    let saml = wizard.saml.as_ref().filter(|_| here == Step::Provider || SIGN_IN.contains(&here));
+    let saml = saml.map(|saml| match saml.status {
+        ConnectionStatus::Disabled => format!("Single sign-on was switched off by {team}."),
+        _ => format!(
+            "Single sign-on is live: people of {} sign in through {}.",
+            wizard.organization,
+            name(&saml.provider)
+        ),
+    });
+    let scim = wizard.scim.as_ref().filter(|_| !SIGN_IN.contains(&here));
+    let scim = scim.map(|scim| match scim.status {
+        ConnectionStatus::Disabled => format!("Provisioning was switched off by {team}."),
+        _ => format!("Provisioning is live: people and groups come from {}.", name(&wizard.provider().id)),
+    });
+    let parts: Vec<String> = saml.into_iter().chain(scim).collect();
+    format!("{} This link can no longer change it; {team} can.", parts.join(" "))
 }
 
 fn tracks(setup: &Setup, here: Step) -> Vec<Track> {

@@ -113,6 +113,7 @@ fn page(setup: &Setup, typed: &Typed, problem: Option<&str>) -> HttpResponse {
     pages::html(&SetupMetadataPage {
         frame: SetupFrame::at(setup, Step::Metadata),
         saml: &setup.wizard.provider().saml,
+        is_refreshed: setup.wizard.saml.as_ref().is_some_and(|saml| saml.metadata_url.is_some()),
         problem,
         url: &typed.url,
         pasted: &typed.pasted,

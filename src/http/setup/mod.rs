@@ -76,5 +76,7 @@ fn refuse(error: SetupError) -> HttpError {
     if !sentence.ends_with('.') {
         sentence.push('.');
     }
-    HttpError::new(status, error.code(), sentence)
+    let refused = HttpError::new(status, error.code(), sentence);
+    // What is not possible now leads back to what is.
+    if status == StatusCode::CONFLICT { refused.onward("/setup") } else { refused }
 }

@@ -34,7 +34,12 @@ pub(super) async fn overview(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let wizard = &setup.wizard;
-    let Some(saml) = &wizard.saml else { return Ok(go(provisioning(&cx, &setup).await?.path())) };
+    // What is live needs nothing any more; where both are, signing in is what people ask about.
+    let saml = wizard.saml.as_ref().filter(|_| wizard.is_saml_draft() || !wizard.is_scim_draft());
+    let Some(saml) = saml else { return Ok(go(provisioning(&cx, &setup).await?.path())) };
+    if !wizard.is_saml_draft() {
+        return Ok(go(Step::Review.path()));
+    }
     if saml.idp_entity_id.is_empty() {
         let fresh = wizard.link.provider.is_none();
         return Ok(go(if fresh { Step::Provider } else { Step::Values }.path()));
@@ -45,6 +50,9 @@ pub(super) async fn overview(
 
 /// The next step of a link that is for provisioning alone.
 async fn provisioning(cx: &Context, setup: &session::Setup) -> Result<Step, HttpError> {
+    if !setup.wizard.is_scim_draft() {
+        return Ok(Step::Connect);
+    }
     if setup.wizard.link.provider.is_none() {
         return Ok(Step::Provider);
     }

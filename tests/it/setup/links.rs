@@ -72,8 +72,18 @@ on_both_databases! {
         assert_eq!(live.unwrap().status, ConnectionStatus::Enabled);
         refused(&admin.upload(&[("file", metadata.as_bytes())]).await, StatusCode::CONFLICT, "is live");
         refused(&admin.post("/setup/provider", &[("provider", "okta")]).await, StatusCode::CONFLICT, "is live");
-        refused(&admin.post("/setup/test", &[]).await, StatusCode::CONFLICT, "is live");
-        assert!(admin.get("/setup/review").await.body.contains("This connection is live"));
+        let late = admin.post("/setup/test", &[]).await;
+        refused(&late, StatusCode::CONFLICT, "is live");
+        assert!(late.body.contains("href=\"/setup\"") && late.body.contains("Back to the set-up"), "{}", late.body);
+        assert_eq!(admin.get("/setup").await.header("location"), "/setup/review");
+        for page in ["provider", "values", "metadata", "review", "test"] {
+            let body = admin.get(&format!("/setup/{page}")).await.body;
+            assert!(body.contains("Single sign-on is live: people of Acme sign in through"), "{page}: {body}");
+            for what_does_not_work in ["<form", "Nothing is live", "Hand over something else", "I have entered"] {
+                assert!(!body.contains(what_does_not_work), "{page}: {what_does_not_work}: {body}");
+            }
+        }
+        assert_eq!(admin.get("/setup/metadata/choice").await.header("location"), "/setup/review");
         let again = NewSetupLink { saml: Part::Draft(admin.connection.clone()), ..NewSetupLink::default() };
         let made = create_setup_link(&cx, &Actor::operator(), &project, &admin.world.gateway.acme.id, again).await;
         assert!(matches!(made, Err(SetupError::ConnectionNotDraft)));

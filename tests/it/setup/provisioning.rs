@@ -127,7 +127,7 @@ on_both_databases! {
             refused(&scim.admin.post(path, &[]).await, StatusCode::CONFLICT, "is live");
         }
         refused(&scim.preview("userName\na").await, StatusCode::CONFLICT, "is live");
-        assert!(scim.admin.get("/setup/scim").await.body.contains("This connection is live"));
+        assert!(scim.admin.get("/setup/scim").await.body.contains("Provisioning is live"));
     }
 
     async fn r23_only_the_provisioning_that_was_looked_at_goes_live(scim: ScimAdmin) {
