@@ -7,10 +7,14 @@ use crate::saml::metadata::IdpMetadata;
 
 /// The provider that this metadata looks like, else the generic one.
 pub fn detect(idp: &IdpMetadata) -> &'static Provider {
-    let endpoints: Vec<Url> =
-        idp.sso.iter().filter_map(|endpoint| Url::parse(&endpoint.location).ok()).collect();
+    detect_by(&idp.entity_id, idp.sso.iter().map(|endpoint| endpoint.location.as_str()))
+}
+
+/// The same by its entity ID and the addresses of its sign-in endpoints.
+pub fn detect_by<'a>(entity_id: &str, sso: impl IntoIterator<Item = &'a str>) -> &'static Provider {
+    let endpoints: Vec<Url> = sso.into_iter().filter_map(|url| Url::parse(url).ok()).collect();
     // What it calls itself says more than where it lives: companies give providers hosts of their own.
-    let named = all().iter().find(|provider| provider.detect.names(&idp.entity_id));
+    let named = all().iter().find(|provider| provider.detect.names(entity_id));
     named
         .or_else(|| all().iter().find(|provider| endpoints.iter().any(|url| provider.detect.hosts(url))))
         .or_else(|| all().iter().find(|provider| endpoints.iter().any(|url| provider.detect.routes(url))))

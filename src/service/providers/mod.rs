@@ -11,7 +11,7 @@ use figment::providers::{Format as _, Toml};
 pub use config::{
     Claims, Detection, Fact, MappedAttribute, Provider, Saml, Scim, Setting, Source, SpField, SpValue,
 };
-pub use detect::detect;
+pub use detect::{detect, detect_by};
 
 /// The provider of a connection whose provider is not known.
 pub const GENERIC: &str = "generic";

@@ -214,10 +214,12 @@ pub(super) async fn write_metadata(
         edit_saml(tx, &by, &wizard, |tx, connection| {
             let chosen = connection.provider.clone();
             draft_metadata(tx, &own, connection, &idp, url.as_deref())?;
-            // What was chosen by a person stands against a guess that says nothing.
+            // What was chosen by a person stands against a guess that says nothing. Against one that says another provider the
+            // choice stands on the pages alone, and the review asks which of the two is right.
+            let is_open = matches!(wizard.link.provider.as_deref(), None | Some(providers::GENERIC));
             if connection.provider == providers::GENERIC {
                 connection.provider = chosen;
-            } else {
+            } else if is_open {
                 setup_links::set_provider(tx, &wizard.link.id, &connection.provider)?;
             }
             Ok(())

@@ -3,7 +3,10 @@
 use super::{SetupError, Wizard};
 use crate::{
     model::{Millis, Timestamp},
-    service::Context,
+    service::{
+        Context,
+        providers::{self, Provider},
+    },
     store::{
         Tx,
         saml_connections::{self, SamlConnection},
@@ -24,6 +27,8 @@ pub struct Understanding {
     pub certificates: Vec<Certificate>,
     /// Where the metadata is fetched from, if it is.
     pub metadata_url: Option<String>,
+    /// The provider whose metadata this looks like, where another one was chosen.
+    pub looks_like: Option<&'static Provider>,
     /// What should be looked at.
     pub notices: Vec<Notice>,
 }
@@ -79,10 +84,20 @@ pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Under
             .into_iter()
             .filter_map(|(name, url)| url.clone().map(|url| (name, url)))
             .collect(),
+        looks_like: another_provider(wizard, connection),
         notices: notices(wizard, connection, &certificates, now),
         certificates,
         metadata_url: connection.metadata_url.clone(),
     }))
+}
+
+/// The provider that published the metadata, where that is known and is not the one that was chosen.
+fn another_provider(wizard: &Wizard, connection: &SamlConnection) -> Option<&'static Provider> {
+    let sso = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
+    let sso = sso.into_iter().filter_map(Option::as_deref);
+    let (publisher, chosen) = (providers::detect_by(&connection.idp_entity_id, sso), wizard.provider());
+    let both_known = publisher.id != providers::GENERIC && chosen.id != providers::GENERIC;
+    (wizard.is_saml_draft() && both_known && publisher.id != chosen.id).then_some(publisher)
 }
 
 fn notices(
@@ -93,6 +108,15 @@ fn notices(
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut note = |code, text: String| notices.push(Notice { code, text });
+    if let Some(publisher) = another_provider(wizard, connection) {
+        let text = format!(
+            "You chose {chosen}, and this looks like metadata of {publisher}. If you use {publisher}, choose it, so that these \
+             pages speak its language; if you use {chosen}, hand over its metadata. If both are right, go on.",
+            chosen = wizard.provider().name,
+            publisher = publisher.name,
+        );
+        note("provider_differs", text);
+    }
     let last = certificates.iter().map(|certificate| certificate.not_after).max();
     match last {
         Some(last) if last <= now => {

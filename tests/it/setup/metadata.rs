@@ -118,6 +118,30 @@ on_both_databases! {
         assert_eq!(sentences.len(), 1, "{sentences:?}");
     }
 
+    async fn metadata_of_another_provider_than_the_chosen_one_is_told(admin: Admin) {
+        let mut admin = admin.opened().await;
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        let idp = &admin.world.acme;
+        let certificates = [idp.key.certificate_der()];
+        let entra = IdpDescription {
+            entity_id: "https://sts.windows.net/3f2504e0-4f89-11d3-9a0c-0305e82c3301/",
+            sso_url: "https://login.microsoftonline.com/3f2504e0-4f89-11d3-9a0c-0305e82c3301/saml2",
+            certificates: &certificates,
+        }
+        .to_xml();
+        assert_eq!(admin.upload(&[("file", entra.as_bytes())]).await.header("location"), "/setup/review");
+        let warning = "You chose Okta, and this looks like metadata of Microsoft Entra ID";
+        let page = admin.get("/setup/review").await.body;
+        assert!(page.contains(warning) && page.contains("I use Microsoft Entra ID"), "{page}");
+        assert!(page.contains("href=\"/setup/test\""), "one may go on: {page}");
+        admin.post("/setup/provider", &[("provider", "entra")]).await;
+        assert!(!admin.get("/setup/review").await.body.contains("You chose"));
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        assert!(admin.get("/setup/review").await.body.contains(warning), "also where the choice comes after");
+        admin.post("/setup/provider", &[("provider", "generic")]).await;
+        assert!(!admin.get("/setup/review").await.body.contains("You chose"));
+    }
+
     async fn of_several_providers_one_is_chosen_from_a_list(admin: Admin) {
         let mut admin = admin.opened().await;
         let url = serve("200 OK", federation(&admin, 3));
