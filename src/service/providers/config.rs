@@ -68,6 +68,9 @@ pub struct Saml {
     pub metadata_url: bool,
     /// The attribute that identifies people for good, where its NameID does not (R2).
     pub subject: Option<String>,
+    /// The same where it does not come by itself: the set-up pages ask for it among the attributes to send, and a test sign-in
+    /// fails without it.
+    pub asked_subject: Option<String>,
     /// Where signing is switched on.
     pub signing: Option<Fact>,
     /// What to do there, in order.

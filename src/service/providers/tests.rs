@@ -77,7 +77,10 @@ fn whatever_identifies_is_known_to_the_validator() {
         assert!(claims::identifies(name), "{name}");
     }
     for provider in all() {
-        assert!(provider.saml.subject.iter().all(|name| claims::identifies(name)), "{}", provider.id);
+        let Saml { subject, asked_subject, attributes, .. } = &provider.saml;
+        assert!(subject.iter().chain(asked_subject).all(|name| claims::identifies(name)), "{}", provider.id);
+        let is_asked_for = |name: &String| attributes.iter().any(|attribute| attribute.name == *name);
+        assert!(asked_subject.iter().all(is_asked_for), "{}", provider.id);
     }
 }
 

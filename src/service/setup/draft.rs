@@ -91,7 +91,11 @@ pub async fn choose_provider(
         let by = By { cx: &own, project: &project, request: &request };
         if saml && wizard.is_saml_draft() {
             edit_saml(tx, &by, &wizard, |_, connection| {
-                connection.provider.clone_from(&chosen.id);
+                // What the operator has set stays, unless it was another provider's.
+                if connection.provider != chosen.id || connection.subject_attribute.is_none() {
+                    connection.provider.clone_from(&chosen.id);
+                    connection.subject_attribute = known_by(connection);
+                }
                 Ok(())
             })?;
         }
@@ -222,10 +226,22 @@ pub(super) async fn write_metadata(
             } else if is_open {
                 setup_links::set_provider(tx, &wizard.link.id, &connection.provider)?;
             }
+            connection.subject_attribute = known_by(connection);
             Ok(())
         })
     };
     cx.store.write(write).await
+}
+
+/// The attribute that people of a draft are known by (R2): the one that its provider sends by itself, else the one that these
+/// pages ask for. It is set with the provider, before the test: set later, it would make the test an old one.
+fn known_by(connection: &SamlConnection) -> Option<String> {
+    let sso = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
+    let publisher =
+        providers::detect_by(&connection.idp_entity_id, sso.into_iter().filter_map(Option::as_deref));
+    let chosen = &providers::of(&connection.provider).saml;
+    let sent = publisher.saml.subject.as_ref().or(chosen.subject.as_ref());
+    sent.or(chosen.asked_subject.as_ref()).cloned()
 }
 
 /// On whose behalf a draft is changed.

@@ -135,6 +135,24 @@ on_both_databases! {
         assert!(page.contains("Failed: </span>The person can be told") && page.contains("employee"), "{page}");
     }
 
+    async fn what_people_are_known_by_is_set_with_the_provider_and_before_the_test(admin: Admin) {
+        let mut admin = admin.opened().await;
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        let metadata = admin.metadata();
+        assert_eq!(admin.upload(&[("file", metadata.as_bytes())]).await.header("location"), "/setup/review");
+        assert_eq!(admin.idp().await.connection.subject_attribute.as_deref(), Some("id"));
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("Let Okta send the attribute id, with one value"), "{page}");
+        let known = Claims { attributes: &[("id", &["00u1"]), ("email", &["ada@acme.example"])], ..ADA };
+        let page = admin.test(&known, |xml| xml).await;
+        assert!(page.contains("The sign-in works"), "{page}");
+        // Another provider, another attribute.
+        admin.post("/setup/provider", &[("provider", "keycloak")]).await;
+        assert_eq!(admin.idp().await.connection.subject_attribute, None);
+        admin.post("/setup/provider", &[("provider", "entra")]).await;
+        assert!(admin.idp().await.connection.subject_attribute.unwrap().ends_with("/objectidentifier"));
+    }
+
     async fn a_test_is_answered_once_and_in_its_own_browser(admin: Admin) {
         let mut admin = admin.described().await;
         let request = admin.begin().await;
