@@ -58,6 +58,11 @@ impl Options {
         self.sign_requests || connection.idp_wants_signed_requests
     }
 
+    /// Whether a way of signing in counts as one with a second factor (R11).
+    pub fn is_second_factor(&self, class: Option<&str>) -> bool {
+        class.is_some_and(|class| self.mfa_contexts.iter().any(|mfa| mfa == class))
+    }
+
     /// Whether the metadata ended so long ago that nothing is accepted on its word any more (R24). Until then the last
     /// good copy serves: a provider whose web server is down must not lock its people out.
     pub fn metadata_is_stale(&self, connection: &SamlConnection, now: Timestamp) -> bool {

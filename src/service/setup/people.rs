@@ -4,8 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::SetupError;
 use crate::{
-    model::fold::fold,
-    scim::schema::{GROUP_URN, USER_URN},
+    model::{EmailAddress, fold::fold},
+    scim::{
+        Resource,
+        schema::{GROUP_URN, USER, USER_URN},
+    },
     service::provisioning::admin::preview::MAX_PREVIEW,
 };
 
@@ -34,6 +37,14 @@ pub struct Arriving {
     pub(super) key: String,
     /// The SCIM resource.
     pub(super) resource: Value,
+}
+
+impl Arriving {
+    /// The domain of the address that the person would sign in with, if the entry has one.
+    pub(super) fn login_domain(&self) -> Option<String> {
+        let resource = Resource::create(&USER, &self.resource).ok()?;
+        Some(EmailAddress::parse(resource.login_email()?).ok()?.domain().to_owned())
+    }
 }
 
 /// Reads a list.

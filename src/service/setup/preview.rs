@@ -2,7 +2,7 @@
 //! of that user, is the operator's to see. So a user who would be made, restored, adopted or refused as taken is all the
 //! same here: one who would arrive. What is told is what is wrong with the list itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     SetupError,
@@ -15,6 +15,7 @@ use crate::{
         Context,
         provisioning::admin::rehearsal::{Answer, Rehearsed, rehearse_all},
     },
+    store::{Tx, domains},
 };
 
 /// What would arrive.
@@ -22,8 +23,13 @@ use crate::{
 pub struct Arrivals {
     /// Users.
     pub users: usize,
-    /// Of them, those who could not sign in.
+    /// Of them, those who could not sign in: they are switched off, or their domain is not proved.
+    pub barred: usize,
+    /// Of these, those who are switched off.
     pub inactive: usize,
+    /// Domains of login addresses that the organization has not proved, and how many people of the list have one. Signing in
+    /// through SAML finds nobody by such an address (R1).
+    pub unproved: BTreeMap<String, usize>,
     /// Groups.
     pub groups: usize,
     /// Entries that would be refused: where they stand, and why.
@@ -41,9 +47,13 @@ pub async fn preview(
     let target = admit_check(cx, project, session).await?;
     let (fresh, repeated) = told_apart(arriving);
     let answers = rehearse_all(cx, &target, fresh.iter().map(request).collect()).await?;
+    let organization = target.organization.id.clone();
+    let proved = cx.store.read(move |tx: &mut Tx<'_>| domains::list(tx, &organization)).await?;
+    let proved: HashSet<String> =
+        proved.into_iter().filter(|domain| domain.verified_at.is_some()).map(|domain| domain.name).collect();
     let mut arrivals = Arrivals::default();
     for (one, answer) in fresh.iter().zip(&answers) {
-        arrivals.count(one, answer);
+        arrivals.count(one, answer, &proved);
     }
     arrivals.refused.extend(repeated);
     arrivals.refused.sort_unstable();
@@ -51,12 +61,18 @@ pub async fn preview(
 }
 
 impl Arrivals {
-    fn count(&mut self, one: &Arriving, answer: &Answer) {
+    fn count(&mut self, one: &Arriving, answer: &Answer, proved: &HashSet<String>) {
         match answer.status {
             // 409: somebody has the name, and who that is nobody with a link is told.
             200 | 201 | 409 if one.is_user => {
                 self.users += 1;
-                self.inactive += usize::from(one.resource.get("active") == Some(&false.into()));
+                let is_off = one.resource.get("active") == Some(&false.into());
+                let unproved = one.login_domain().filter(|domain| !proved.contains(domain));
+                self.inactive += usize::from(is_off);
+                self.barred += usize::from(is_off || unproved.is_some());
+                if let Some(domain) = unproved {
+                    *self.unproved.entry(domain).or_default() += 1;
+                }
             }
             200 | 201 => self.groups += 1,
             _ => {

@@ -21,6 +21,9 @@ pub struct Report {
     pub passed: bool,
     /// The stable code of the check that failed.
     pub code: Option<String>,
+    /// Why a real login would be refused all the same: the organization's domains or its policy. The provider is right.
+    #[serde(default)]
+    pub hindrance: Option<String>,
     /// The request id, to be quoted to support.
     pub reference: String,
     /// Every check in order.
@@ -84,6 +87,7 @@ impl Report {
         profile: &Profile,
         passed: &[&str],
         warnings: &[Warning],
+        hindrance: Option<&Refusal>,
         provider: &Provider,
     ) -> Self {
         let mut checks: Vec<CheckLine> = CHECKS
@@ -96,10 +100,20 @@ impl Report {
             ..CheckLine::new("The signature is as strong as it should be", CheckState::Warning)
         }));
         checks.push(CheckLine::new("The person can be told from everybody else", CheckState::Passed));
+        let hindrance = hindrance.map(|refusal| explain::hindrance(refusal, profile.email.as_ref()));
+        checks.push(CheckLine {
+            detail: hindrance.as_ref().map(|(why, _)| why.clone()),
+            fix: hindrance.as_ref().map(|(_, fix)| fix.clone()),
+            ..CheckLine::new(
+                "The organization\u{2019}s domains and rules would let this person in",
+                if hindrance.is_some() { CheckState::Warning } else { CheckState::Passed },
+            )
+        });
         checks.extend(about_person(profile, provider));
         Self {
             passed: true,
             code: None,
+            hindrance: hindrance.map(|(why, _)| why),
             reference: reference.to_owned(),
             checks,
             person: Some(Person::of(profile)),
@@ -142,6 +156,7 @@ impl Report {
         Self {
             passed: false,
             code: Some(refusal.code().to_owned()),
+            hindrance: None,
             reference: reference.to_owned(),
             checks,
             person: None,

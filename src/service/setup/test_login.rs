@@ -23,7 +23,7 @@ use crate::{
         sso::{self, Carrier, Posted, Refusal, SsoError, TraceEntry, Validated, Wishes},
     },
     store::{
-        StoreError, Tx,
+        StoreError, Tx, organizations,
         saml_connections::{self, SamlConnection},
         saml_test_logins::{self, SamlTestLogin},
         seal::Place,
@@ -205,7 +205,15 @@ fn evaluate(
             Err(error) => return Err(StoreError::Damaged(error.to_string())),
         };
     Ok(match sso::recognise(&assertion, connection) {
-        Ok(profile) => Report::good(reference, &assertion, &profile, &passed, &warnings, provider),
+        Ok(profile) => {
+            let organization = organizations::find(tx, &posted.project, &connection.organization_id)?;
+            let hindrance = match organization {
+                Some(own) => sso::hindrance(tx, &own, connection, &assertion, &profile)?,
+                None => None,
+            };
+            let hindrance = hindrance.as_ref();
+            Report::good(reference, &assertion, &profile, &passed, &warnings, hindrance, provider)
+        }
         Err(refusal) => Report::bad(reference, &refusal, &passed, Some(&assertion), provider),
     })
 }

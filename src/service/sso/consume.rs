@@ -440,7 +440,7 @@ pub(super) fn vouch(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<Vouche
     // A provider's clock may run ahead of ours, within the skew; auth_time in the future would be refused by clients.
     let at = Timestamp::from(p.assertion.authn_instant()).min(cx.now());
     let class = p.assertion.authn_context();
-    let second_factor = class.is_some_and(|class| p.options.mfa_contexts.iter().any(|mfa| mfa == class));
+    let second_factor = p.options.is_second_factor(class);
     Ok(Vouched {
         proof: Proof {
             method: AuthFactor::Saml,

@@ -4,19 +4,21 @@ use serde_json::json;
 
 use super::{
     attributes::Profile,
-    refusal::{Conflict, Refusal, SsoError},
+    refusal::{Conflict, PolicyRefusal, Refusal, SsoError},
     subject::Subject,
 };
 use crate::{
     model::{
         EmailAddress, UserStatus,
         ids::{IdentityId, ProjectId, UserId},
+        login::LoginRefusal,
     },
     saml::VerifiedAssertion,
-    service::{Actor, Change, Context, new_id, record::record},
+    service::{Actor, Change, Context, connections::Options, new_id, record::record},
     store::{
         StoreError, Tx, domains,
         identities::{self, Identity},
+        organizations::Organization,
         saml_connections::SamlConnection,
         scim_connections, tombstones, user_emails,
         users::{self, User},
@@ -67,6 +69,35 @@ pub(super) fn user_of(
         None => link(tx, cx, actor, login, &user)?,
     };
     Ok((user, identity))
+}
+
+/// Why a login of somebody whom the connection does not know yet would be refused, whoever it is: by the organization's
+/// policy, or because the address says nothing (R1). It looks at no user (R23).
+pub(crate) fn hindrance(
+    tx: &mut Tx<'_>,
+    organization: &Organization,
+    connection: &SamlConnection,
+    assertion: &VerifiedAssertion,
+    profile: &Profile,
+) -> Result<Option<Refusal>, StoreError> {
+    let policy = |refusal| Ok(Some(Refusal::Policy(PolicyRefusal(refusal))));
+    let conflict = |conflict| Ok(Some(Refusal::IdentityConflict(conflict)));
+    if !organization.log_in_with_saml {
+        return policy(LoginRefusal::MethodNotAllowed);
+    }
+    if organization.require_mfa && !Options::of(connection).is_second_factor(assertion.authn_context()) {
+        return policy(LoginRefusal::SecondFactorRequired);
+    }
+    // Whom provisioning has sent with this identifier is found without an address.
+    let paired = connection.paired_scim_connection_id.as_ref().and(connection.paired_attribute.as_ref());
+    if paired.is_some_and(|attribute| assertion.values(attribute).len() == 1) {
+        return Ok(None);
+    }
+    let Some(email) = &profile.email else { return conflict(Conflict::NoEmail) };
+    if !domains::is_proved(tx, &organization.id, email.domain())? {
+        return conflict(Conflict::DomainNotProved);
+    }
+    Ok(None)
 }
 
 /// What an address leads to.

@@ -20,12 +20,13 @@ pub use crate::store::sessions::Session as EndedSession;
 pub use consent::{Consent, consent};
 pub use consume::{Consumed, Posted, consume};
 pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
-pub use refusal::{Refusal, SsoError};
+pub use refusal::{Conflict, PolicyRefusal, Refusal, SsoError};
 pub use start::{Carrier, Departure, start};
 pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
 
 pub(crate) use attributes::Profile;
 pub(crate) use consume::{Validated, validate};
+pub(crate) use matching::hindrance;
 pub(crate) use start::{Wishes, carry, has_endpoint};
 
 use crate::{saml::VerifiedAssertion, store::saml_connections::SamlConnection};

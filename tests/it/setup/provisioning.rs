@@ -305,7 +305,10 @@ on_both_databases! {
         let (there, not_there) = (alone(&mut scim, "carol@acme.example").await, alone(&mut scim, "frank@acme.example").await);
         assert_eq!(there, not_there);
         let foreign = alone(&mut scim, "carol@unproved.example").await;
-        assert_eq!(foreign, not_there);
+        assert_eq!(foreign, alone(&mut scim, "frank@unproved.example").await);
+        // R1: by such an address nobody is found.
+        assert!(foreign.contains("An address at unproved.example, a domain that is not proved for Acme"), "{foreign}");
+        assert!(foreign.contains("<strong>1</strong> of them could not sign in") && !not_there.contains("not proved"));
         assert_eq!(scim.admin.world.find(&scim.admin.world.gateway.acme, "carol@acme.example").await.unwrap().id, known);
         assert!(scim.admin.world.find(&scim.admin.world.gateway.acme, "frank@acme.example").await.is_none());
         // Nor does a group that names the one before it tell whether that one was made.

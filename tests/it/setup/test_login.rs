@@ -153,6 +153,36 @@ on_both_databases! {
         assert!(admin.idp().await.connection.subject_attribute.unwrap().ends_with("/objectidentifier"));
     }
 
+    async fn r01_a_test_says_whom_a_real_login_would_refuse(admin: Admin) {
+        let mut admin = admin.described().await;
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("Passed: </span>The organization\u{2019}s domains and rules"), "{page}");
+        let elsewhere = Claims { name_id: "ada@unproved.example", ..ADA };
+        let page = admin.test(&elsewhere, |xml| xml).await;
+        for text in [
+            "The provider is right, and this person could not sign in",
+            "The domain unproved.example of the address is not proved for your organization (identity_conflict).",
+            "add the domain unproved.example",
+            "Passed, with a remark: </span>The organization\u{2019}s domains",
+        ] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        assert!(!page.contains("The sign-in works"), "{page}");
+        let organization = admin.world.gateway.acme.clone();
+        let change = |edit: fn(&mut vestibule::store::organizations::Organization)| {
+            let mut changed = organization.clone();
+            edit(&mut changed);
+            changed
+        };
+        let required = change(|acme| acme.require_mfa = true);
+        admin.world.write(move |tx| vestibule::store::organizations::update(tx, &required)).await;
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("requires a second factor") && page.contains("second_factor_required"), "{page}");
+        let off = change(|acme| acme.log_in_with_saml = false);
+        admin.world.write(move |tx| vestibule::store::organizations::update(tx, &off)).await;
+        assert!(admin.test(&ADA, |xml| xml).await.contains("does not allow single sign-on (method_not_allowed)"));
+    }
+
     async fn a_test_is_answered_once_and_in_its_own_browser(admin: Admin) {
         let mut admin = admin.described().await;
         let request = admin.begin().await;

@@ -14,7 +14,7 @@ use crate::{
 /// A connection with what its requests depend on.
 #[derive(Debug, Clone)]
 pub struct Target {
-    pub(super) organization: Organization,
+    pub(in crate::service) organization: Organization,
     pub(super) connection: ScimConnection,
     pub(super) catalog: Catalog,
 }
