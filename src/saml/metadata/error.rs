@@ -14,7 +14,9 @@ use crate::saml::{
 pub enum MetadataError {
     #[error("this is a web page, not metadata; the provider may ask for a login at that address")]
     Html,
-    #[error("this is JSON, not SAML metadata; an OpenID Connect provider is set up as an OIDC connection")]
+    #[error(
+        "this is JSON, as OpenID Connect has it; SAML metadata is XML, and providers offer it with an application of the type SAML"
+    )]
     Json,
     #[error("this is a certificate; the identity provider's metadata file contains it and more")]
     Certificate,

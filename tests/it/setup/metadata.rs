@@ -75,7 +75,7 @@ on_both_databases! {
         for (file, sentence) in [
             (&b"<!doctype html><html><body>Sign in</body></html>"[..], "web page"),
             (sp.as_bytes(), "service provider"),
-            (b"{\"issuer\": \"https://x\"}", "OpenID Connect"),
+            (b"{\"issuer\": \"https://x\"}", "SAML metadata is XML"),
             (certificate.as_bytes(), "certificate"),
             (b"hello", "not XML"),
             (b"\0\0\0", "not XML"),

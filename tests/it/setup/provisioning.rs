@@ -63,7 +63,12 @@ impl ScimAdmin {
     }
 
     async fn preview(&mut self, list: &str) -> Answer {
-        let body = format!("--B\r\nContent-Disposition: form-data; name=\"list\"\r\n\r\n{list}\r\n--B--\r\n");
+        self.preview_in("list", list).await
+    }
+
+    async fn preview_in(&mut self, field: &str, list: &str) -> Answer {
+        let body =
+            format!("--B\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{list}\r\n--B--\r\n");
         let request = TestRequest::post()
             .uri("/setup/scim/preview")
             .insert_header((header::ORIGIN, "http://localhost"))
@@ -323,6 +328,19 @@ on_both_databases! {
         assert!(there.contains("<strong>1</strong>"), "{there}");
         refused(&scim.preview("hello").await, StatusCode::BAD_REQUEST, "first line");
         refused(&scim.preview("").await, StatusCode::BAD_REQUEST, "give a file");
+    }
+
+    async fn a_list_that_comes_too_early_is_kept(scim: ScimAdmin) {
+        let mut scim = scim;
+        assert_eq!(scim.preview("userName\nfrank@acme.example").await.status, StatusCode::OK);
+        // Back to within the pause.
+        scim.admin.world.gateway.clock.advance(-11_000);
+        let early = scim.preview_in("file", "userName\ngrace@acme.example").await;
+        refused(&early, StatusCode::CONFLICT, "Please wait ten seconds. Your list is kept below");
+        assert!(early.body.contains("grace@acme.example"), "{}", early.body);
+        scim.admin.world.gateway.clock.advance(-11_000);
+        let large = format!("userName\n{}", "x".repeat(300_000));
+        refused(&scim.preview_in("file", &large).await, StatusCode::CONFLICT, "choose your file again");
     }
 
     async fn a_link_for_both_leads_through_both(admin: Admin) {

@@ -22,6 +22,9 @@ use crate::{
 /// A thousand people, and the form around them.
 const LIMIT: usize = 1024 * 1024;
 
+/// A file up to this size is shown again as text.
+const KEPT: usize = 200 * 1024;
+
 /// Asks.
 pub(in crate::http::setup) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     setup.wizard.scim().map_err(refuse)?;
@@ -53,7 +56,17 @@ pub(in crate::http::setup) async fn run(
     };
     match setup::preview(&cx, &setup.site.project, &setup.session, list).await {
         Ok(arrivals) => Ok(page(&setup, pasted, None, Some(&arrivals))),
-        Err(error @ (SetupError::Invalid(_) | SetupError::NotReady(_))) => {
+        Err(error @ SetupError::NotReady(_)) => {
+            // A browser forgets the file that was chosen: what can be kept of it goes back as text.
+            let (kept, onward) = match file {
+                Some(file) if file.len() > KEPT => {
+                    (pasted, "Please choose your file again then; it is too large to be kept here.")
+                }
+                _ => (list, "Your list is kept below: press Preview again then."),
+            };
+            Ok(again(&setup, kept, &format!("{error} {onward}"), StatusCode::CONFLICT))
+        }
+        Err(error @ SetupError::Invalid(_)) => {
             Ok(again(&setup, pasted, &error.to_string(), StatusCode::BAD_REQUEST))
         }
         Err(error) => Err(refuse(error)),
