@@ -394,6 +394,33 @@ on_both_databases! {
         directory::add_domain(cx, &operator, project, &world.gateway.globex.id, "acme.example").await.unwrap();
     }
 
+    async fn a_redirect_uri_is_added_once(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        let new = NewClient {
+            display_name: "App".into(),
+            redirect_uris: vec!["http://localhost:3000/callback".into()],
+            initiate_login_uri: None,
+            token_endpoint_auth_method: TokenEndpointAuthMethod::None,
+            id_token_alg: SigningAlgorithm::Rs256,
+        };
+        let (client, _) = directory::create_client(cx, &operator, project, new).await.unwrap();
+        let add = |uri| directory::add_redirect_uri(cx, &operator, project, &client.id, uri);
+        assert!(!add("http://localhost:3000/callback").await.unwrap(), "it is there");
+        assert!(add("http://localhost:3300/callback").await.unwrap());
+        assert!(!add("http://localhost:3300/callback").await.unwrap());
+        assert!(matches!(add("javascript:alert(1)").await, Err(DirectoryError::Invalid(_))));
+        let listed = directory::list_clients(cx, project).await.unwrap();
+        let (_, uris) = listed.iter().find(|(one, _)| one.id == client.id).unwrap();
+        assert_eq!(uris, &["http://localhost:3000/callback", "http://localhost:3300/callback"]);
+        let of = project.clone();
+        let events = world.write(move |tx| {
+            vestibule::store::outbox_events::give_positions(tx, &of, 1000)?;
+            vestibule::store::outbox_events::after(tx, &of, 0, 1000)
+        }).await;
+        let updated = events.iter().filter(|event| event.event_type == "oauth_client.updated");
+        assert_eq!(updated.count(), 1, "what is there is not added again");
+    }
+
     async fn a_rotated_secret_leaves_the_old_one_a_day(world: World) {
         let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
         let new = |token_endpoint_auth_method| NewClient {

@@ -1,10 +1,12 @@
 //! What the demo prints: what it made, and what to do with it.
 
+use std::path::Path;
+
 use super::{Args, setup::Demo};
 use crate::{cli::output, service::provisioning::BASE_PATH};
 
-/// Prints the guide.
-pub(super) fn print(demo: &Demo, args: &Args) {
+/// Prints the guide. `environment` is the file that the demo app reads.
+pub(super) fn print(demo: &Demo, args: &Args, environment: &Path) {
     let Demo { issuer, organization, user, scim_token, backend_api_key, .. } = demo;
     output::line(format!(
         "
@@ -19,7 +21,9 @@ Vestibule demo. Everything listens on this machine only and is kept in {folder}/
 
 Try it:
 
-  1. Open the demo app:   http://localhost:{app}
+  1. The demo app is a program of its own. `make run` starts it as well; beside `vestibule demo`, from the source:
+     (set -a; . {environment}; cargo run --manifest-path examples/demo-app/Cargo.toml)
+     Then open it:        http://localhost:{app}
   2. Press Sign in, type  user@acme.example
   3. Choose Uma Sherman at the development provider.
      You land in the app, which shows organization_id, the user and the claims that it verified.
@@ -47,5 +51,6 @@ See what happened:
         connection = demo.saml_connection,
         client = demo.client_id,
         app = args.app_port,
+        environment = environment.display(),
     ));
 }

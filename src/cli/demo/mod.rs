@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// truly cross-site.
     #[arg(long, default_value_t = 8082)]
     idp_port: u16,
-    /// The port of the demo app, which must be registered before it starts.
+    /// The port at which a demo app will be; its address is registered. `demo` itself starts no app: `make run` does.
     #[arg(long, default_value_t = 3000)]
     app_port: u16,
 }
@@ -32,6 +32,10 @@ pub(super) struct Args {
 impl Args {
     fn idp_origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.idp_port)
+    }
+
+    fn app_callback(&self) -> String {
+        format!("http://localhost:{}/callback", self.app_port)
     }
 }
 
@@ -48,8 +52,8 @@ pub(super) fn run(config: &Config, args: &Args) -> Result<(), Failure> {
         let listener = TcpListener::bind(("127.0.0.1", args.idp_port))
             .map_err(|error| format!("the development provider's port {}: {error}", args.idp_port))?;
         devidp::spawn(&cx, idp, listener)?;
-        demo.write_app_environment(args)?;
-        guide::print(&demo, args);
+        let environment = demo.write_app_environment(args)?;
+        guide::print(&demo, args, &environment);
         serve::serve(&config, cx, |frame| frame).await
     })
 }

@@ -62,6 +62,10 @@ pub(super) async fn set_up(
         }
     };
     refresh_provider(cx, &demo, idp).await?;
+    // Data of before may know the app at another port.
+    let (project, client) = (demo.project.parse()?, demo.client_id.parse()?);
+    let actor = Actor::operator();
+    directory::add_redirect_uri(cx, &actor, &project, &client, &args.app_callback()).await?;
     Ok(demo)
 }
 
@@ -78,7 +82,7 @@ async fn make(cx: &Context, config: &Config, args: &Args, idp: &DevIdp) -> Resul
     let (_, backend_api_key) = directory::create_backend_api_key(cx, &actor, &project.id, "Demo").await?;
     let new = NewClient {
         display_name: "Rocket Notes".into(),
-        redirect_uris: vec![format!("http://localhost:{}/callback", args.app_port)],
+        redirect_uris: vec![args.app_callback()],
         initiate_login_uri: None,
         token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
         id_token_alg: SigningAlgorithm::Rs256,

@@ -114,6 +114,46 @@ pub async fn list_clients(
     cx.store.read(list).await
 }
 
+/// Registers another redirect URI of a client. Whether it was not registered yet.
+pub async fn add_redirect_uri(
+    cx: &Context,
+    actor: &Actor,
+    project: &ProjectId,
+    client: &OauthClientId,
+    uri: &str,
+) -> Result<bool, DirectoryError> {
+    check_redirect_uri(uri)?;
+    let (own, actor, project) = (cx.clone(), actor.clone(), project.clone());
+    let (id, uri) = (client.clone(), uri.to_owned());
+    let write = move |tx: &mut Tx<'_>| {
+        let client = oauth_clients::find(tx, &project, &id)?.ok_or(DirectoryError::NotFound("client"))?;
+        let before = oauth_clients::redirect_uris(tx, &project, &id)?;
+        if before.contains(&uri) {
+            return Ok(false);
+        }
+        let row = OauthRedirectUri {
+            client_id: id.clone(),
+            kind: "redirect".into(),
+            uri: uri.clone(),
+            project_id: project.clone(),
+        };
+        oauth_clients::insert_redirect_uri(tx, &row)?;
+        let view = |uris: &[String]| json!({ "id": client.id, "displayName": client.display_name, "redirectUris": uris });
+        let after = oauth_clients::redirect_uris(tx, &project, &id)?;
+        let change = Change {
+            project: &project,
+            organization: None,
+            event: "oauth_client.updated",
+            resource: client.id.as_str(),
+            before: Some(view(&before)),
+            after: Some(view(&after)),
+        };
+        record(tx, &own, &actor, &change)?;
+        Ok::<_, DirectoryError>(true)
+    };
+    cx.store.write(write).await
+}
+
 /// Gives a client another secret, shown this once. Those that it has end after `overlap`, or at once where that is 0; a
 /// secret that ends earlier anyway keeps its end.
 pub async fn rotate_client_secret(

@@ -11,7 +11,7 @@ mod user_status;
 mod users;
 
 pub use crate::store::{projects::Project, sessions::Session};
-pub use clients::{NewClient, create_client, list_clients, rotate_client_secret};
+pub use clients::{NewClient, add_redirect_uri, create_client, list_clients, rotate_client_secret};
 pub use domains::{add_domain, list_domains, remove_domain};
 pub use keys::{create_backend_api_key, create_scim_api_key, list_backend_api_keys, revoke_backend_api_key};
 pub use organizations::{
