@@ -15,8 +15,8 @@ use crate::{
     saml::{SigningKey, dsig::KeyError},
 };
 
-/// A week: longer than anyone leaves a demo running.
-const LIFETIME_S: i64 = 7 * 24 * 60 * 60;
+/// Longer than anyone leaves a demo running, and than the days before the end of a certificate on which the gateway warns.
+const LIFETIME_S: i64 = 90 * 24 * 60 * 60;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
