@@ -22,6 +22,7 @@ pub(super) fn body(problem: &Problem<'_>) -> String {
     };
     let label = match problem.code {
         "connection_not_draft" | "setup_not_ready" => "Back to the set-up",
+        "no_sign_in_page" => "Try another address",
         _ => "Back to the app",
     };
     let onward = problem.onward.map(|url| (label, url));

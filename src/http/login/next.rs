@@ -28,12 +28,14 @@ pub(super) async fn next(
     let next = browser::destination(&cx, &site.project, cookie.nonce(), &flow).await;
     match next.map_err(HttpError::internal)? {
         Next::NoFlow => Err(no_flow()),
+        // The flow is this browser's, and goes on with another address.
         Next::Nowhere => Err(HttpError::new(
             StatusCode::NOT_FOUND,
             "no_sign_in_page",
             "We could not find a sign-in page for this address. Please check the address, or ask your administrator \
              whether single sign-on is set up for it.",
-        )),
+        )
+        .onward(format!("/login?flow={flow}"))),
         Next::To(flow, destination) => {
             context.set_organization(destination.organization_id.as_str());
             let location = flow_cookie::saml_init(&destination.connection_id, &flow);
