@@ -20,10 +20,14 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// List the sessions of a user, ended ones as well, newest first.
+    /// List the sessions of a user, ended ones as well, newest first; or those of an organization that are live, oldest first.
     List {
         /// The user's id.
-        user: UserId,
+        #[arg(required_unless_present = "org", conflicts_with = "org")]
+        user: Option<UserId>,
+        /// All of this organization's.
+        #[arg(long)]
+        org: Option<OrganizationId>,
         /// The project; not needed where there is one only.
         #[arg(long)]
         project: Option<ProjectId>,
@@ -62,21 +66,26 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let (cx, actor) = (context::open(config)?, Actor::operator());
     context::block_on(async {
         match command {
-            Command::List { user, project, limit } => {
+            Command::List { user, org, project, limit } => {
                 let project = context::project(&cx, project.as_ref()).await?;
-                let found = directory::list_sessions(&cx, &project.id, &user, limit).await?;
+                let found = match (user, org) {
+                    (Some(user), _) => directory::list_sessions(&cx, &project.id, &user, limit).await?,
+                    (None, Some(org)) => directory::live_sessions(&cx, &project.id, &org, limit).await?,
+                    (None, None) => return Err("name a user or --org".into()),
+                };
                 let now = cx.now();
                 let rows = found.iter().map(|session| {
                     let state = state(session, now);
                     Row::of([
                         &session.id,
+                        &session.user_id,
                         &state,
                         &session.created_at,
                         &session.last_active_at,
                         &session.expires_at,
                     ])
                 });
-                output::table(["id", "state", "made", "last used", "good until"], rows);
+                output::table(["id", "user", "state", "made", "last used", "good until"], rows);
             }
             Command::End(End { which, project }) => {
                 let project = context::project(&cx, project.as_ref()).await?;

@@ -10,8 +10,8 @@ use vestibule::{
         Actor,
         directory::{
             self, DirectoryError, NewClient, OrganizationUpdate, Whose, activate_user, deactivate_user,
-            delete_user, end_all_sessions, end_session, list_sessions, set_organization_status, unlink_user,
-            update_organization,
+            delete_user, end_all_sessions, end_session, list_sessions, live_sessions,
+            set_organization_status, unlink_user, update_organization,
         },
     },
     store::{
@@ -451,6 +451,20 @@ on_both_databases! {
         let (public, _) = directory::create_client(cx, &operator, project, new(none)).await.unwrap();
         let refused = directory::rotate_client_secret(cx, &operator, project, &public.id, 0).await;
         assert!(matches!(refused, Err(DirectoryError::Invalid(_))));
+    }
+
+    async fn the_live_sessions_of_an_organization_are_listed(world: World) {
+        let (cx, project, operator) = (&world.gateway.cx, &world.gateway.project.id, Actor::operator());
+        world.user(&world.gateway.acme, "ada@acme.example", |_| {}).await;
+        let (ended, live) = (session(&world, "_1").await, session(&world, "_2").await);
+        end_session(cx, &operator, project, &ended).await.unwrap();
+        let of = async |organization| live_sessions(cx, project, organization, 10).await;
+        let found: Vec<SessionId> =
+            of(&world.gateway.acme.id).await.unwrap().into_iter().map(|one| one.id).collect();
+        assert_eq!(found, [live]);
+        assert!(of(&world.gateway.globex.id).await.unwrap().is_empty());
+        let nobody = "org_0000000000000000000000009".parse().unwrap();
+        assert!(matches!(of(&nobody).await, Err(DirectoryError::NotFound(_))));
     }
 
     async fn a_back_end_key_is_ended_at_once(world: World) {

@@ -19,7 +19,7 @@ pub use organizations::{
     update_organization,
 };
 pub use projects::{NewProject, check_signing_keys, create_project, find_project, list_projects};
-pub use sessions::{Whose, end_all_sessions, end_session, list_sessions};
+pub use sessions::{Whose, end_all_sessions, end_session, list_sessions, live_sessions};
 pub use unlink::unlink_user;
 pub use user_status::{activate_user, deactivate_user, delete_user};
 pub use users::{ListedUser, list_users};

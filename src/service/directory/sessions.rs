@@ -42,6 +42,21 @@ pub async fn list_sessions(
     cx.store.read(list).await
 }
 
+/// An organization's sessions that are live, oldest first, at most `limit`.
+pub async fn live_sessions(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+    limit: i64,
+) -> Result<Vec<Session>, DirectoryError> {
+    let (project, organization, now) = (project.clone(), organization.clone(), cx.now());
+    let list = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(DirectoryError::NotFound("organization"))?;
+        Ok(sessions::standing(tx, &organization, None, now, limit)?)
+    };
+    cx.store.read(list).await
+}
+
 /// Ends one session, with its refresh tokens and codes. The person may sign in again.
 pub async fn end_session(
     cx: &Context,
