@@ -257,7 +257,8 @@ async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) 
         tried.map_or_else(|not| not.to_string(), |at| format!("a test sign-in passed, at {at}")),
     ));
     for key in &reviewed.keys {
-        lines.push(("certificate", format!("{} until {}", key.fingerprint, key.not_after)));
+        lines
+            .push(("certificate", format!("SHA-256 {} until {}", key.fingerprint_in_pairs(), key.not_after)));
     }
     lines.push(("mark (activate --as-shown)", mark));
     output::values(&lines.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());

@@ -68,6 +68,16 @@ pub struct SamlIdpKey {
     pub warned_days: Option<i64>,
 }
 
+impl SamlIdpKey {
+    /// The SHA-256 fingerprint as consoles show it, `AB:CD:..`.
+    pub fn fingerprint_in_pairs(&self) -> String {
+        let upper = self.fingerprint.to_ascii_uppercase();
+        let pairs: Vec<&str> =
+            upper.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
+        pairs.join(":")
+    }
+}
+
 /// Adds a connection.
 pub fn insert(tx: &mut Tx<'_>, connection: &SamlConnection) -> Result<(), StoreError> {
     diesel::insert_into(saml_connections::table).values(connection).execute(tx.connection)?;

@@ -67,7 +67,7 @@ pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Under
     let certificates: Vec<Certificate> = keys
         .iter()
         .map(|key| Certificate {
-            fingerprint: in_pairs(&key.fingerprint),
+            fingerprint: key.fingerprint_in_pairs(),
             not_before: key.not_before,
             not_after: key.not_after,
             expired: key.not_after <= now,
@@ -141,12 +141,4 @@ fn notices(
 /// The day in UTC, `2026-01-31`.
 fn day(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
-}
-
-/// `AB:CD:..`, as consoles show it.
-fn in_pairs(hex: &str) -> String {
-    let upper = hex.to_ascii_uppercase();
-    let pairs: Vec<&str> =
-        upper.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
-    pairs.join(":")
 }
