@@ -122,10 +122,30 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 for kid in signing::rotate(&cx, &actor, &project, rotation).await? {
                     output::values(&[("new token key", &kid)]);
                 }
+                output::line(match rotation {
+                    TokenKeyRotation::Planned => {
+                        "The new keys are published now and sign in two hours. No token is refused; nothing else is to do."
+                    }
+                    TokenKeyRotation::Emergency => {
+                        "The old keys have ended, and every token that they signed is refused: apps refresh, or people sign in \
+                         again. Restart apps that verify ID tokens by themselves: they may believe the old keys for an hour."
+                    }
+                });
             }
             Command::Rotate(Rotate::Saml { project, stage }) => {
                 connections::rotate_sp_keys(&cx, &actor, &project, stage.rotation()).await?;
                 list(&cx, &project).await?;
+                output::line(match stage.rotation() {
+                    Rotation::Begin => {
+                        "The new key is published beside the old one, which goes on signing. Let the providers that check our \
+                         signatures import our metadata again, then run this with --finish."
+                    }
+                    Rotation::Finish => "The newest key signs alone. Nothing else is to do.",
+                    Rotation::AtOnce => {
+                        "The old keys have ended. Providers that check our signatures refuse our requests until they have imported \
+                         our metadata again."
+                    }
+                });
             }
             Command::Rotate(Rotate::Encryption { whose, project, stage }) => {
                 let chosen = match whose.connection {
@@ -139,6 +159,19 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                     connections::rotate_encryption_keys(&cx, &actor, &project, id, stage.rotation()).await?;
                 }
                 list(&cx, &project).await?;
+                output::line(match stage.rotation() {
+                    _ if chosen.is_empty() => "No connection has a key to be read with: nothing was changed.",
+                    Rotation::Begin => {
+                        "The new key is published, and what is encrypted to the old one is still read. Let the provider import our \
+                         metadata again, then run this with --finish."
+                    }
+                    Rotation::Finish => {
+                        "Only what is encrypted to the newest key is read. Nothing else is to do."
+                    }
+                    Rotation::AtOnce => {
+                        "The old keys have ended. What a provider encrypts is not read until it has imported our metadata again."
+                    }
+                });
             }
         }
         Ok(())

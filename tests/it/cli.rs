@@ -352,7 +352,12 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
     assert!(text.contains("ok       keys for SAML"), "{text}");
     // Makes them.
     let project = machine.only_project();
-    machine.done(&["keys", "rotate", "saml", "--project", &project]);
+    let said = machine.run(&["keys", "rotate", "saml", "--project", &project]).stdout;
+    let said = String::from_utf8(said).unwrap();
+    assert!(
+        said.contains("published beside the old one") && said.contains("--finish"),
+        "what to do next: {said}"
+    );
     machine.other_key("elsewhere/master.key");
     let output = machine.run(&["--config", "vestibule.toml", "doctor"]);
     let text = String::from_utf8(output.stdout).unwrap();
