@@ -104,12 +104,18 @@ on_both_databases! {
         tokio::time::pause();
         let store = database.store();
         let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
-        let shut = slow.gate.write().await;
+        let gate = Arc::new(RwLock::new(()));
+        let shut = gate.write().await;
         let (ended, mut order) = tokio::sync::mpsc::unbounded_channel();
         let login = async {
-            slow.read(&store).await.unwrap();
-            ended.send("login").unwrap();
+            let (gate, done) = (Arc::clone(&gate), ended.clone());
+            let read = move |_: &mut Tx<'_>| {
+                let _ = entered.send(());
+                drop(gate.blocking_read());
+                let _ = done.send("login");
+                Ok::<_, StoreError>(())
+            };
+            store.read(read).await.unwrap();
         };
         let push = async {
             inside.recv().await;
