@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{actor, not_found, organization_id, organization_in_query, refuse};
+use super::{actor, json_body, not_found, organization_id, organization_in_query, refuse};
 use crate::{
-    http::{HttpError, RequestContext, auth::BackendKey, body},
+    http::{HttpError, RequestContext, auth::BackendKey},
     model::{ConnectionStatus, Timestamp},
     service::{
         Context,
@@ -96,12 +96,8 @@ async fn asked(
     context: &RequestContext,
     cx: &Context,
 ) -> Result<(Activation, Reviews), HttpError> {
-    body::require_type(request, &["application/json"])?;
-    let bytes = body::read(request, payload, body::DEFAULT_LIMIT).await?;
-    let asked: Activation = serde_json::from_slice(&bytes).map_err(|_| {
-        let message = "The body must be a JSON object with an organizationId and the mark of the connection.";
-        HttpError::bad_request("invalid_argument", message)
-    })?;
+    let message = "The body must be a JSON object with an organizationId and the mark of the connection.";
+    let asked: Activation = json_body(request, payload, message).await?;
     let organization = organization_id(&asked.organization_id)?;
     let reviews = setup::review_organization(cx, &key.project, &organization).await;
     let reviews = reviews.map_err(|error| refuse(&error))?;

@@ -6,7 +6,9 @@ mod setup_links;
 
 use actix_web::{HttpRequest, web};
 
-use super::{Endpoint, HttpError, RequestContext, params::Params};
+use serde::de::DeserializeOwned;
+
+use super::{Endpoint, HttpError, RequestContext, body, params::Params};
 use crate::{
     model::ids::OrganizationId,
     service::{Actor, ActorKind, connections::ConnectionError, setup::SetupError},
@@ -25,6 +27,17 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 
 fn actor(context: &RequestContext) -> Actor {
     Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) }
+}
+
+/// A body of JSON; `message` says what it should have been.
+async fn json_body<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    message: &'static str,
+) -> Result<T, HttpError> {
+    body::require_type(request, &["application/json"])?;
+    let bytes = body::read(request, payload, body::DEFAULT_LIMIT).await?;
+    serde_json::from_slice(&bytes).map_err(|_| HttpError::bad_request("invalid_argument", message))
 }
 
 /// The parameter `organizationId`.

@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{actor, not_found, organization_id, organization_in_query, refuse};
+use super::{actor, json_body, not_found, organization_id, organization_in_query, refuse};
 use crate::{
-    http::{HttpError, RequestContext, auth::BackendKey, body},
+    http::{HttpError, RequestContext, auth::BackendKey},
     model::{
         Timestamp,
         ids::{SamlConnectionId, ScimConnectionId, SetupLinkId},
@@ -46,12 +46,8 @@ pub(super) async fn create(
     context: RequestContext,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    body::require_type(&request, &["application/json"])?;
-    let bytes = body::read(&request, payload, body::DEFAULT_LIMIT).await?;
-    let wanted: NewLink = serde_json::from_slice(&bytes).map_err(|_| {
-        let message = "The body must be a JSON object with an organizationId, and kinds of saml and scim.";
-        HttpError::bad_request("invalid_argument", message)
-    })?;
+    let message = "The body must be a JSON object with an organizationId, and kinds of saml and scim.";
+    let wanted: NewLink = json_body(&request, payload, message).await?;
     let organization = organization_id(&wanted.organization_id)?;
     let new = wanted.link()?;
     let made = setup::create_setup_link(&cx, &actor(&context), &key.project, &organization, new).await;

@@ -16,7 +16,8 @@ const MAX_ID: usize = 1024;
 /// A reference to a member: its id, or what will be the externalId or userName of one.
 ///
 /// `type` and `$ref` say nothing that the id does not; Okta leaves the type out and Entra sends a null `$ref`. A `$ref`
-/// without an id names the member as well (RFC 7643 section 4.2): the id is at its end. `display` is not ours to keep: the member's own name is shown.
+/// without an id names the member as well (RFC 7643 section 4.2): the id is at its end. `display` is not ours to keep: the
+/// member's own name is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// The id as the client gave it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Capability, SetupError, Wizard,
     session::{claim, for_change, load_for_change},
+    understanding::publisher,
 };
 use crate::{
     model::{ids::ProjectId, secret::Secret},
@@ -236,11 +237,8 @@ pub(super) async fn write_metadata(
 /// The attribute that people of a draft are known by (R2): the one that its provider sends by itself, else the one that these
 /// pages ask for. It is set with the provider, before the test: set later, it would make the test an old one.
 fn known_by(connection: &SamlConnection) -> Option<String> {
-    let sso = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
-    let publisher =
-        providers::detect_by(&connection.idp_entity_id, sso.into_iter().filter_map(Option::as_deref));
     let chosen = &providers::of(&connection.provider).saml;
-    let sent = publisher.saml.subject.as_ref().or(chosen.subject.as_ref());
+    let sent = publisher(connection).saml.subject.as_ref().or(chosen.subject.as_ref());
     sent.or(chosen.asked_subject.as_ref()).cloned()
 }
 

@@ -78,24 +78,29 @@ pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Under
         ("Sign-in (HTTP-POST)", &connection.idp_sso_post_url),
         ("Sign-out", &connection.idp_slo_url),
     ];
+    let looks_like = another_provider(wizard, connection);
     Ok(Some(Understanding {
         entity_id: connection.idp_entity_id.clone(),
         endpoints: endpoints
             .into_iter()
             .filter_map(|(name, url)| url.clone().map(|url| (name, url)))
             .collect(),
-        looks_like: another_provider(wizard, connection),
-        notices: notices(wizard, connection, &certificates, now),
+        notices: notices(wizard, connection, looks_like, &certificates, now),
+        looks_like,
         certificates,
         metadata_url: connection.metadata_url.clone(),
     }))
 }
 
+/// The provider that published a connection's metadata, as far as it shows.
+pub(super) fn publisher(connection: &SamlConnection) -> &'static Provider {
+    let sso = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
+    providers::detect_by(&connection.idp_entity_id, sso.into_iter().filter_map(Option::as_deref))
+}
+
 /// The provider that published the metadata, where that is known and is not the one that was chosen.
 fn another_provider(wizard: &Wizard, connection: &SamlConnection) -> Option<&'static Provider> {
-    let sso = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url];
-    let sso = sso.into_iter().filter_map(Option::as_deref);
-    let (publisher, chosen) = (providers::detect_by(&connection.idp_entity_id, sso), wizard.provider());
+    let (publisher, chosen) = (publisher(connection), wizard.provider());
     let both_known = publisher.id != providers::GENERIC && chosen.id != providers::GENERIC;
     (wizard.is_saml_draft() && both_known && publisher.id != chosen.id).then_some(publisher)
 }
@@ -103,12 +108,13 @@ fn another_provider(wizard: &Wizard, connection: &SamlConnection) -> Option<&'st
 fn notices(
     wizard: &Wizard,
     connection: &SamlConnection,
+    looks_like: Option<&'static Provider>,
     certificates: &[Certificate],
     now: Timestamp,
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut note = |code, text: String| notices.push(Notice { code, text });
-    if let Some(publisher) = another_provider(wizard, connection) {
+    if let Some(publisher) = looks_like {
         let text = format!(
             "You chose {chosen}, and this looks like metadata of {publisher}. If you use {publisher}, choose it, so that these \
              pages speak its language; if you use {chosen}, hand over its metadata. If both are right, go on.",
