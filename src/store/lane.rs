@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub struct Lane {
     own: Arc<Semaphore>,
     all: Arc<Semaphore>,
-    first: Arc<First>,
+    /// To whom its units give way; to nobody at the door, where many strangers stand and each asks for one row.
+    first: Option<Arc<First>>,
 }
 
 /// A place for one unit of work, until it is dropped: with the work itself, which goes on where nobody waits for it any more.
@@ -54,7 +55,7 @@ impl Lanes {
         let connections = connections as usize;
         let (all, each) = (Arc::new(part(connections * 3 / 4)), connections / 2);
         let first = Arc::new(First::default());
-        let door = Lane { own: part(each).into(), all: Arc::clone(&all), first: Arc::clone(&first) };
+        let door = Lane { own: part(each).into(), all: Arc::clone(&all), first: None };
         Self { all, each, first, door }
     }
 }
@@ -63,7 +64,7 @@ impl Store {
     /// A lane of its own.
     pub fn lane(&self) -> Lane {
         let Lanes { all, each, first, .. } = &self.inner.lanes;
-        Lane { own: part(*each).into(), all: Arc::clone(all), first: Arc::clone(first) }
+        Lane { own: part(*each).into(), all: Arc::clone(all), first: Some(Arc::clone(first)) }
     }
 
     /// The same store, which waits where the lane's connections are in use. SQLite's one writer is nobody's lane: a write
@@ -89,13 +90,15 @@ impl Store {
 }
 
 impl Lane {
-    /// First the turn in its own lane: who waits for the others keeps none of theirs.
+    /// What all lanes share comes last: who waits, for its own turn or to give way, keeps nobody else's place.
     async fn place(&self) -> Option<Place> {
         // Closed by nobody.
         let own = Arc::clone(&self.own).acquire_owned().await.ok()?;
+        if let Some(first) = &self.first {
+            // Not for ever: logins may come without end.
+            let _ = tokio::time::timeout(PATIENCE, first.all_gone()).await;
+        }
         let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-        // Not for ever: logins may come without end.
-        let _ = tokio::time::timeout(PATIENCE, self.first.all_gone()).await;
         Some(Place::InLane { _own: own, _all: all })
     }
 }

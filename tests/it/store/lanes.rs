@@ -137,6 +137,33 @@ on_both_databases! {
         assert_eq!((order.recv().await, order.recv().await), (Some("login"), Some("push")));
     }
 
+    async fn who_is_at_the_door_waits_for_no_login_and_for_no_lane_that_does(database: TestDatabase) {
+        tokio::time::pause();
+        let store = database.store();
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        let quick = |_: &mut Tx<'_>| Ok::<_, StoreError>(());
+        let lanes: Vec<Store> = (0..4).map(|_| store.within(&store.lane())).collect();
+        let waiting = async {
+            inside.recv().await;
+            // The clock stands still, and so do they.
+            tokio::join!(lanes[0].read(quick), lanes[1].read(quick), lanes[2].read(quick), lanes[3].read(quick))
+        };
+        let door = async {
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            let known = store.at_the_door().read(quick).await;
+            drop(shut);
+            known
+        };
+        let (login, pushed, known) = tokio::join!(slow.read(&store), waiting, door);
+        for outcome in [login, known, pushed.0, pushed.1, pushed.2, pushed.3] {
+            outcome.unwrap();
+        }
+    }
+
     async fn a_lane_does_not_wait_for_ever(database: TestDatabase) {
         tokio::time::pause();
         let store = database.store();
