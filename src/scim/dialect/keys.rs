@@ -69,15 +69,23 @@ pub(super) fn unwrap_core(
     let urn = value.keys().find(|key| key.eq_ignore_ascii_case(resource_type.schema.id)).cloned();
     let Some(urn) = urn.filter(|urn| value[urn].is_object()) else { return };
     if let Some(Value::Object(inner)) = value.remove(&urn) {
+        let mut left = Map::new();
         for (name, given) in inner {
-            value.entry(name).or_insert(given);
+            if let Some(given) = put(value, [name.as_str()].into_iter(), given) {
+                left.insert(name, given);
+            }
+        }
+        // What says something else than the attribute itself does is refused where it is.
+        if !left.is_empty() {
+            value.insert(urn, Value::Object(left));
         }
         used.insert(Rewrite::KeyAsPath);
     }
 }
 
-/// Attributes of a body whose keys are paths, `name.givenName` or `urn:...:User:department`, put where they belong. A value
-/// that is there already stays, and so does a key that says not which of several elements it means.
+/// Attributes of a body whose keys are paths, `name.givenName` or `urn:...:User:department`, put where they belong. Where
+/// another value is already, both stay as they are, and the core refuses the key with the URN; so does a key that says not
+/// which of several elements it means.
 pub(super) fn follow_paths(
     resource_type: &'static ResourceType,
     body: &mut Map<String, Value>,
@@ -98,22 +106,38 @@ pub(super) fn follow_paths(
         }
         let Some(value) = body.remove(&key) else { continue };
         let names = found.extension.map(|schema| schema.id).into_iter().chain([found.attribute.name]);
-        put(body, names.chain(found.sub.map(|sub| sub.name)), value);
-        used.extend(needed);
+        match put(body, names.chain(found.sub.map(|sub| sub.name)), value) {
+            None => used.extend(needed),
+            Some(value) => {
+                body.insert(key, value);
+            }
+        }
     }
 }
 
-/// Puts the value below the names, the last of which is its own, unless something is there.
-fn put(mut map: &mut Map<String, Value>, names: impl Iterator<Item = &'static str>, value: Value) {
+/// Puts the value below the names, the last of which is its own. Gives it back where something else is there; a null is
+/// nothing (RFC 7643 section 2.5).
+fn put<'n>(
+    mut map: &mut Map<String, Value>,
+    names: impl Iterator<Item = &'n str>,
+    value: Value,
+) -> Option<Value> {
     let mut names = names.peekable();
     while let Some(name) = names.next() {
         let spelled = map.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
-        let place = map.entry(spelled.unwrap_or_else(|| name.to_owned()));
+        let place = map.entry(spelled.unwrap_or_else(|| name.to_owned())).or_insert(Value::Null);
         if names.peek().is_none() {
-            place.or_insert(value);
-            return;
+            if place.is_null() {
+                *place = value;
+                return None;
+            }
+            return (*place != value).then_some(value);
         }
-        let Value::Object(inner) = place.or_insert_with(|| Value::Object(Map::new())) else { return };
+        if place.is_null() {
+            *place = Value::Object(Map::new());
+        }
+        let Value::Object(inner) = place else { return Some(value) };
         map = inner;
     }
+    Some(value)
 }

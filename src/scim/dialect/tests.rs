@@ -188,6 +188,13 @@ fn numbers_as_text_and_texts_as_numbers() {
     assert_eq!((&user["externalId"], &user["title"]), (&json!("42"), &json!("1.5")));
     assert_eq!(user[ENTERPRISE_URN]["employeeNumber"], "7");
     assert_eq!(rewrites, ["number_text"]);
+    let largest: serde_json::Value = serde_json::from_str("18446744073709551615").unwrap();
+    assert_eq!(created(json!({ "externalId": largest })).0["externalId"], "18446744073709551615");
+    // Beyond it numbers are rounded as they are read: two people would have one identifier.
+    let larger: serde_json::Value = serde_json::from_str("18446744073709551616").unwrap();
+    let mut body = json!({ "schemas": [USER_URN], "userName": "b", "externalId": larger });
+    rewrite_body(&USER, &mut body);
+    assert!(Resource::create(&USER, &body).is_err(), "{body}");
     let (user, rewrites) = patched(json!([{ "op": "replace", "path": "title", "value": 7 }]));
     assert_eq!((&user["title"], rewrites), (&json!("7"), vec!["number_text"]));
 }
@@ -246,6 +253,27 @@ fn paths_as_keys_of_a_body_are_followed() {
     let (user, _) =
         created(json!({ "name": { "givenName": "a" }, "name.givenName": "b", "name.familyName": "c" }));
     assert_eq!(user["name"], json!({ "givenName": "a", "familyName": "c" }), "what is there stays");
+    let (user, _) = created(json!({ "name": null, "name.givenName": "b" }));
+    assert_eq!(user["name"], json!({ "givenName": "b" }), "null is nothing");
     let (user, _) = created(json!({ USER_URN: { "title": "x" } }));
     assert_eq!(user["title"], "x", "the base schema is no extension");
+    // Two values, of which only one can be meant: neither a deactivation nor its opposite is passed over.
+    for (key, given) in [
+        (format!("{USER_URN}:active"), json!(false)),
+        (USER_URN.to_owned(), json!({ "active": false })),
+        (urn(":department"), json!("y")),
+    ] {
+        let mut body = json!({
+            "schemas": [USER_URN, ENTERPRISE_URN], "userName": "b", "active": true,
+            ENTERPRISE_URN: { "department": "x" }, key.as_str(): given,
+        });
+        rewrite_body(&USER, &mut body);
+        assert!(Resource::create(&USER, &body).is_err(), "{key}: {body}");
+    }
+    let (user, _) = created(json!({ "active": true, format!("{USER_URN}:active"): true }));
+    assert_eq!(
+        (&user["active"], user.get(format!("{USER_URN}:active"))),
+        (&json!(true), None),
+        "the same twice"
+    );
 }

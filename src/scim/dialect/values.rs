@@ -30,7 +30,7 @@ pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewri
                 used.insert(Rewrite::BooleanText);
             }
         }
-        (Kind::String, Value::Number(number)) => {
+        (Kind::String, Value::Number(number)) if is_exact(number) => {
             *value = Value::String(number.to_string());
             used.insert(Rewrite::NumberText);
         }
@@ -66,6 +66,13 @@ pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewri
         }
         _ => {}
     }
+}
+
+/// Whether a number is written here as it was sent. Larger ones were rounded when they were read, so that two identifiers
+/// would become one.
+fn is_exact(number: &Number) -> bool {
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|number| number.abs() < WHOLE)
 }
 
 fn number(text: &str, kind: Kind) -> Option<Number> {

@@ -74,9 +74,16 @@ fn part<'a>(parts: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     parts.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// The id in the address of a user or a group, absolute or not.
+/// The id in the address of a user or a group, absolute or not: plain, and nothing that stands for one (`bulkId:`).
 fn id_in(reference: &str) -> Option<&str> {
+    if reference.contains(['?', '#', '%']) {
+        return None;
+    }
     let mut parts = reference.trim_end_matches('/').rsplit('/');
     let (id, collection) = (parts.next()?, parts.next()?);
-    ["Users", "Groups"].into_iter().any(|name| name.eq_ignore_ascii_case(collection)).then_some(id)
+    ["Users", "Groups"]
+        .into_iter()
+        .any(|name| name.eq_ignore_ascii_case(collection))
+        .then_some(id)
+        .filter(|id| !id.contains(':'))
 }

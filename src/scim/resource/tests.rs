@@ -215,7 +215,16 @@ fn scim_033_members_in_every_form() {
     for reference in ["https://x.example/scim/v2/Users/a", "../users/a", "Users/a", "Groups/a/"] {
         assert_eq!(named(reference).as_deref(), Ok("a"), "{reference}");
     }
-    for reference in ["a", "", "Devices/a", "https://x.example/Users/"] {
+    for reference in [
+        "a",
+        "",
+        "Devices/a",
+        "https://x.example/Users/",
+        "Users/a?x",
+        "Users/a#x",
+        "Users/%61",
+        "/Users/bulkId:x",
+    ] {
         assert!(named(reference).is_err(), "{reference}");
     }
     assert_eq!(
