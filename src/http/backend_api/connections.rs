@@ -9,7 +9,7 @@ use crate::{
     http::{HttpError, RequestContext, auth::BackendKey},
     model::{ConnectionStatus, Timestamp},
     service::{
-        Context,
+        Context, connections,
         setup::{self, ReviewedSaml, ReviewedScim, Reviews, SetupError, Untried},
     },
 };
@@ -129,8 +129,13 @@ fn saml(reviewed: &ReviewedSaml) -> Value {
         "provider": row.provider,
         "status": row.status.as_str(),
         "idpEntityId": row.idp_entity_id,
-        "idpSsoUrl": row.idp_sso_redirect_url.as_ref().or(row.idp_sso_post_url.as_ref()),
+        "idpSsoRedirectUrl": row.idp_sso_redirect_url,
+        "idpSsoPostUrl": row.idp_sso_post_url,
+        "idpSloUrl": row.idp_slo_url,
+        // Whoever answers at this address gives the keys from now on (R24).
+        "metadataUrl": row.metadata_url,
         "certificates": certificates,
+        "settings": connections::settings(row),
         "tried": tried(reviewed.tried()),
         "mark": reviewed.mark(),
     })

@@ -173,13 +173,18 @@ fn write(
 /// The connection with its switches, for the audit log.
 fn switches(row: &SamlConnection) -> Value {
     let mut view = view(row);
-    view["switches"] = json!({
+    view["switches"] = settings(row);
+    view
+}
+
+/// What a connection does with what its provider says.
+pub fn settings(row: &SamlConnection) -> Value {
+    json!({
         "idpInitiated": row.allow_idp_initiated, "sha1": row.allow_sha1, "tripleDes": row.allow_triple_des,
         "inclusiveC14n": row.inclusive_c14n, "forceAuthn": row.force_authn, "clockSkewMs": row.clock_skew_ms,
         "subjectAttribute": row.subject_attribute, "jitProvisioning": row.jit_provisioning,
         "options": serde_json::from_str::<Value>(&row.options).unwrap_or_default(),
-    });
-    view
+    })
 }
 
 /// An organization's connections, oldest first.

@@ -56,6 +56,11 @@ on_both_databases! {
         let shown = saml(&list(&admin.world.gateway, &key).await, &id);
         assert_eq!((&shown["status"], &shown["idpEntityId"]), (&json!("draft"), &json!("https://idp.acme.example")));
         assert_eq!(shown["certificates"].as_array().map(Vec::len), Some(1), "{shown}");
+        // All that decides who signs in, as what comes from an address does.
+        for name in ["metadataUrl", "idpSsoRedirectUrl", "idpSsoPostUrl", "idpSloUrl"] {
+            assert!(shown.get(name).is_some(), "{name}: {shown}");
+        }
+        assert_eq!(shown["settings"]["idpInitiated"], json!(false), "{shown}");
         assert!(shown["tried"]["problem"].as_str().unwrap().contains("no test"), "{shown}");
         let body = |mark: &Value| json!({ "organizationId": acme, "mark": mark });
         let (status, answer) = activate(&admin.world.gateway, &key, &path, body(&shown["mark"])).await;
