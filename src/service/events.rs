@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     model::{
         Timestamp,
-        ids::{EventId, OrganizationId, ProjectId},
+        ids::{BackendApiKeyId, EventId, OrganizationId, ProjectId},
         secret::Secret,
     },
     service::Context,
@@ -89,9 +89,13 @@ impl From<OutboxEvent> for Event {
     }
 }
 
-/// Whether this is a live key of the project's back end.
-pub async fn is_backend_key(cx: &Context, project: &ProjectId, key: &Secret) -> Result<bool, StoreError> {
+/// The live key of the project's back end that this is, if it is one.
+pub async fn backend_key(
+    cx: &Context,
+    project: &ProjectId,
+    key: &Secret,
+) -> Result<Option<BackendApiKeyId>, StoreError> {
     let (project, hash) = (project.clone(), key.hash());
     let find = move |tx: &mut Tx<'_>| backend_api_keys::find_live(tx, &project, &hash);
-    Ok(cx.store.read(find).await?.is_some())
+    Ok(cx.store.read(find).await?.map(|key| key.id))
 }

@@ -7,7 +7,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use super::bearer;
 use crate::{
     http::{HttpError, RequestContext},
-    model::ids::ProjectId,
+    model::ids::{BackendApiKeyId, ProjectId},
     service::{Context, events},
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub struct BackendKey {
     /// The key's project: everything that the handler touches is in it.
     pub project: ProjectId,
+    /// Which key it is, for the audit log.
+    pub id: BackendApiKeyId,
 }
 
 impl FromRequest for BackendKey {
@@ -29,11 +31,8 @@ impl FromRequest for BackendKey {
             let cx = cx.ok_or_else(|| HttpError::internal("an application without its context"))?;
             let project = context.await?.site()?.project.clone();
             let key = key.ok_or_else(unauthenticated)?;
-            if events::is_backend_key(&cx, &project, &key).await.map_err(HttpError::internal)? {
-                Ok(Self { project })
-            } else {
-                Err(unauthenticated())
-            }
+            let found = events::backend_key(&cx, &project, &key).await.map_err(HttpError::internal)?;
+            found.map(|id| Self { project, id }).ok_or_else(unauthenticated)
         })
     }
 }

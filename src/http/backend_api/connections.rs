@@ -58,7 +58,7 @@ pub(super) async fn activate_saml(
     require_draft(reviewed.connection.status)?;
     reviewed.may_go_live(Some(&asked.mark), asked.untried).map_err(|error| refuse(&error))?;
     let id = &reviewed.connection.id;
-    let live = setup::activate_saml(&cx, &actor(&context), &key.project, id, &asked.mark).await;
+    let live = setup::activate_saml(&cx, &actor(&key, &context), &key.project, id, &asked.mark).await;
     live.map_err(|error| refuse(&error))?;
     let live = setup::review_saml(&cx, &key.project, id).await.map_err(|error| refuse(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "samlConnection": saml(&live) })))
@@ -79,7 +79,7 @@ pub(super) async fn activate_scim(
     require_draft(reviewed.connection.status)?;
     reviewed.may_go_live(Some(&asked.mark), asked.untried).map_err(|error| refuse(&error))?;
     let (organization, id) = (&reviewed.connection.organization_id, &reviewed.connection.id);
-    let actor = actor(&context);
+    let actor = actor(&key, &context);
     let live = setup::activate_scim(&cx, &actor, &key.project, organization, id, &asked.mark).await;
     live.map_err(|error| refuse(&error))?;
     let live = setup::review_scim(&cx, &key.project, organization, id).await;

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, web};
 
 use serde::de::DeserializeOwned;
 
-use super::{Endpoint, HttpError, RequestContext, body, params::Params};
+use super::{Endpoint, HttpError, RequestContext, auth::BackendKey, body, params::Params};
 use crate::{
     model::ids::OrganizationId,
     service::{Actor, ActorKind, connections::ConnectionError, setup::SetupError},
@@ -25,8 +25,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::delete("/v1/setup-links/{id}", || web::to(setup_links::revoke)),
 ];
 
-fn actor(context: &RequestContext) -> Actor {
-    Actor { kind: ActorKind::BackendApiKey, id: None, request_id: Some(context.id().to_owned()) }
+fn actor(key: &BackendKey, context: &RequestContext) -> Actor {
+    Actor {
+        kind: ActorKind::BackendApiKey,
+        id: Some(key.id.to_string()),
+        request_id: Some(context.id().to_owned()),
+    }
 }
 
 /// A body of JSON; `message` says what it should have been.

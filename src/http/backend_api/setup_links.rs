@@ -50,7 +50,7 @@ pub(super) async fn create(
     let wanted: NewLink = json_body(&request, payload, message).await?;
     let organization = organization_id(&wanted.organization_id)?;
     let new = wanted.link()?;
-    let made = setup::create_setup_link(&cx, &actor(&context), &key.project, &organization, new).await;
+    let made = setup::create_setup_link(&cx, &actor(&key, &context), &key.project, &organization, new).await;
     let MadeLink { link, token, in_place_of } = made.map_err(|error| refuse(&error))?;
     context.set_organization(organization.as_str());
     let mut shown = projection(&link, cx.now());
@@ -81,7 +81,7 @@ pub(super) async fn revoke(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let id = SetupLinkId::parse(&id).map_err(|_| not_found("set-up link"))?;
-    let revoked = setup::revoke_setup_link(&cx, &actor(&context), &key.project, &id).await;
+    let revoked = setup::revoke_setup_link(&cx, &actor(&key, &context), &key.project, &id).await;
     let (link, tokens) = revoked.map_err(|error| refuse(&error))?;
     context.set_organization(link.organization_id.as_str());
     let shown = projection(&link, cx.now());

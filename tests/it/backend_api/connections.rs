@@ -79,7 +79,9 @@ on_both_databases! {
         let after = saml(&list(&admin.world.gateway, &key).await, &id);
         assert_eq!(after, answer["samlConnection"]);
         assert_eq!(after["tried"], shown["tried"], "to put it into use was a change, and no news to the test");
-        assert_eq!(admin.world.gateway.events(&id).await.last().map(String::as_str), Some("saml_connection.updated"));
+        let last = admin.world.gateway.audit(&id).await.pop().unwrap();
+        assert_eq!((last.event_name.as_str(), last.actor_kind.as_str()), ("saml_connection.updated", "backend_api_key"));
+        assert!(last.actor_id.unwrap().starts_with("backend_api_key_"), "which of the app's keys");
         // What is live is not put into use again.
         let (status, answer) = activate(&admin.world.gateway, &key, &path, body(&after["mark"])).await;
         assert_eq!((status, &answer["code"]), (400, &json!("failed_precondition")), "{answer}");

@@ -57,12 +57,15 @@ impl Gateway {
 
     /// What the audit log of Acme says about a resource, oldest first.
     pub async fn events(&self, resource: &str) -> Vec<String> {
+        self.audit(resource).await.into_iter().map(|event| event.event_name).collect()
+    }
+
+    /// The same, whole.
+    pub async fn audit(&self, resource: &str) -> Vec<audit_log_events::AuditLogEvent> {
         let (organization, resource) = (self.acme.id.clone(), resource.to_owned());
         let events =
             self.cx.store.read(move |tx| audit_log_events::of_resource(tx, &organization, &resource));
-        let events: Vec<audit_log_events::AuditLogEvent> =
-            events.await.unwrap_or_else(|e: StoreError| panic!("{e}"));
-        events.into_iter().map(|event| event.event_name).collect()
+        events.await.unwrap_or_else(|e: StoreError| panic!("{e}"))
     }
 
     pub fn now(&self) -> vestibule::model::Timestamp {
