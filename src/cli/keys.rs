@@ -41,6 +41,9 @@ pub(super) enum Rotate {
         /// Somebody else has the old keys: end them now, and every token that they signed.
         #[arg(long)]
         compromised: bool,
+        /// Go on although the master key opens nothing of the database: it is a new one.
+        #[arg(long, requires = "compromised")]
+        new_master_key: bool,
     },
     /// The key that signs SAML requests and logout messages. A new one is published beside the old; once every provider
     /// has it, run it with --finish.
@@ -84,6 +87,9 @@ pub(super) struct Stage {
     /// Somebody else has the old keys: replace them now. Providers must import our metadata again.
     #[arg(long)]
     compromised: bool,
+    /// Go on although the master key opens nothing of the database: it is a new one.
+    #[arg(long, requires = "compromised")]
+    new_master_key: bool,
 }
 
 impl Stage {
@@ -97,18 +103,21 @@ impl Stage {
 }
 
 impl Command {
-    const fn gives_up_old_keys(&self) -> bool {
+    /// Keys that are given up need not open: so the master key itself is replaced. It must be said: what is made under a master
+    /// key that was mistyped opens under no other, and would make the wrong one look right.
+    const fn is_under_a_new_master_key(&self) -> bool {
         match self {
-            Self::Rotate(Rotate::Tokens { compromised, .. }) => *compromised,
-            Self::Rotate(Rotate::Saml { stage, .. } | Rotate::Encryption { stage, .. }) => stage.compromised,
+            Self::Rotate(Rotate::Tokens { new_master_key, .. }) => *new_master_key,
+            Self::Rotate(Rotate::Saml { stage, .. } | Rotate::Encryption { stage, .. }) => {
+                stage.new_master_key
+            }
             Self::List { .. } => false,
         }
     }
 }
 
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    // Keys that are given up need not open: so the master key itself is replaced.
-    let cx = match command.gives_up_old_keys() {
+    let cx = match command.is_under_a_new_master_key() {
         true => context::open_with_any_key(config)?,
         false => context::open(config)?,
     };
@@ -116,7 +125,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     context::block_on(async {
         match command {
             Command::List { project } => list(&cx, &project).await?,
-            Command::Rotate(Rotate::Tokens { project, compromised }) => {
+            Command::Rotate(Rotate::Tokens { project, compromised, .. }) => {
                 let rotation =
                     if compromised { TokenKeyRotation::Emergency } else { TokenKeyRotation::Planned };
                 for kid in signing::rotate(&cx, &actor, &project, rotation).await? {

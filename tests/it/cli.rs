@@ -429,6 +429,9 @@ fn a_wrong_master_key_is_refused_until_everything_is_replaced() {
         &["project", "create", "R", "--public-url", "https://login.example.net"],
         &["org", "create", "Acme", "--project", p],
         &["keys", "rotate", "tokens", "--project", p],
+        // A typing mistake must not become the key of the next secrets.
+        &["keys", "rotate", "tokens", "--project", p, "--compromised"],
+        &["keys", "rotate", "saml", "--project", p, "--compromised"],
         &["keys", "rotate", "saml", "--project", p, "--finish"],
     ] {
         let why = machine.refused(&[&other[..], command].concat());
@@ -439,8 +442,8 @@ fn a_wrong_master_key_is_refused_until_everything_is_replaced() {
     // How the master key is replaced: one project after the other, under the new one.
     machine.done(&[&other[..], &["project", "list"]].concat());
     let replace = |kind: &str, project: &str| {
-        machine
-            .done(&[&other[..], &["keys", "rotate", kind, "--compromised", "--project", project]].concat());
+        let command = ["keys", "rotate", kind, "--compromised", "--new-master-key", "--project", project];
+        machine.done(&[&other[..], &command].concat());
     };
     replace("saml", p);
     replace("tokens", p);
