@@ -119,6 +119,7 @@ async fn set_up(cx: Context, address: SocketAddr, idp: DevIdp) -> Gateway {
         metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
         // Whom no provider has pushed may sign in too.
         jit_provisioning: Some(true),
+        ..NewSamlConnection::default()
     };
     let egress = Egress::default();
     let connection =

@@ -15,6 +15,8 @@ mod project;
 mod role;
 mod role_mapping;
 mod saml_connection;
+mod saml_files;
+mod saml_show;
 mod saml_switches;
 mod scim_check;
 mod scim_connection;

@@ -1,12 +1,12 @@
 //! `vestibule saml-connection`
 
-use std::path::Path;
-
 use clap::Subcommand;
 
 use super::{
     Failure, context,
     output::{self, Row},
+    saml_files::{read_all, source},
+    saml_show::show,
     saml_switches::Switches,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     },
     service::{
         Actor, Context,
-        connections::{self, MetadataSource, NewSamlConnection, SpUrls},
+        connections::{self, NewSamlConnection, SpUrls},
         directory,
         setup::{self, SetupError},
     },
@@ -44,6 +44,10 @@ pub(super) enum Command {
         /// connection is live.
         #[arg(long)]
         jit: Option<bool>,
+        /// A certificate, PEM, that must have signed the metadata, now and each time it is fetched; may be given several
+        /// times.
+        #[arg(long, value_name = "FILE")]
+        metadata_signer: Vec<String>,
     },
     /// Give a connection its provider's metadata, or newer metadata. A draft stays a draft, and what is switched off stays
     /// off.
@@ -133,7 +137,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 return show(&cx, &project, &connection).await;
             }
             Command::Update { connection, project, switches } => {
-                connections::update(&cx, &actor, &project, &connection, switches.into_update()).await?;
+                connections::update(&cx, &actor, &project, &connection, switches.into_update()?).await?;
                 return show(&cx, &project, &connection).await;
             }
             Command::Activate { connection, project, as_shown, unchecked } => {
@@ -147,12 +151,13 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::accept_held_metadata(&cx, &actor, &project, &connection).await?;
                 return show(&cx, &project, &connection).await;
             }
-            Command::Create { name, project, org, metadata, jit } => {
+            Command::Create { name, project, org, metadata, jit, metadata_signer } => {
                 let project = directory::find_project(&cx, &project).await?;
                 let new = NewSamlConnection {
                     display_name: name,
                     metadata: metadata.as_deref().map(source).transpose()?,
                     jit_provisioning: jit,
+                    metadata_signers: read_all(&metadata_signer)?,
                 };
                 let made = connections::create_saml_connection(&cx, &actor, &egress, &project.id, &org, new);
                 (project.clone(), made.await?)
@@ -184,14 +189,6 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     })
 }
 
-fn source(text: &str) -> Result<MetadataSource, Failure> {
-    if text.starts_with("https://") || text.starts_with("http://") {
-        return Ok(MetadataSource::Url(text.to_owned()));
-    }
-    let document = std::fs::read(Path::new(text)).map_err(|error| format!("{text}: {error}"))?;
-    Ok(MetadataSource::Document(document))
-}
-
 /// What is put into use should have worked once; a draft must, unless the operator says otherwise. It is put into use as it
 /// was looked at: here, or by the operator before.
 async fn activate(
@@ -215,52 +212,4 @@ async fn activate(
         Err(not) => format!("warning: {not}; sign in now and watch `vestibule logins`"),
     });
     show(cx, project, id).await
-}
-
-/// Prints all that there is to know about a connection.
-async fn show(cx: &Context, project: &ProjectId, connection: &SamlConnectionId) -> Result<(), Failure> {
-    let project = directory::find_project(cx, project).await?;
-    let reviewed = setup::review_saml(cx, &project.id, connection).await?;
-    let (row, mark) = (&reviewed.connection, reviewed.mark());
-    let urls = SpUrls::new(&project.public_url, &row.id);
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-    let mut lines = vec![
-        ("connection", row.id.to_string()),
-        ("name", row.display_name.clone()),
-        ("provider", row.provider.clone()),
-        ("status", row.status.to_string()),
-        ("identity provider", row.idp_entity_id.clone()),
-        ("entity ID (audience)", urls.entity_id),
-        ("ACS URL (reply URL)", urls.acs_url),
-        ("logout URL", urls.slo_url),
-        ("our metadata", urls.metadata_url),
-        ("metadata address", text(&row.metadata_url)),
-        ("metadata problem", text(&row.metadata_problem)),
-        ("metadata held back", row.held_metadata.is_some().to_string()),
-        ("subject attribute", text(&row.subject_attribute)),
-        ("attribute map", row.attribute_map.clone()),
-        ("clock skew", format!("{} s", row.clock_skew_ms / 1000)),
-        ("IdP-initiated", row.allow_idp_initiated.to_string()),
-        ("force sign-in", row.force_authn.to_string()),
-        ("inclusive C14N", row.inclusive_c14n.to_string()),
-        ("SHA-1", row.allow_sha1.to_string()),
-        ("Triple DES", row.allow_triple_des.to_string()),
-        ("wants signed requests", row.idp_wants_signed_requests.to_string()),
-        ("switches", row.options.clone()),
-    ];
-    if let Some(end) = row.metadata_valid_until {
-        lines.push(("metadata ends", end.to_string()));
-    }
-    let tried = reviewed.tried();
-    lines.push((
-        "test",
-        tried.map_or_else(|not| not.to_string(), |at| format!("a test sign-in passed, at {at}")),
-    ));
-    for key in &reviewed.keys {
-        lines
-            .push(("certificate", format!("SHA-256 {} until {}", key.fingerprint_in_pairs(), key.not_after)));
-    }
-    lines.push(("mark (activate --as-shown)", mark));
-    output::values(&lines.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The flags of `vestibule saml-connection update`.
 
+use super::{Failure, saml_files::read_all};
 use crate::service::connections::Update;
 
 /// Each flag that is given is set; the others stay as they are.
@@ -50,9 +51,14 @@ pub(super) struct Switches {
     /// Authentication contexts that count as a second factor, separated by blanks; empty for none.
     #[arg(long, value_name = "URIS")]
     mfa_contexts: Option<String>,
-    /// Hold back metadata with a new host or all keys new until it is accepted.
+    /// Hold back metadata with a new host, all keys new, or a new key that another host than the provider's publishes,
+    /// until it is accepted.
     #[arg(long, value_name = "BOOL")]
     hold_metadata_changes: Option<bool>,
+    /// The certificates, PEM, of which one must have signed all metadata from now on; may be given several times, and
+    /// empty for none.
+    #[arg(long, value_name = "FILE")]
+    metadata_signer: Option<Vec<String>>,
     /// For how many days after its metadata has ended a provider is still believed.
     #[arg(long, value_name = "DAYS")]
     stale_metadata_days: Option<u32>,
@@ -65,12 +71,12 @@ pub(super) struct Switches {
 }
 
 impl Switches {
-    pub(super) fn into_update(self) -> Update {
+    pub(super) fn into_update(self) -> Result<Update, Failure> {
         let list = |text: Option<String>| {
             text.map(|text| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
         };
         let or_none = |text: Option<String>| text.map(|text| Some(text).filter(|text| !text.is_empty()));
-        Update {
+        Ok(Update {
             display_name: self.name,
             allow_idp_initiated: self.idp_initiated,
             dummy_in_response_to: self.dummy_in_response_to,
@@ -87,9 +93,10 @@ impl Switches {
             authn_contexts: list(self.authn_contexts),
             mfa_contexts: list(self.mfa_contexts),
             hold_metadata_changes: self.hold_metadata_changes,
+            metadata_signers: self.metadata_signer.as_deref().map(read_all).transpose()?,
             stale_metadata_days: self.stale_metadata_days,
             subject_attribute: or_none(self.subject_attribute),
             jit_provisioning: self.jit,
-        }
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod email;
+pub mod fingerprint;
 pub mod fold;
 pub mod ids;
 pub mod login;

@@ -8,7 +8,7 @@ use super::{
     schema::{organizations, saml_connections, saml_idp_keys},
 };
 use crate::model::{
-    ConnectionStatus, Timestamp,
+    ConnectionStatus, Timestamp, fingerprint,
     ids::{OrganizationId, ProjectId, SamlConnectionId, SamlIdpKeyId, ScimConnectionId},
 };
 
@@ -71,10 +71,7 @@ pub struct SamlIdpKey {
 impl SamlIdpKey {
     /// The SHA-256 fingerprint as consoles show it, `AB:CD:..`.
     pub fn fingerprint_in_pairs(&self) -> String {
-        let upper = self.fingerprint.to_ascii_uppercase();
-        let pairs: Vec<&str> =
-            upper.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
-        pairs.join(":")
+        fingerprint::in_pairs(&self.fingerprint)
     }
 }
 

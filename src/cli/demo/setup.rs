@@ -111,7 +111,7 @@ async fn connect_provider(
     let new = NewSamlConnection {
         display_name: "Development provider".into(),
         metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
-        jit_provisioning: None,
+        ..NewSamlConnection::default()
     };
     let (actor, egress) = (Actor::operator(), Egress::default());
     let made = connections::create_saml_connection(cx, &actor, &egress, project, organization, new);

@@ -1,7 +1,7 @@
 //! Making a connection.
 
 use super::{
-    ConnectionError, MetadataSource,
+    ConnectionError, MetadataSource, Options, Signers,
     metadata::{apply, load, recognise_provider, store_keys, view},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 const CLOCK_SKEW_MS: i64 = 180_000;
 
 /// A connection to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewSamlConnection {
     /// For people; the provider's host name if empty.
     pub display_name: String,
@@ -30,6 +30,8 @@ pub struct NewSamlConnection {
     /// Whether unknown people of a proved domain get an account at their first login; by default only where no
     /// SCIM connection is live (R3).
     pub jit_provisioning: Option<bool>,
+    /// The certificates, PEM or base64, of which one must have signed the metadata, now and at each refresh.
+    pub metadata_signers: Vec<String>,
 }
 
 /// Makes a connection of an organization. With metadata it is in use at once; the first one is the primary one.
@@ -41,11 +43,14 @@ pub async fn create_saml_connection(
     organization: &OrganizationId,
     new: NewSamlConnection,
 ) -> Result<SamlConnection, ConnectionError> {
+    let signers = Signers::read(&new.metadata_signers)?;
     let loaded = match new.metadata {
-        Some(source) => Some(load(cx, egress, source).await?),
+        Some(source) => Some(load(cx, egress, source, &signers).await?),
         None => None,
     };
     let mut connection = draft(cx, organization, &new.display_name, new.jit_provisioning);
+    connection.options =
+        Options { metadata_signers: signers.into_stored(), ..Options::default() }.to_stored();
     if let Some(loaded) = &loaded {
         apply(&mut connection, loaded, cx.now());
         recognise_provider(&mut connection, &loaded.idp);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectionError, Options};
+use super::{ConnectionError, Options, Signers};
 use crate::{
     model::{
         Timestamp,
@@ -43,12 +43,13 @@ pub(super) async fn load(
     cx: &Context,
     egress: &Egress,
     source: MetadataSource,
+    signers: &Signers,
 ) -> Result<Loaded, ConnectionError> {
     let (document, url) = match source {
         MetadataSource::Document(document) => (document, None),
         MetadataSource::Url(url) => (egress.get(&url, Limits::METADATA.bytes).await?, Some(url)),
     };
-    Ok(Loaded { idp: read_metadata(cx, Arc::new(document), None).await?, url })
+    Ok(Loaded { idp: read_metadata(cx, Arc::new(document), None, signers).await?, url })
 }
 
 /// Reads a document off the async workers: it may be five megabytes, and those serve everybody. `entity_id` chooses among
@@ -57,10 +58,11 @@ pub(in crate::service) async fn read_metadata(
     cx: &Context,
     document: Arc<Vec<u8>>,
     entity_id: Option<String>,
+    signers: &Signers,
 ) -> Result<IdpMetadata, MetadataError> {
-    let now = cx.now().to_datetime();
+    let (now, pinned) = (cx.now().to_datetime(), signers.keys()?);
     let reading = tokio::task::spawn_blocking(move || {
-        let reading = Reading { entity_id: entity_id.as_deref(), ..Reading::at(now) };
+        let reading = Reading { entity_id: entity_id.as_deref(), pinned: &pinned, ..Reading::at(now) };
         metadata::read(&document, &reading)
     });
     // A panic in there is a bug of ours, and goes on as one; it is cancelled only when the process ends.
@@ -77,7 +79,11 @@ pub async fn set_metadata(
     connection: &SamlConnectionId,
     source: MetadataSource,
 ) -> Result<SamlConnection, ConnectionError> {
-    let loaded = load(cx, egress, source).await?;
+    let (of, id) = (project.clone(), connection.clone());
+    let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &id);
+    let found: Option<SamlConnection> = cx.store.read(find).await?;
+    let signers = Signers::of(&found.ok_or(ConnectionError::NotFound("connection"))?);
+    let loaded = load(cx, egress, source, &signers).await?;
     let (cx_, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), connection.clone());
     cx.store
         .write(move |tx| {
@@ -85,6 +91,10 @@ pub async fn set_metadata(
                 .ok_or(ConnectionError::NotFound("connection"))?;
             organizations::find(tx, &project, &connection.organization_id)?
                 .ok_or(ConnectionError::NotFound("organization"))?;
+            if Signers::of(&connection) != signers {
+                let why = "who must sign the metadata has changed meanwhile; try again";
+                return Err(ConnectionError::Invalid(why.into()));
+            }
             let before = view(&connection);
             let is_first = connection.idp_entity_id.is_empty();
             apply(&mut connection, &loaded, cx_.now());

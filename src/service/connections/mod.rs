@@ -9,6 +9,7 @@ mod key_pair;
 mod metadata;
 mod options;
 mod refresh;
+mod signers;
 mod sp_keys;
 mod sp_metadata;
 mod update;
@@ -24,6 +25,7 @@ pub use key_cache::KeyCache;
 pub use metadata::{MetadataSource, set_metadata};
 pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
+pub use signers::signer_fingerprints;
 pub use sp_keys::{
     Rotation, SpKeyError, SpKeyInUse, SpKeys, check_sp_keys, rotate_sp_keys, sharing_connections, sp_keys,
     sp_keys_in_use,
@@ -34,6 +36,7 @@ pub use urls::SpUrls;
 
 pub(in crate::service) use create::add_draft;
 pub(in crate::service) use metadata::{draft_metadata, read_metadata, view as connection_view};
+pub(in crate::service) use signers::Signers;
 pub(in crate::service) use update::enable;
 
 use crate::{saml::metadata::MetadataError, service::egress::EgressError, store::StoreError};

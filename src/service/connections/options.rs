@@ -33,8 +33,11 @@ pub struct Options {
     pub mfa_contexts: Vec<String>,
     /// The provider puts a made-up InResponseTo into logins that start there (R8).
     pub dummy_in_response_to: bool,
-    /// Metadata with a new host, or with all keys new, waits for somebody to accept it (R24).
+    /// Metadata with a new host, with all keys new, or with a key that somebody else than the provider publishes, waits
+    /// for somebody to accept it (R24).
     pub hold_metadata_changes: bool,
+    /// The certificates, base64, of which one must have signed the metadata; without any, a signature is not looked at.
+    pub metadata_signers: Vec<String>,
     /// For how many days after the metadata has ended logins are still accepted on its word; not set,
     /// for thirty where it has an address, and for ever where somebody uploaded it once (R24).
     pub stale_metadata_days: Option<u32>,

@@ -1,6 +1,8 @@
 //! Fetching metadata again: in the background, as often as the provider wants, and once more when a signature fails
 //! (R24). Only the same entity ID is taken. A new host, or keys none of which was known, may be a takeover of the
-//! address: it is told, and held back where the connection says so. While nothing good comes, the last good copy stays.
+//! address: it is told, and held back where the connection says so. A new key beside the old ones is how providers change
+//! them; it is held back as well where somebody else publishes it, who may be anybody that a set-up link was given to. While
+//! nothing good comes, the last good copy stays.
 
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    ConnectionError, Options,
+    ConnectionError, Options, Signers,
     metadata::{Loaded, apply, read_metadata, store_keys, view},
     options::DAY,
 };
@@ -101,7 +103,8 @@ pub async fn accept_held_metadata(
     let work = move |tx: &mut Tx<'_>| {
         let connection = saml_connections::lock_in_project(tx, &of, &id)?;
         let unchanged = connection
-            .filter(|now| now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id);
+            .filter(|now| now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id)
+            .filter(|now| Signers::of(now) == Signers::of(&seen));
         let changed =
             || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
         Ok(take_over(tx, &own, &actor, &of, unchanged.ok_or_else(changed)?, idp.clone())?)
@@ -115,7 +118,7 @@ async fn refresh(
     project: &ProjectId,
     connection: &SamlConnection,
 ) -> Result<Refreshed, StoreError> {
-    let url = connection.metadata_url.clone().unwrap_or_default();
+    let (url, signers) = (connection.metadata_url.clone().unwrap_or_default(), Signers::of(connection));
     let fetched = match egress.get(&url, Limits::METADATA.bytes).await {
         Ok(document) => {
             let document = Arc::new(document);
@@ -134,7 +137,9 @@ async fn refresh(
         // the connection's, or speaks of another provider by now, is nobody's metadata (R24).
         let found = saml_connections::lock_in_project(tx, &project, &of)?;
         let Some(connection) = found.filter(|now| {
-            now.idp_entity_id == idp.entity_id && now.metadata_url.as_deref() == Some(url.as_str())
+            now.idp_entity_id == idp.entity_id
+                && now.metadata_url.as_deref() == Some(url.as_str())
+                && Signers::of(now) == signers
         }) else {
             return Ok(Refreshed::Unchanged);
         };
@@ -153,7 +158,7 @@ async fn read(
     document: Arc<Vec<u8>>,
 ) -> Result<IdpMetadata, ConnectionError> {
     let entity_id = connection.idp_entity_id.clone();
-    let idp = read_metadata(cx, document, Some(entity_id.clone())).await?;
+    let idp = read_metadata(cx, document, Some(entity_id.clone()), &Signers::of(connection)).await?;
     if idp.entity_id == entity_id {
         Ok(idp)
     } else {
@@ -179,6 +184,8 @@ struct Difference {
     changed: bool,
     new_host: bool,
     all_keys_new: bool,
+    /// The provider's own endpoints are not where the metadata comes from, and nobody has signed it for us.
+    published_elsewhere: bool,
     added: Vec<String>,
     gone: Vec<String>,
 }
@@ -207,6 +214,9 @@ fn compare(
     let answers = idp.slo.iter().filter_map(|e| e.response_location.as_ref());
     let after = idp.sso.iter().chain(&idp.slo).map(|e| &e.location).chain(answers);
     let new_host = after.filter_map(|url| host(url)).any(|host| !hosts.contains(&host));
+    let publisher = connection.metadata_url.as_deref().and_then(host);
+    let published_elsewhere =
+        !Signers::of(connection).any() && publisher.is_none_or(|host| !hosts.contains(&host));
     let mut after = connection.clone();
     apply(
         &mut after,
@@ -219,6 +229,7 @@ fn compare(
         changed: after != *connection || !added.is_empty() || !gone.is_empty(),
         new_host,
         all_keys_new: !known.is_empty() && gone.len() == known.len(),
+        published_elsewhere,
         added,
         gone,
     })
@@ -240,8 +251,9 @@ fn settle(
         return Ok(Refreshed::Unchanged);
     }
     let grave = difference.new_host || difference.all_keys_new;
-    let hold = grave && Options::of(&connection).hold_metadata_changes;
-    if grave {
+    let foreign_key = difference.published_elsewhere && !difference.added.is_empty();
+    let hold = (grave || foreign_key) && Options::of(&connection).hold_metadata_changes;
+    if grave || hold {
         let event =
             if hold { "saml_connection.metadata_held" } else { "saml_connection.metadata_suspicious" };
         let (id, held) = (connection.id.as_str(), hold);
@@ -298,6 +310,7 @@ fn note(
     let after = json!({
         "id": connection.id, "added": difference.added, "removed": difference.gone,
         "newHost": difference.new_host, "allKeysNew": difference.all_keys_new,
+        "publishedElsewhere": difference.published_elsewhere,
     });
     let change = Change {
         project,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ConnectionError, Options, metadata::view};
+use super::{ConnectionError, Options, Signers, metadata::view};
 use crate::{
     model::{
         ConnectionStatus,
@@ -38,6 +38,7 @@ pub struct Update {
     pub authn_contexts: Option<Vec<String>>,
     pub mfa_contexts: Option<Vec<String>>,
     pub hold_metadata_changes: Option<bool>,
+    pub metadata_signers: Option<Vec<String>>,
     pub stale_metadata_days: Option<u32>,
     pub subject_attribute: Option<Option<String>>,
     pub jit_provisioning: Option<bool>,
@@ -64,6 +65,9 @@ impl Update {
         set(&mut options.mfa_contexts, &self.mfa_contexts);
         set(&mut options.hold_metadata_changes, &self.hold_metadata_changes);
         set(&mut options.stale_metadata_days, &self.stale_metadata_days.map(Some));
+        if let Some(certificates) = &self.metadata_signers {
+            options.metadata_signers = Signers::read(certificates)?.into_stored();
+        }
         if let Some(seconds) = self.clock_skew_s {
             if seconds > MAX_SKEW_S {
                 return Err(ConnectionError::Invalid(format!("clocks may differ by {MAX_SKEW_S} s at most")));

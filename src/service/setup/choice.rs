@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use super::{
     Capability, SetupError,
-    draft::write_metadata,
+    draft::{Understood, write_metadata},
     session::{for_change, load},
 };
 use crate::{
     model::{ids::ProjectId, secret::Secret},
     saml::metadata::{Candidate, candidates},
-    service::{Context, connections::read_metadata},
+    service::{
+        Context,
+        connections::{Signers, read_metadata},
+    },
     store::{
         Tx,
         setup_metadata::{self, SetupMetadata},
@@ -105,16 +108,16 @@ pub async fn choose(
         let wizard = load(tx, &own, &of, &by)?;
         let row = setup_metadata::find(tx, &wizard.link.id)?
             .ok_or(SetupError::NotReady("Please hand over your provider\u{2019}s metadata first."))?;
-        Ok::<_, SetupError>(row)
+        Ok::<_, SetupError>((row, Signers::of(wizard.saml()?)))
     };
-    let row = cx.store.read(pick).await?;
+    let (row, signers) = cx.store.read(pick).await?;
     let url = row.metadata_url;
-    let idp = read_metadata(cx, Arc::new(row.document.into_bytes()), Some(wanted)).await;
+    let idp = read_metadata(cx, Arc::new(row.document.into_bytes()), Some(wanted), &signers).await;
     let idp = idp.map_err(|error| match &url {
         Some(_) => SetupError::fetched(&error),
         None => SetupError::uploaded(&error),
     })?;
-    write_metadata(cx, project, session, request_id, idp, url).await
+    write_metadata(cx, project, session, request_id, Understood { idp, url, signers }).await
 }
 
 #[cfg(test)]

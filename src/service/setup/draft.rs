@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Capability, SetupError, Wizard,
-    session::{claim, for_change, load_for_change},
+    session::{claim, for_change, load, load_for_change},
     understanding::publisher,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     scim::dialect,
     service::{
         Actor, ActorKind, Change, Context,
-        connections::{connection_view, draft_metadata, read_metadata},
+        connections::{Signers, connection_view, draft_metadata, read_metadata},
         providers,
         provisioning::admin::connections as scim,
         record::record,
@@ -60,6 +60,15 @@ pub enum Given {
     Understood,
     /// It describes several providers: the administrator is asked which one it is ([`super::choices`]).
     Several,
+}
+
+/// A description that was understood.
+pub(super) struct Understood {
+    pub(super) idp: IdpMetadata,
+    /// Where it came from, if from an address.
+    pub(super) url: Option<String>,
+    /// Who was asked to have signed it.
+    pub(super) signers: Signers,
 }
 
 /// How often a link may make us fetch metadata: enough for any number of mistakes, too few to probe with (R25).
@@ -116,10 +125,12 @@ pub async fn give_metadata(
     input: DraftInput,
     request_id: &str,
 ) -> Result<Given, SetupError> {
+    let signers = signers(cx, project, session).await?;
     let (document, url) = match input {
+        DraftInput::Fields(_) if signers.any() => return Err(unsigned()),
         DraftInput::Fields(fields) => {
-            let idp = from_fields(&fields)?;
-            write_metadata(cx, project, session, request_id, idp, None).await?;
+            let understood = Understood { idp: from_fields(&fields)?, url: None, signers };
+            write_metadata(cx, project, session, request_id, understood).await?;
             return Ok(Given::Understood);
         }
         DraftInput::Document(document) => (document, None),
@@ -131,9 +142,9 @@ pub async fn give_metadata(
         }
     };
     let document = Arc::new(document);
-    match read_metadata(cx, Arc::clone(&document), None).await {
+    match read_metadata(cx, Arc::clone(&document), None, &signers).await {
         Ok(idp) => {
-            write_metadata(cx, project, session, request_id, idp, url).await?;
+            write_metadata(cx, project, session, request_id, Understood { idp, url, signers }).await?;
             Ok(Given::Understood)
         }
         Err(MetadataError::Several { .. }) => {
@@ -143,6 +154,18 @@ pub async fn give_metadata(
         Err(error) if url.is_some() => Err(SetupError::fetched(&error)),
         Err(error) => Err(SetupError::uploaded(&error)),
     }
+}
+
+/// Who must have signed what this browser hands over.
+async fn signers(cx: &Context, project: &ProjectId, session: &Secret) -> Result<Signers, SetupError> {
+    let (own, project, session) = (cx.clone(), project.clone(), session.clone());
+    let find = move |tx: &mut Tx<'_>| Ok(Signers::of(load(tx, &own, &project, &session)?.saml()?));
+    cx.store.read(find).await
+}
+
+fn unsigned() -> SetupError {
+    let sentence = "Who gave you this link expects metadata that is signed. Give its address or the file.";
+    SetupError::Metadata { sentence: sentence.into(), code: "metadata_unsigned" }
 }
 
 /// Before anything is fetched for a stranger: this browser may, and has not often.
@@ -207,8 +230,7 @@ pub(super) async fn write_metadata(
     project: &ProjectId,
     session: &Secret,
     request_id: &str,
-    idp: IdpMetadata,
-    url: Option<String>,
+    Understood { idp, url, signers }: Understood,
 ) -> Result<(), SetupError> {
     let (own, project, session, request) =
         (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
@@ -217,6 +239,10 @@ pub(super) async fn write_metadata(
         setup_metadata::delete(tx, &wizard.link.id)?;
         let by = By { cx: &own, project: &project, request: &request };
         edit_saml(tx, &by, &wizard, |tx, connection| {
+            // Asked for meanwhile.
+            if Signers::of(connection) != signers {
+                return Err(unsigned());
+            }
             let chosen = connection.provider.clone();
             draft_metadata(tx, &own, connection, &idp, url.as_deref())?;
             // What was chosen by a person stands against a guess that says nothing. Against one that says another provider the

@@ -186,6 +186,7 @@ impl SetupError {
             | MetadataError::NoIdp
             | MetadataError::SeveralRoles
             | MetadataError::NoSsoEndpoint
+            | MetadataError::SignatureMissing
             | MetadataError::NoSigningKey => capitalised(&error.to_string()),
             _ => "What is at that address cannot be used as SAML metadata.".into(),
         };

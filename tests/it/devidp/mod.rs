@@ -51,7 +51,7 @@ on_both_databases! {
         let new = NewSamlConnection {
             display_name: "Development".into(),
             metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
-            jit_provisioning: None,
+            ..NewSamlConnection::default()
         };
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let organization = &world.acme.organization.id;

@@ -5,10 +5,19 @@ use std::{
     net::TcpListener,
 };
 
-use vestibule::saml::metadata::SpMetadata;
+use vestibule::{
+    saml::{
+        dsig::{DigestAlgorithm, sign},
+        metadata::SpMetadata,
+    },
+    service::connections::{Update, update},
+};
 
 use super::*;
-use crate::{saml::support::certificate, support::on_both_databases};
+use crate::{
+    saml::support::{certificate, signing_key},
+    support::on_both_databases,
+};
 
 /// Answers the next requests with this body, on the loopback.
 fn serve(status: &'static str, body: String) -> String {
@@ -66,6 +75,29 @@ on_both_databases! {
         }
         let events = admin.world.gateway.events(admin.connection.as_str()).await;
         assert_eq!(events.len(), 5, "each change is recorded: {events:?}");
+    }
+
+    async fn a_draft_whose_metadata_must_be_signed_takes_no_other(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, project) = (&admin.world.gateway.cx, &admin.world.gateway.project.id);
+        let pin = Update { metadata_signers: Some(vec![certificate("other")]), ..Update::default() };
+        update(cx, &Actor::operator(), project, &admin.connection, pin).await.unwrap();
+        let plain = admin.metadata();
+        let url = serve("200 OK", plain.clone());
+        let certificate = certificate("idp");
+        let fields: [(&str, &[u8]); 3] = [
+            ("sso_url", b"https://idp.acme.example/sso"),
+            ("entity_id", b"https://idp.acme.example"),
+            ("certificate", certificate.as_bytes()),
+        ];
+        let ways: [&[(&str, &[u8])]; 3] = [&[("file", plain.as_bytes())], &[("url", url.as_bytes())], &fields];
+        for way in ways {
+            refused(&admin.upload(way).await, StatusCode::BAD_REQUEST, "signed");
+        }
+        let with_id = plain.replacen("<md:EntityDescriptor ", "<md:EntityDescriptor ID=\"_e\" ", 1);
+        let signed = sign(&with_id, "_e", &signing_key("other"), DigestAlgorithm::Sha256).unwrap();
+        let answer = admin.upload(&[("file", signed.as_bytes())]).await;
+        assert_eq!(answer.header("location"), "/setup/review", "{}", answer.body);
     }
 
     async fn wrong_files_get_a_sentence_that_helps(admin: Admin) {

@@ -27,7 +27,7 @@ on_both_databases! {
         let new = NewSamlConnection {
             display_name: String::new(),
             metadata: Some(MetadataSource::Document(metadata.to_xml().into_bytes())),
-            jit_provisioning: None,
+            ..NewSamlConnection::default()
         };
         let gateway = &world.gateway;
         let (actor, egress) = (Actor::operator(), Egress::default());

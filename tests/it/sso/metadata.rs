@@ -83,7 +83,7 @@ on_both_databases! {
     async fn a_draft_becomes_a_connection_with_metadata_from_a_url(world: World) {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let actor = Actor::operator();
-        let new = NewSamlConnection { display_name: "Okta".into(), metadata: None, jit_provisioning: None };
+        let new = NewSamlConnection { display_name: "Okta".into(), ..NewSamlConnection::default() };
         let draft = create_saml_connection(cx, &actor, &Egress::default(), project, &world.acme.organization.id, new).await.unwrap();
         assert_eq!(draft.status, ConnectionStatus::Draft);
         let path = format!("/api/saml/v1/{}/init", draft.id);
@@ -112,7 +112,7 @@ on_both_databases! {
     async fn the_first_metadata_of_a_draft_says_what_people_are_known_by(world: World) {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let actor = Actor::operator();
-        let new = NewSamlConnection { display_name: "Entra".into(), metadata: None, jit_provisioning: None };
+        let new = NewSamlConnection { display_name: "Entra".into(), ..NewSamlConnection::default() };
         let draft = create_saml_connection(cx, &actor, &Egress::default(), project, &world.acme.organization.id, new).await.unwrap();
         let key = signing_key("idp");
         let tenant = "https://sts.windows.net/6f1c9f4e-0000-4000-8000-000000000000/";

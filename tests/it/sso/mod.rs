@@ -12,6 +12,7 @@ mod refresh;
 mod replay;
 mod requests;
 mod roles;
+mod signed_metadata;
 mod sp_keys;
 
 use std::task::Poll;
@@ -303,7 +304,7 @@ async fn idp(gateway: &Gateway, organization: Organization, entity_id: &'static 
     let new = NewSamlConnection {
         display_name: String::new(),
         metadata: Some(MetadataSource::Document(metadata.into_bytes())),
-        jit_provisioning: None,
+        ..NewSamlConnection::default()
     };
     let actor = Actor::operator();
     let project = &gateway.project.id;

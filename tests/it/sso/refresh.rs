@@ -23,7 +23,7 @@ use crate::support::on_both_databases;
 
 /// A provider's metadata address, whose document can be changed, and how often it was asked.
 #[derive(Clone)]
-struct Address {
+pub(super) struct Address {
     url: String,
     served: Arc<Mutex<(String, usize)>>,
     /// Told of a request, and waited for before it is answered.
@@ -61,7 +61,7 @@ impl Address {
         Self { url, served, gate }
     }
 
-    fn now_serves(&self, document: String) {
+    pub(super) fn now_serves(&self, document: String) {
         self.served.lock().unwrap().0 = document;
     }
 
@@ -77,7 +77,7 @@ async fn metrics(world: &World) -> String {
     String::from_utf8(test::read_body(answer).await.to_vec()).unwrap()
 }
 
-fn description(entity_id: &str, host: &str, keys: &[&str]) -> String {
+pub(super) fn description(entity_id: &str, host: &str, keys: &[&str]) -> String {
     let keys: Vec<_> = keys.iter().map(|name| signing_key(name)).collect();
     let certificates: Vec<_> = keys.iter().map(|key| key.certificate_der()).collect();
     let sso_url = format!("https://{host}/sso");
@@ -86,9 +86,9 @@ fn description(entity_id: &str, host: &str, keys: &[&str]) -> String {
 
 const ENTITY: &str = "https://idp.acme.example";
 const HOST: &str = "idp.acme.example";
-const DAY: i64 = 24 * 60 * 60 * 1000;
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 
-async fn connected(mut world: World) -> (World, Address) {
+pub(super) async fn connected(mut world: World) -> (World, Address) {
     let address = Address::serve(description(ENTITY, HOST, &["idp"]));
     world.gateway.cx = world.gateway.cx.clone().with_egress(Egress::allowing(IpRange::LOOPBACK.to_vec()));
     let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
@@ -99,11 +99,11 @@ async fn connected(mut world: World) -> (World, Address) {
     (world, address)
 }
 
-async fn fetch_due(world: &World) -> usize {
+pub(super) async fn fetch_due(world: &World) -> usize {
     refresh_due(&world.gateway.cx, &world.gateway.cx.egress).await.unwrap()
 }
 
-async fn row(world: &World) -> SamlConnection {
+pub(super) async fn row(world: &World) -> SamlConnection {
     let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
     world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await.unwrap()
 }
@@ -114,7 +114,7 @@ async fn metadata_ends(world: &World, metadata_url: Option<String>, end: Timesta
     world.write(move |tx| saml_connections::update(tx, &row)).await;
 }
 
-async fn keys(world: &World) -> usize {
+pub(super) async fn keys(world: &World) -> usize {
     let id = world.acme.connection.id.clone();
     world.read(move |tx| saml_connections::keys(tx, &id)).await.len()
 }
@@ -188,6 +188,27 @@ on_both_databases! {
         let accepted = accept_held_metadata(cx, &Actor::operator(), project, &now.id).await.unwrap();
         assert_eq!(accepted.idp_sso_redirect_url.as_deref(), Some("https://elsewhere.example/sso"));
         assert!(accepted.held_metadata.is_none());
+    }
+
+    async fn r24_a_key_that_somebody_else_publishes_is_held_where_the_connection_says_so(world: World) {
+        let (world, address) = connected(world).await;
+        let hold = Options { hold_metadata_changes: true, ..Options::default() }.to_stored();
+        world.change(&world.acme, move |connection| connection.options = hold.clone()).await;
+        address.now_serves(description(ENTITY, HOST, &["idp", "other"]));
+        fetch_due(&world).await;
+        assert!(row(&world).await.held_metadata.is_some(), "its endpoints are at {HOST}, it came from {}", address.url);
+        assert_eq!(keys(&world).await, 1);
+        // From the provider's own host it is how keys are changed.
+        let own = "127.0.0.1";
+        let sso_url = format!("https://{own}/sso");
+        world.change(&world.acme, move |connection| {
+            connection.idp_sso_redirect_url = Some(sso_url.clone());
+            connection.held_metadata = None;
+        }).await;
+        address.now_serves(description(ENTITY, own, &["idp", "other"]));
+        world.gateway.clock.advance(DAY);
+        fetch_due(&world).await;
+        assert_eq!((row(&world).await.held_metadata, keys(&world).await), (None, 2));
     }
 
     async fn r24_a_failed_signature_asks_the_provider_once(world: World) {

@@ -1,0 +1,61 @@
+//! The certificates by which a connection's metadata must be signed: a federation's, whose document passes through servers
+//! that the organization does not know. Without any, the address that metadata comes from is what is trusted.
+
+use super::{ConnectionError, Options};
+use crate::{
+    model::fingerprint,
+    saml::{VerificationKey, dsig::base64, metadata::MetadataError},
+    store::saml_connections::SamlConnection,
+};
+
+/// More than a federation has during a rollover.
+const MOST: usize = 8;
+
+/// The fingerprints of the certificates of which one must have signed a connection's metadata.
+pub fn signer_fingerprints(connection: &SamlConnection) -> Vec<String> {
+    let keys = Signers::of(connection).keys().unwrap_or_default();
+    keys.iter().map(|key| fingerprint::in_pairs(key.fingerprint())).collect()
+}
+
+/// Who must have signed, as it is stored in the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::service) struct Signers(Vec<String>);
+
+impl Signers {
+    /// Those of a connection.
+    pub(in crate::service) fn of(connection: &SamlConnection) -> Self {
+        Self(Options::of(connection).metadata_signers)
+    }
+
+    /// Reads certificates, PEM or base64, several in one text or none.
+    pub(super) fn read(texts: &[String]) -> Result<Self, ConnectionError> {
+        let each = texts.iter().flat_map(|text| text.split_inclusive("-----END CERTIFICATE-----"));
+        let found: Result<Vec<_>, _> = each
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(|text| VerificationKey::from_text(text).map(|key| base64::encode(key.certificate_der())))
+            .collect();
+        let invalid = |why: String| ConnectionError::Invalid(format!("who signs the metadata: {why}"));
+        let found = found.map_err(|error| invalid(error.to_string()))?;
+        if found.len() > MOST {
+            return Err(invalid(format!("{MOST} certificates at most")));
+        }
+        Ok(Self(found))
+    }
+
+    /// Whether a signature is asked for.
+    pub(in crate::service) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    /// Their keys. One that cannot be read any more signs nothing, and is not as if it had never been set.
+    pub(super) fn keys(&self) -> Result<Vec<VerificationKey>, MetadataError> {
+        let keys = self.0.iter().map(|text| VerificationKey::from_text(text));
+        keys.collect::<Result<_, _>>().map_err(|_| MetadataError::SignatureMissing)
+    }
+
+    /// The stored form.
+    pub(super) fn into_stored(self) -> Vec<String> {
+        self.0
+    }
+}

@@ -1,0 +1,105 @@
+//! Metadata that must be signed by certificates that an operator has named: a federation's.
+
+use vestibule::{
+    saml::dsig::{DigestAlgorithm, sign},
+    service::connections::{
+        ConnectionError, MetadataSource, NewSamlConnection, Options, Update, create_saml_connection,
+        set_metadata, update,
+    },
+};
+
+use super::{
+    refresh::{DAY, connected, fetch_due, keys, row},
+    *,
+};
+use crate::{saml::support::certificate, support::on_both_databases};
+
+const ENTITY: &str = "https://idp.acme.example";
+
+/// Acme's provider with these keys, signed by this one.
+fn signed_by(signer: &str, keys: &[&str]) -> String {
+    let plain = refresh::description(ENTITY, "idp.acme.example", keys);
+    let with_id = plain.replacen("<md:EntityDescriptor ", "<md:EntityDescriptor ID=\"_e\" ", 1);
+    sign(&with_id, "_e", &signing_key(signer), DigestAlgorithm::Sha256).unwrap()
+}
+
+fn source(document: &str) -> MetadataSource {
+    MetadataSource::Document(document.as_bytes().to_vec())
+}
+
+fn code(result: Result<SamlConnection, ConnectionError>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(ConnectionError::Metadata(error)) => error.code(),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn pin(world: &World, signers: &[String]) -> Result<SamlConnection, ConnectionError> {
+    let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+    let pin = Update { metadata_signers: Some(signers.to_vec()), ..Update::default() };
+    update(cx, &Actor::operator(), project, &world.acme.connection.id, pin).await
+}
+
+on_both_databases! {
+    async fn r24_a_pinned_connection_takes_only_metadata_that_is_signed(world: World) {
+        pin(&world, &[certificate("other")]).await.unwrap();
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let (actor, id) = (Actor::operator(), &world.acme.connection.id);
+        let given = async |document: &str| {
+            code(set_metadata(cx, &actor, &Egress::default(), project, id, source(document)).await)
+        };
+        let plain = refresh::description(ENTITY, "idp.acme.example", &["idp-next"]);
+        assert_eq!(given(&plain).await, "metadata_unsigned");
+        assert_eq!(given(&signed_by("idp", &["idp-next"])).await, "signature_invalid");
+        assert_eq!(given(&signed_by("other", &["idp-next"]).replace("/sso", "/evil")).await, "signature_digest");
+        assert_eq!(keys(&world).await, 1);
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await), "nothing was taken over");
+        assert_eq!(given(&signed_by("other", &["idp", "idp-next"])).await, "ok");
+        assert_eq!(keys(&world).await, 2);
+        assert_eq!(Options::of(&row(&world).await).metadata_signers.len(), 1, "the next one must be signed too");
+        pin(&world, &[]).await.unwrap();
+        assert_eq!(given(&plain).await, "ok");
+    }
+
+    async fn r24_a_refresh_asks_for_the_signature_too(world: World) {
+        let (world, address) = connected(world).await;
+        pin(&world, &[certificate("other")]).await.unwrap();
+        let plain = refresh::description(ENTITY, "idp.acme.example", &["idp", "idp-next"]);
+        for bad in [plain, signed_by("idp", &["idp", "idp-next"])] {
+            address.now_serves(bad);
+            fetch_due(&world).await;
+            assert!(row(&world).await.metadata_problem.is_some());
+            assert_eq!(keys(&world).await, 1);
+            world.gateway.clock.advance(DAY);
+        }
+        // Who signed it is known, wherever it comes from: a key beside the old one is not held back.
+        let hold = Update { hold_metadata_changes: Some(true), ..Update::default() };
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        update(cx, &Actor::operator(), project, &world.acme.connection.id, hold).await.unwrap();
+        address.now_serves(signed_by("other", &["idp", "idp-next"]));
+        fetch_due(&world).await;
+        let now = row(&world).await;
+        assert_eq!((now.metadata_problem, now.held_metadata, keys(&world).await), (None, None, 2));
+    }
+
+    async fn a_connection_is_made_with_who_signs(world: World) {
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let organization = &world.acme.organization.id;
+        let made = async |signers: &[String], document: &str| {
+            let metadata_signers = signers.to_vec();
+            let new =
+                NewSamlConnection { metadata: Some(source(document)), metadata_signers, ..NewSamlConnection::default() };
+            create_saml_connection(cx, &Actor::operator(), &Egress::default(), project, organization, new).await
+        };
+        let document = signed_by("other", &["idp"]);
+        // As one file holds them during a rollover.
+        let both = [format!("{}{}", certificate("idp-next"), certificate("other"))];
+        assert_eq!(code(made(&both, &document).await), "ok");
+        assert_eq!(code(made(&[certificate("idp-next")], &document).await), "signature_invalid");
+        let rubbish = made(&["-----BEGIN CERTIFICATE-----\nAAAA\n".into()], &document).await.unwrap_err();
+        assert!(rubbish.to_string().starts_with("who signs the metadata: "), "{rubbish}");
+        let many = made(&[certificate("other").repeat(9)], &document).await.unwrap_err();
+        assert!(many.to_string().ends_with("8 certificates at most"), "{many}");
+    }
+}
