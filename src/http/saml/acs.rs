@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use url::form_urlencoded;
 
 use super::refuse;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         setup,
     },
     service::{
-        Context,
+        Context, login,
         sso::{self, Consumed, Posted},
     },
 };
@@ -34,6 +35,7 @@ pub(super) async fn acs(
     body::require_type(&request, &["application/x-www-form-urlencoded"])?;
     let form = body::read(&request, payload, LIMIT).await?;
     let (saml_response, relay_state) = read(&form)?;
+    let deep_link = login::deep_link(relay_state);
     let saml_response = Arc::from(saml_response);
     if let Some(page) = setup::receive(&request, &context, &cx, &connection, &saml_response).await? {
         return Ok(page);
@@ -45,7 +47,7 @@ pub(super) async fn acs(
         connection: connection.to_string(),
         nonce: cookie.as_ref().map(FlowCookie::nonce).cloned(),
         saml_response: Arc::clone(&saml_response),
-        relay_state,
+        deep_link: deep_link.clone(),
         request_id: context.id().to_owned(),
     };
     match sso::consume(&cx, posted).await {
@@ -54,7 +56,14 @@ pub(super) async fn acs(
             Ok(arrive(site, &completed))
         }
         Ok(Consumed::StartHere) => {
-            let init = site.url(&format!("/api/saml/v1/{connection}/init"));
+            let mut init = site.url(&format!("/api/saml/v1/{connection}/init"));
+            // Where in the app the person wanted to go is kept; that it is the app's is asked at the end (R9).
+            if let Some(link) = deep_link {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("target_link_uri", &link)
+                    .finish();
+                init = format!("{init}?{query}");
+            }
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, init)).finish())
         }
         Ok(Consumed::Consent(consent)) => {

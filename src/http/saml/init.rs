@@ -6,12 +6,12 @@ use super::refuse;
 use crate::{
     http::{HttpError, RequestContext, login::flow_cookie::FlowCookie, pages, params::Params, state::Frame},
     service::{
-        Context,
+        Context, login,
         sso::{self, Carrier},
     },
 };
 
-/// Redirects to the provider (Bindings 3.4). Without a flow the browser begins one of its own.
+/// Redirects to the provider (Bindings 3.4). Without a flow the browser begins one of its own, which may lead deep into an app.
 pub(super) async fn init(
     request: HttpRequest,
     connection: web::Path<String>,
@@ -21,12 +21,13 @@ pub(super) async fn init(
 ) -> Result<HttpResponse, HttpError> {
     let site = context.site()?;
     let cookie = FlowCookie::of(&request, &cx);
-    let flow = Params::parse(request.query_string().as_bytes())?.take("flow");
+    let mut params = Params::parse(request.query_string().as_bytes())?;
+    let (flow, deep_link) = (params.take("flow"), login::deep_link(params.take("target_link_uri")));
     if flow.is_none() {
         frame.admit_login(&context)?;
     }
-    let departure =
-        sso::start(&cx, &site.project, &site.origin, &connection, cookie.nonce(), flow.as_deref()).await;
+    let asked = sso::Asked { flow: flow.as_deref(), deep_link };
+    let departure = sso::start(&cx, &site.project, &site.origin, &connection, cookie.nonce(), asked).await;
     match departure {
         Ok(departure) => {
             context.set_organization(&departure.organization);

@@ -1,7 +1,7 @@
 //! The end of a login: the policy is asked, the proof written down, the session issued and handed over, all in
 //! the transaction of the caller that verified the proof.
 
-use super::initiate;
+use super::initiate::{self, Otherwise};
 use crate::{
     model::{
         ConnectionStatus, FlowState, Millis,
@@ -144,13 +144,8 @@ fn initiate_handoff(
     consented: bool,
     email: Option<&str>,
 ) -> Result<Handoff, CompleteError> {
-    let location = if consented {
-        let pending: serde_json::Value =
-            flow.pending.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        initiate::location(tx, &flow.project_id, pending["deepLink"].as_str(), email)?
-    } else {
-        initiate::only_location(tx, &flow.project_id, email)?
-    };
+    let otherwise = if consented { Otherwise::First } else { Otherwise::Only };
+    let location = initiate::location(tx, flow, email, otherwise)?;
     Ok(location.map_or(Handoff::Stay, |location| Handoff::Initiate { location }))
 }
 

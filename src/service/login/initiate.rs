@@ -2,49 +2,74 @@
 //! No code is minted on the strength of a message that nobody asked for. The person has just signed in; with the address as
 //! `login_hint` the app's login goes straight back to the provider.
 
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
     model::ids::ProjectId,
-    store::{StoreError, Tx, oauth_clients, projects},
+    store::{
+        StoreError, Tx,
+        login_flows::{self, LoginFlow},
+        oauth_clients, projects,
+    },
 };
 
-/// The address at the client that the deep link belongs to, else at the project's first client that can be begun at.
+/// A longer one is no deep link, in bytes.
+const MAX_DEEP_LINK: usize = 2048;
+
+/// Where a login goes whose deep link belongs to none of the apps, or that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Otherwise {
+    /// To the first app that can be begun at: the person came from a tile at the provider, and wants into some app.
+    First,
+    /// To the one app that can be begun at. Nowhere if there are several: nothing says which.
+    Only,
+}
+
+/// What may be a deep link of an app: whose, is asked when it is used.
+pub fn deep_link(text: Option<String>) -> Option<String> {
+    text.filter(|text| text.len() <= MAX_DEEP_LINK && Url::parse(text).is_ok_and(|url| is_web(&url)))
+}
+
+/// Keeps a deep link in a flow that no app began, until its end.
+pub fn keep_deep_link(tx: &mut Tx<'_>, flow: &mut LoginFlow, link: String) -> Result<(), StoreError> {
+    flow.pending = Some(json!({ "deepLink": link }).to_string());
+    login_flows::update(tx, flow)
+}
+
+/// The address at the client that the flow's deep link belongs to, else at another one.
 pub(super) fn location(
     tx: &mut Tx<'_>,
-    project: &ProjectId,
-    deep_link: Option<&str>,
+    flow: &LoginFlow,
     login_hint: Option<&str>,
+    otherwise: Otherwise,
 ) -> Result<Option<String>, StoreError> {
-    let Some(issuer) = issuer(tx, project)? else { return Ok(None) };
-    let mut first = None;
-    for client in oauth_clients::initiable(tx, project)? {
+    let Some(issuer) = issuer(tx, &flow.project_id)? else { return Ok(None) };
+    let pending = flow.pending.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let deep_link = pending.as_ref().and_then(|pending| pending["deepLink"].as_str());
+    let mut others = Vec::new();
+    for client in oauth_clients::initiable(tx, &flow.project_id)? {
         let Some(uri) = client.initiate_login_uri.clone() else { continue };
-        let registered = oauth_clients::redirect_uris(tx, project, &client.id)?;
+        let registered = oauth_clients::redirect_uris(tx, &flow.project_id, &client.id)?;
         if let Some(link) = deep_link.filter(|link| belongs(link, &registered)) {
             return Ok(with_parameters(&uri, &issuer, Some(link), login_hint));
         }
-        first.get_or_insert(uri);
+        others.push(uri);
     }
-    Ok(first.and_then(|uri| with_parameters(&uri, &issuer, None, login_hint)))
-}
-
-/// The address at the project's one client that can be begun at. `None` where there are several: nothing says which.
-pub(super) fn only_location(
-    tx: &mut Tx<'_>,
-    project: &ProjectId,
-    login_hint: Option<&str>,
-) -> Result<Option<String>, StoreError> {
-    let clients = oauth_clients::initiable(tx, project)?;
-    let [client] = clients.as_slice() else { return Ok(None) };
-    let (Some(uri), Some(issuer)) = (&client.initiate_login_uri, issuer(tx, project)?) else {
-        return Ok(None);
+    let other = match (others.as_slice(), otherwise) {
+        ([only], _) => only,
+        ([first, ..], Otherwise::First) => first,
+        _ => return Ok(None),
     };
-    Ok(with_parameters(uri, &issuer, None, login_hint))
+    Ok(with_parameters(other, &issuer, None, login_hint))
 }
 
 fn issuer(tx: &mut Tx<'_>, project: &ProjectId) -> Result<Option<String>, StoreError> {
     Ok(projects::find(tx, project)?.map(|project| project.public_url))
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "http")
 }
 
 /// Whether a deep link leads into the app that registered these addresses: the same origin as one of them, https or
@@ -55,9 +80,7 @@ fn belongs(link: &str, registered: &[String]) -> bool {
     let odd = |c: char| c.is_control() || c == '\\';
     let plain = url.username().is_empty() && url.password().is_none() && !link.contains(odd);
     let origin = |text: &String| Url::parse(text).ok().map(|url| url.origin());
-    plain
-        && matches!(url.scheme(), "https" | "http")
-        && registered.iter().filter_map(origin).any(|o| o.is_tuple() && o == url.origin())
+    plain && is_web(&url) && registered.iter().filter_map(origin).any(|o| o.is_tuple() && o == url.origin())
 }
 
 fn with_parameters(

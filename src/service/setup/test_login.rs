@@ -124,7 +124,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupErro
         connection: answer.connection.to_owned(),
         nonce: None,
         saml_response: Arc::clone(answer.saml_response),
-        relay_state: None,
+        deep_link: None,
         request_id: answer.request_id.to_owned(),
     };
     // Validation is work for a thread of its own, as in every login.

@@ -25,9 +25,6 @@ use crate::{
     store::{StoreError, Tx, login_flows, organizations, saml_logouts, users},
 };
 
-/// A longer RelayState is no deep link.
-const MAX_DEEP_LINK: usize = 2048;
-
 /// What the person is asked.
 #[derive(Debug, Clone)]
 pub struct Consent {
@@ -85,13 +82,12 @@ async fn note(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError
         let vouched = vouch(tx, &own, p)?;
         let mut flow = login::begin(tx, &own, &p.project, &kept, None)?;
         let organization = login::permit(tx, &own, &flow, &vouched.proof, &vouched.user)?.organization;
-        let link = p.relay_state.clone().filter(|link| link.len() <= MAX_DEEP_LINK);
         flow.state = FlowState::AwaitingConsent;
         flow.organization_id = Some(organization.id.clone());
         flow.saml_connection_id = Some(p.connection.id.clone());
         flow.user_id = Some(vouched.user.id.clone());
         flow.proof_subject = Some(vouched.proof.subject.clone());
-        flow.pending = Some(serde_json::json!(pending(&vouched, link)).to_string());
+        flow.pending = Some(serde_json::json!(pending(&vouched, p.deep_link.clone())).to_string());
         login_flows::update(tx, &flow)?;
         let user = &vouched.user;
         let account = [&user.email, &user.display_name, &user.user_name].into_iter().flatten().next();

@@ -62,8 +62,8 @@ pub struct Posted {
     pub nonce: Option<Secret>,
     /// The form field `SAMLResponse`.
     pub saml_response: Arc<str>,
-    /// RelayState as it came: of a login that began at the provider it may be a deep link into an app.
-    pub relay_state: Option<String>,
+    /// RelayState where it may be a deep link into an app: of a login that began at the provider.
+    pub deep_link: Option<String>,
     /// For the audit log.
     pub request_id: String,
 }
@@ -314,7 +314,7 @@ pub(super) struct Arrived {
     pub(super) flow: Option<LoginFlowId>,
     pub(super) request: String,
     pub(super) nonce: Option<Secret>,
-    pub(super) relay_state: Option<String>,
+    pub(super) deep_link: Option<String>,
     pub(super) back: Option<WayBack>,
     pub(super) assertion: VerifiedAssertion,
     /// The checks that it passed, and the message itself, for the login trace.
@@ -343,7 +343,7 @@ impl Arrived {
             subject: subject::subject(&assertion, &connection)?,
             profile: attributes::profile(&assertion, &connection),
             project: posted.project.clone(),
-            relay_state: posted.relay_state.clone(),
+            deep_link: posted.deep_link.clone(),
             saml_response: Arc::clone(&posted.saml_response),
             connection,
             options,

@@ -22,6 +22,7 @@ use crate::{
     },
     store::{
         StoreError, Tx, domains,
+        login_flows::LoginFlow,
         saml_connections::{self, SamlConnection},
     },
 };
@@ -53,15 +54,24 @@ pub enum Carrier {
     },
 }
 
+/// Which login a browser is sent to the provider for.
+#[derive(Debug, Default)]
+pub struct Asked<'a> {
+    /// A flow of this browser; without it one is begun.
+    pub flow: Option<&'a str>,
+    /// Where in the app a login leads that is begun here.
+    pub deep_link: Option<String>,
+}
+
 /// Sends the browser that holds `nonce` to the connection's provider. Without a flow it begins one of its own, which
-/// ends in the app that can be begun at, else on a page of ours.
+/// ends in the app that its deep link belongs to, in the one that can be begun at, or on a page of ours.
 pub async fn start(
     cx: &Context,
     project: &ProjectId,
     origin: &str,
     connection: &str,
     nonce: &Secret,
-    flow: Option<&str>,
+    Asked { flow, deep_link }: Asked<'_>,
 ) -> Result<Departure, SsoError> {
     let id = SamlConnectionId::parse(connection).map_err(|_| SsoError::NotFound)?;
     let flow = match flow.map(LoginFlowId::parse) {
@@ -79,7 +89,7 @@ pub async fn start(
             None if connection.status != ConnectionStatus::Enabled => {
                 return Err(Refusal::ConnectionNotUsable.into());
             }
-            None => login::begin(tx, &own, &of, &nonce, None)?,
+            None => begin(tx, &own, &of, &nonce, deep_link.clone())?,
         };
         let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));
         if connection.status != ConnectionStatus::Enabled || !has_endpoint(&connection) {
@@ -98,6 +108,20 @@ pub async fn start(
     };
     let by = carry(cx, project, origin, &request_id, &connection, &wishes).await?;
     Ok(Departure { by, organization: connection.organization_id.to_string() })
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    project: &ProjectId,
+    nonce: &Secret,
+    deep_link: Option<String>,
+) -> Result<LoginFlow, StoreError> {
+    let mut flow = login::begin(tx, cx, project, nonce, None)?;
+    if let Some(link) = deep_link {
+        login::keep_deep_link(tx, &mut flow, link)?;
+    }
+    Ok(flow)
 }
 
 /// The address, where the connection passes it on and the organization speaks for its domain: no provider is told of

@@ -103,6 +103,33 @@ on_both_databases! {
         assert_eq!(world.post(&world.acme.connection.id, &mut browser, &xml).await.header("location"), "/login");
     }
 
+    async fn r09_a_deep_link_outlives_the_start_of_another_login(world: World) {
+        app(&world).await;
+        // With a second app the link says which.
+        app(&world).await;
+        for (relay_state, kept, onward) in [
+            ("https://app.example/reports/7", true, "https://app.example/login?from=sso&iss=http%3A%2F%2Flocalhost&target_link_uri=https%3A%2F%2Fapp.example%2Freports%2F7&login_hint=ada%40acme.example"),
+            ("https://evil.example/\r\n", true, "/login"),
+            ("the provider's own", false, "/login"),
+            ("javascript:alert(1)", false, "/login"),
+        ] {
+            let mut browser = Browser::default();
+            let unread = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), relay_state).await;
+            let init = unread.header("location").strip_prefix("http://localhost").unwrap().to_owned();
+            assert_eq!(init.contains("?target_link_uri="), kept, "{init}");
+            let departed = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
+            browser.keep(&departed);
+            let request = received(&departed);
+            let id = format!("_{}", relay_state.len());
+            let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: &id, ..ADA });
+            let done = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+            assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, onward));
+        }
+        let long = format!("https://app.example/{}", "x".repeat(2_048));
+        let unread = arrive(&world, &mut Browser::default(), &world.response(&world.acme, None, &ADA), &long).await;
+        assert!(unread.header("location").ends_with("/init"), "too long for a deep link");
+    }
+
     async fn r08_consent_is_for_the_browser_that_was_asked(world: World) {
         switch_on(&world).await;
         let mut browser = Browser::default();
