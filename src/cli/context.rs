@@ -98,7 +98,7 @@ fn with_key(config: &Config, key: &str) -> Result<Context, Failure> {
 }
 
 /// The client for what goes out, with the ranges that the configuration allows.
-fn egress(config: &Config) -> Result<Egress, Failure> {
+pub(super) fn egress(config: &Config) -> Result<Egress, Failure> {
     let ranges = config.allowed_egress.iter().map(|range| range.parse::<IpRange>());
     Ok(Egress::allowing(ranges.collect::<Result<_, _>>()?))
 }

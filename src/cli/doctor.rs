@@ -9,11 +9,14 @@ use std::{
 use super::{Failure, context, output};
 use crate::{
     config::{Config, MasterKeySource},
+    http::TrustedProxies,
     model::{Clock as _, SystemClock, ids::ProjectId},
     service::{
         Context,
         connections::{self, SpKeyInUse},
-        directory, installation, signing,
+        directory,
+        egress::Egress,
+        installation, signing,
     },
 };
 
@@ -36,6 +39,7 @@ const MASTER_KEY: &str = "master key";
 /// Prints every finding. The exit code is a failure if one of them is.
 pub(super) fn run(config: &Config) -> Result<ExitCode, Failure> {
     let mut findings = vec![
+        configuration(config),
         clock(),
         outgoing_tls(),
         listener("listen", config.listen),
@@ -63,6 +67,18 @@ fn finding(grade: Grade, subject: &'static str, text: impl Into<String>) -> Find
     Finding { grade, subject, text: text.into() }
 }
 
+/// What is read only where it is used: a mistake in it stops `serve`, or opens or closes what nobody meant.
+fn configuration(config: &Config) -> Finding {
+    let (subject, proxies) = ("configuration", TrustedProxies::parse(&config.trusted_proxies));
+    if let Err(error) = proxies {
+        return finding(Grade::Failure, subject, format!("trusted_proxies: {error}"));
+    }
+    match context::egress(config) {
+        Err(error) => finding(Grade::Failure, subject, format!("allowed_egress: {error}")),
+        Ok(_) => finding(Grade::Fine, subject, "it can be used"),
+    }
+}
+
 /// Before this version was written, the clock is certainly wrong, and every assertion would look expired or not yet
 /// valid.
 fn clock() -> Finding {
@@ -80,6 +96,17 @@ fn clock() -> Finding {
     finding(Grade::Fine, "clock", now.to_string())
 }
 
+/// What was written down cannot be newer than now.
+fn clock_of_others(ahead: i64) -> Option<Finding> {
+    const TOLERATED_MS: i64 = 30_000;
+    let seconds = ahead / 1000;
+    let text = format!(
+        "the newest event of the database is {seconds} s in the future: this clock, or that of another node, is wrong. \
+         Logins fail when clocks differ: set up NTP on all."
+    );
+    (ahead > TOLERATED_MS).then(|| finding(Grade::Failure, "clock", text))
+}
+
 /// Metadata is fetched over TLS, which needs the certificates of public authorities.
 fn outgoing_tls() -> Finding {
     const PLACES: &[&str] = &[
@@ -91,9 +118,16 @@ fn outgoing_tls() -> Finding {
     let named = std::env::var("SSL_CERT_FILE").ok();
     let found = named.as_deref().into_iter().chain(PLACES.iter().copied()).find(|p| Path::new(p).exists());
     match found {
-        Some(place) => {
-            finding(Grade::Fine, "outgoing TLS", format!("certificates of authorities in {place}"))
-        }
+        Some(place) => match Egress::authorities(Path::new(place)) {
+            0 => finding(
+                Grade::Failure,
+                "outgoing TLS",
+                format!(
+                    "{place} has no certificate of an authority that can be read: reinstall ca-certificates."
+                ),
+            ),
+            count => finding(Grade::Fine, "outgoing TLS", format!("{count} authorities in {place}")),
+        },
         None => finding(
             Grade::Failure,
             "outgoing TLS",
@@ -148,6 +182,7 @@ fn database(config: &Config) -> Vec<Finding> {
     };
     let found = context::block_on(async {
         let mut found = vec![finding(Grade::Fine, "database", format!("{} answers", cx.store.kind()))];
+        found.extend(clock_of_others(installation::ahead_of_clock(&cx).await?));
         if installation::is_demo(&cx).await? {
             found.push(finding(
                 Grade::Warning,

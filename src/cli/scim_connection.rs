@@ -91,6 +91,11 @@ pub(super) enum Command {
         #[arg(long, default_value = "OAuth client")]
         name: String,
     },
+    /// List an organization's OAuth clients: their names and ends of their secrets, not the secrets.
+    ListClients {
+        #[command(flatten)]
+        of: Of,
+    },
     /// End an OAuth client and every token that it has fetched, at once.
     RevokeClient {
         /// The client.
@@ -159,6 +164,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 output::line("the hold has ended");
             }
             Command::AddClient { id, of, name } => add_client(&cx, &of, &id, &name).await?,
+            Command::ListClients { of } => list_clients(&cx, &of).await?,
             Command::RevokeClient { id, of } => {
                 oauth::revoke_client(&cx, &actor, &of.project, &of.org, &id).await?;
                 output::line("the client has ended");
@@ -166,6 +172,17 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
         }
         Ok(())
     })
+}
+
+async fn list_clients(cx: &Context, of: &Of) -> Result<(), Failure> {
+    let found = oauth::list_clients(cx, &of.project, &of.org).await?;
+    let rows = found.iter().map(|one| {
+        let state = if one.revoked_at.is_some() { "revoked" } else { "live" };
+        let suffix = format!("...{}", one.secret_suffix);
+        Row::of([&one.id, &suffix, &one.scim_connection_id, &one.display_name, &state, &one.created_at])
+    });
+    output::table(["id", "secret", "connection", "name", "state", "made"], rows);
+    Ok(())
 }
 
 async fn list(cx: &Context, of: &Of) -> Result<(), Failure> {

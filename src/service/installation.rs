@@ -4,8 +4,9 @@ use super::Context;
 use crate::{
     model::Millis,
     store::{
-        StoreError, Tx, authorization_codes, login_flows, login_traces, organizations, refresh_tokens,
-        saml_assertion_replays, saml_logouts, saml_test_logins, scim_connections, scim_traces, sessions,
+        StoreError, Tx, audit_log_events, authorization_codes, login_flows, login_traces, organizations,
+        refresh_tokens, saml_assertion_replays, saml_logouts, saml_test_logins, scim_connections,
+        scim_traces, sessions,
         settings::{self, Setting},
         setup_links, setup_metadata,
     },
@@ -35,6 +36,13 @@ const PORTION_ROWS: usize = 1_000;
 /// Whether the database answers.
 pub async fn check(cx: &Context) -> Result<(), StoreError> {
     cx.store.read(|tx| settings::find(tx, ENVIRONMENT)).await.map(drop)
+}
+
+/// How far in the future the newest thing lies that this installation has written down. More than a moment says that the
+/// clock of this machine has gone back, or that another node's goes ahead.
+pub async fn ahead_of_clock(cx: &Context) -> Result<Millis, StoreError> {
+    let newest = cx.store.read(audit_log_events::newest).await?;
+    Ok(newest.map_or(0, |newest| newest.millis() - cx.now().millis()).max(0))
 }
 
 /// Whether `vestibule demo` made this database (R29).

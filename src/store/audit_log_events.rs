@@ -26,6 +26,15 @@ pub struct AuditLogEvent {
     pub occurred_at: Timestamp,
 }
 
+/// When the newest event of the whole installation was; ids begin with the time.
+pub fn newest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    Ok(audit_log_events::table
+        .order(audit_log_events::id.desc())
+        .select(audit_log_events::occurred_at)
+        .first(tx.connection)
+        .optional()?)
+}
+
 /// An organization's events about one resource, oldest first.
 pub fn of_resource(
     tx: &mut Tx<'_>,

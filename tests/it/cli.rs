@@ -22,11 +22,16 @@ impl Machine {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VESTIBULE_")) {
             command.env_remove(name);
         }
-        command.current_dir(self.path()).args(arguments).output().unwrap()
+        command.current_dir(self.path()).args(arguments);
+        command
     }
 
     /// Runs a command that must succeed and returns its named values' last words.
@@ -117,6 +122,18 @@ fn a_host_app_is_set_up_by_commands() {
     machine.done(&["setup-link", "revoke", &provisioning("setup link")]);
     let list = String::from_utf8(machine.run(&["setup-link", "list", &org]).stdout).unwrap();
     assert!(list.starts_with("ID ") && list.contains("revoked") && list.contains("waiting"), "{list}");
+    let in_org = |arguments: &[&str]| {
+        let all = [&["scim-connection"], arguments, &[of[0], of[1], to[0], to[1]]].concat();
+        let output = machine.run(&all);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    in_org(&["add-client", &draft, "--name", "Entra"]);
+    let listed = in_org(&["list-clients"]);
+    assert!(listed.contains(&draft) && listed.contains("Entra") && listed.contains("live"), "{listed}");
+    let client = listed.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    in_org(&["revoke-client", &client]);
+    assert!(in_org(&["list-clients"]).contains("revoked"));
     let show = ["scim-connection", "show", &draft, of[0], of[1], to[0], to[1]];
     let mark = machine.values(&show)("mark");
     let as_shown = |mark: &str| [&activate[..], &["--as-shown", mark]].concat().join(" ");
@@ -338,6 +355,42 @@ fn mistakes_are_named() {
     let connection = ["--connection", "idp_1", "--group", "g", "--role", "r", "--org", &org];
     let connection = machine.refused(&[&["role-mapping", "create", of[0], of[1]], &connection[..]].concat());
     assert!(connection.contains("saml_connection_ or scim_connection_"), "{connection}");
+}
+
+#[test]
+fn doctor_finds_what_would_fail_later() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let doctor = |config: &str, authorities: &str| {
+        std::fs::write(machine.path().join("vestibule.toml"), config).unwrap();
+        let mut command = machine.command(&["--config", "vestibule.toml", "doctor"]);
+        let output = command.env("SSL_CERT_FILE", machine.path().join(authorities)).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let certificate = crate::saml::support::certificate("idp");
+    std::fs::write(machine.path().join("one.pem"), certificate).unwrap();
+    let text = doctor("", "one.pem");
+    assert!(text.contains("ok       configuration") && text.contains("1 authorities in"), "{text}");
+    for config in ["trusted_proxies = ['somewhere']", "allowed_egress = ['somewhere']"] {
+        let text = doctor(config, "one.pem");
+        assert!(text.contains(&format!("FAILED   configuration: {}", &config[..14])), "{text}");
+    }
+    std::fs::write(machine.path().join("empty.pem"), "").unwrap();
+    let text = doctor("", "empty.pem");
+    assert!(text.contains("FAILED   outgoing TLS"), "{text}");
+    // A clock that went back, or another node's that goes ahead.
+    let path = machine.path().join("data/vestibule.db");
+    let mut connection =
+        <diesel::SqliteConnection as diesel::Connection>::establish(path.to_str().unwrap()).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut connection,
+        "INSERT INTO audit_log_events SELECT 'z' || id, project_id, organization_id, actor_kind, actor_id, event_name, \
+         resource_kind, resource_id, before_state, after_state, request_id, occurred_at + 3600000 FROM audit_log_events LIMIT 1",
+    )
+    .unwrap();
+    let text = doctor("", "one.pem");
+    assert!(text.contains("FAILED   clock: the newest event of the database is 35"), "{text}");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 mod address;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use address::is_public;
 pub use address::{IpRange, IpRangeError};
+use openssl::x509::X509;
 use url::{Host, Url};
 
 /// For the name lookup; with [`TIME_LIMIT`], ten seconds in all.
@@ -50,6 +51,12 @@ impl Egress {
     /// A client that may also call these ranges, which are not public.
     pub fn allowing(allowed: Vec<IpRange>) -> Self {
         Self { allowed }
+    }
+
+    /// How many authorities' certificates are in a file, PEM; none in one that cannot be read.
+    pub fn authorities(bundle: &Path) -> usize {
+        let read = std::fs::read(bundle).ok().and_then(|pem| X509::stack_from_pem(&pem).ok());
+        read.map_or(0, |all| all.len())
     }
 
     /// Fetches a document of at most `limit` bytes.

@@ -12,7 +12,7 @@ use crate::{
     },
     service::{Actor, Change, Context, new_id, provisioning::tenant::is_on, record::record},
     store::{
-        StoreError, organizations, scim_connections,
+        StoreError, Tx, organizations, scim_connections,
         scim_oauth_clients::{self, ScimOauthClient},
     },
 };
@@ -84,6 +84,20 @@ pub async fn create_client(
         Ok::<_, AdminError>(client.clone())
     });
     Ok((made.await?, secret))
+}
+
+/// The organization's clients, ended ones as well, oldest first.
+pub async fn list_clients(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Vec<ScimOauthClient>, AdminError> {
+    let (project, organization) = (project.clone(), organization.clone());
+    let list = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(AdminError::NotFound("organization"))?;
+        Ok(scim_oauth_clients::list(tx, &organization)?)
+    };
+    cx.store.read(list).await
 }
 
 /// Ends a client and every token that it has fetched, at once.
