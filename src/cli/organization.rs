@@ -37,7 +37,7 @@ pub(super) enum Command {
         #[arg(long)]
         project: Option<ProjectId>,
     },
-    /// Change how an organization's people sign in. Sessions that are there keep their ends.
+    /// Change how an organization's people sign in, and whether they are provisioned. Sessions that are there keep their ends.
     Update {
         /// The organization.
         org: OrganizationId,
@@ -54,6 +54,9 @@ pub(super) enum Command {
         /// End a session after so many hours in any case.
         #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(i64).range(1..=8760))]
         session_lifetime: Option<i64>,
+        /// Take SCIM. False refuses every request of every connection at once, and leaves users and connections as they are.
+        #[arg(long, value_name = "BOOL")]
+        scim: Option<bool>,
     },
     /// Switch an organization off: logins and SCIM are refused, and its sessions end.
     Disable {
@@ -97,12 +100,13 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 });
                 output::table(["id", "status", "external id", "name"], rows);
             }
-            Command::Update { org, project, require_mfa, session_idle, session_lifetime } => {
+            Command::Update { org, project, require_mfa, session_idle, session_lifetime, scim } => {
                 let project = context::project(&cx, project.as_ref()).await?;
                 let update = OrganizationUpdate {
                     require_mfa,
                     session_idle_ms: session_idle.map(|hours| hours * HOUR_MS),
                     session_absolute_ms: session_lifetime.map(|hours| hours * HOUR_MS),
+                    scim_enabled: scim,
                 };
                 let row = directory::update_organization(&cx, &actor, &project.id, &org, update).await?;
                 let hours = |own: Option<i64>, of_project: i64| {
@@ -113,6 +117,7 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                     ("second factor", if row.require_mfa { "required" } else { "not required" }),
                     ("session, idle", &hours(row.session_idle_ms, project.session_idle_ms)),
                     ("session, in all", &hours(row.session_absolute_ms, project.session_absolute_ms)),
+                    ("provisioning", if row.scim_enabled { "on" } else { "off" }),
                 ]);
             }
             Command::Disable { org, project } => {

@@ -51,16 +51,6 @@ pub fn find(tx: &mut Tx<'_>, id: &ProjectId) -> Result<Option<Project>, StoreErr
     Ok(on_both!(tx, c => projects::table.find(id).select(Project::as_select()).get_result(c).optional())?)
 }
 
-/// The project that answers to a host name (lower case, with the port where it is not the scheme's own).
-pub fn find_by_host(tx: &mut Tx<'_>, host: &str) -> Result<Option<Project>, StoreError> {
-    Ok(project_hosts::table
-        .find(host)
-        .inner_join(projects::table.on(projects::id.eq(project_hosts::project_id)))
-        .select(Project::as_select())
-        .get_result(tx.connection)
-        .optional()?)
-}
-
 /// Every project of the installation, oldest first: for the operator's commands and background work.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Project>, StoreError> {
     Ok(projects::table.order(projects::id).select(Project::as_select()).load(tx.connection)?)

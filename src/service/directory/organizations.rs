@@ -210,9 +210,11 @@ pub struct OrganizationUpdate {
     pub session_idle_ms: Option<Millis>,
     /// After how long a session ends in any case; the project's time at the most.
     pub session_absolute_ms: Option<Millis>,
+    /// Whether SCIM is taken, whatever its connections say. Off, every request of theirs is refused from the next one on.
+    pub scim_enabled: Option<bool>,
 }
 
-/// Changes how an organization's people sign in.
+/// Changes how an organization's people sign in, and whether they are provisioned.
 pub async fn update_organization(
     cx: &Context,
     actor: &Actor,
@@ -233,6 +235,7 @@ pub async fn update_organization(
 impl OrganizationUpdate {
     fn apply(&self, row: &mut Organization, project: &Project) -> Result<(), DirectoryError> {
         row.require_mfa = self.require_mfa.unwrap_or(row.require_mfa);
+        row.scim_enabled = self.scim_enabled.unwrap_or(row.scim_enabled);
         row.session_idle_ms = self.session_idle_ms.or(row.session_idle_ms);
         row.session_absolute_ms = self.session_absolute_ms.or(row.session_absolute_ms);
         let longest = [
@@ -291,6 +294,6 @@ fn view(row: &Organization) -> Value {
     json!({
         "id": row.id, "displayName": row.display_name, "externalId": row.external_id, "status": row.status.as_str(),
         "requireMfa": row.require_mfa, "sessionIdleMs": row.session_idle_ms,
-        "sessionAbsoluteMs": row.session_absolute_ms,
+        "sessionAbsoluteMs": row.session_absolute_ms, "scimEnabled": row.scim_enabled,
     })
 }

@@ -2,7 +2,10 @@
 
 use actix_web::test::TestRequest;
 use serde_json::{Value, json};
-use vestibule::store::organizations;
+use vestibule::service::{
+    Actor,
+    directory::{OrganizationUpdate, update_organization},
+};
 
 use super::support::{GROUP, PATCH, Scim, USER, user};
 use crate::support::on_both_databases;
@@ -50,14 +53,20 @@ on_both_databases! {
 
     async fn r20_a_token_that_was_ended_ends_at_once(scim: Scim) {
         assert_eq!(scim.get("/Users").await.status, 200);
-        let mut switched_off = scim.gateway.acme.clone();
-        switched_off.scim_enabled = false;
-        let off = scim.gateway.cx.store.write(move |tx| organizations::update(tx, &switched_off));
-        off.await.unwrap();
+        let (cx, project) = (&scim.gateway.cx, &scim.gateway.project.id);
+        let switch = async |on: bool| {
+            let update = OrganizationUpdate { scim_enabled: Some(on), ..OrganizationUpdate::default() };
+            update_organization(cx, &Actor::operator(), project, &scim.gateway.acme.id, update).await.unwrap();
+        };
+        switch(false).await;
         let refused = scim.get("/Users").await;
         assert_eq!((refused.status, &refused.body["status"]), (403, &json!("403")));
         let other = scim.request_as(&scim.globex, "GET", "/Users", None).await;
         assert_eq!(other.status, 200, "the neighbour is not touched");
+        switch(true).await;
+        assert_eq!(scim.get("/Users").await.status, 200);
+        let told = scim.gateway.events(scim.gateway.acme.id.as_str()).await;
+        assert_eq!(told[told.len() - 2..], ["organization.updated", "organization.updated"]);
     }
 
     async fn r20_r22_one_organization_sees_nothing_of_another(scim: Scim) {
