@@ -9,11 +9,12 @@ use super::{
 use crate::{
     config::Config,
     model::{
-        OrganizationStatus,
+        ConnectionStatus, OrganizationStatus,
         ids::{OrganizationId, ProjectId},
     },
     service::{
-        Actor,
+        Actor, Context,
+        connections::{self, Options},
         directory::{self, NewOrganization, OrganizationUpdate},
     },
 };
@@ -119,6 +120,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                     ("session, in all", &hours(row.session_absolute_ms, project.session_absolute_ms)),
                     ("provisioning", if row.scim_enabled { "on" } else { "off" }),
                 ]);
+                if require_mfa == Some(true) {
+                    warn_of_lockout(&cx, &project.id, &org).await?;
+                }
             }
             Command::Disable { org, project } => {
                 let project = context::project(&cx, project.as_ref()).await?;
@@ -135,4 +139,18 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
         }
         Ok(())
     })
+}
+
+/// Without a context that counts as a second factor, no login of a connection has one.
+async fn warn_of_lockout(cx: &Context, project: &ProjectId, org: &OrganizationId) -> Result<(), Failure> {
+    for one in connections::list(cx, project, org).await? {
+        if one.status == ConnectionStatus::Enabled && Options::of(&one).mfa_contexts.is_empty() {
+            output::line(format!(
+                "warning: nobody can sign in through {}: say which sign-ins of its provider count as a second factor with \
+                 `vestibule saml-connection update {} --mfa-contexts`",
+                one.display_name, one.id
+            ));
+        }
+    }
+    Ok(())
 }

@@ -9,14 +9,17 @@ use super::{
 use crate::{
     config::Config,
     model::{
-        Timestamp,
+        ConnectionStatus, Timestamp,
         ids::{OrganizationId, ProjectId, ScimApiKeyId, ScimConnectionId},
     },
     service::{
-        Actor, Context, directory,
+        Actor, Context, connections, directory,
         provisioning::{
             BASE_PATH,
-            admin::keys::{self, NewKey},
+            admin::{
+                connections as scim_connections,
+                keys::{self, NewKey},
+            },
         },
     },
 };
@@ -92,6 +95,24 @@ async fn create(cx: &Context, project: &ProjectId, org: &OrganizationId, new: Ne
         ("expires", &shown(key.expires_at, "never")),
         ("bearer token (shown once)", token.expose()),
     ]);
+    warn_of_jit(cx, &project.id, org).await
+}
+
+/// A live SCIM connection switches off, by itself, that people are made users at their first login (R3).
+async fn warn_of_jit(cx: &Context, project: &ProjectId, org: &OrganizationId) -> Result<(), Failure> {
+    let is_live = scim_connections::list(cx, project, org)
+        .await?
+        .iter()
+        .any(|one| one.status == ConnectionStatus::Enabled);
+    for one in connections::list(cx, project, org).await?.iter().filter(|_| is_live) {
+        if one.status == ConnectionStatus::Enabled && one.jit_provisioning.is_none() {
+            output::line(format!(
+                "note: who signs in through {} must have come by SCIM from now on; `vestibule saml-connection update {} --jit \
+                 true` goes on making users at their first login",
+                one.display_name, one.id
+            ));
+        }
+    }
     Ok(())
 }
 

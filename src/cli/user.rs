@@ -90,6 +90,11 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 output::line("deleted");
                 if user.scim_connection_id.is_some() {
                     output::line("its identity provider pushes it through SCIM, and may make it anew");
+                } else {
+                    output::line(
+                        "nobody signs in as this user again: what it was known by is not given to another. Where that was not \
+                         meant, SCIM can make it anew; `user deactivate` is what can be undone",
+                    );
                 }
             }
             Command::Unlink { one: One { user, project }, saml_connection } => {

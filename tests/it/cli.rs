@@ -160,6 +160,39 @@ fn a_host_app_is_set_up_by_commands() {
 }
 
 #[test]
+fn what_shuts_people_out_is_said_where_it_is_done() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let project = machine.only_project();
+    let org = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let of = ["--project", project.as_str(), "--org", org.as_str()];
+    let certificate = crate::saml::support::verification_key("idp");
+    let metadata = vestibule::saml::issue::IdpDescription {
+        entity_id: "https://idp.example",
+        sso_url: "https://idp.example/sso",
+        certificates: &[certificate.certificate_der()],
+    };
+    std::fs::write(machine.path().join("idp.xml"), metadata.to_xml()).unwrap();
+    let create = [&["saml-connection", "create", "IdP", "--metadata", "idp.xml"], &of[..]].concat();
+    let connection = machine.values(&create)("connection");
+    let said = |arguments: &[&str]| {
+        let output = machine.run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mfa = ["org", "update", &org, "--require-mfa", "true"];
+    assert!(said(&mfa).contains("warning: nobody can sign in through IdP"));
+    let contexts = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken";
+    said(&["saml-connection", "update", &connection, "--project", &project, "--mfa-contexts", contexts]);
+    assert!(!said(&mfa).contains("warning"));
+    let key = [&["scim-key", "create"], &of[..]].concat();
+    assert!(said(&key).contains("must have come by SCIM from now on"));
+    said(&["saml-connection", "update", &connection, "--project", &project, "--jit", "true"]);
+    assert!(!said(&key).contains("must have come"));
+}
+
+#[test]
 fn each_connection_has_an_encryption_key_that_is_rolled_over_alone() {
     let machine = Machine::new();
     machine.done(&["migrate"]);

@@ -48,7 +48,8 @@ async fn json_body<T: DeserializeOwned>(
 fn organization_in_query(request: &HttpRequest) -> Result<OrganizationId, HttpError> {
     let mut params = Params::parse(request.query_string().as_bytes())
         .map_err(|error| HttpError::bad_request("invalid_argument", error.to_string()))?;
-    organization_id(&params.take("organizationId").unwrap_or_default())
+    let missing = || HttpError::bad_request("invalid_argument", "The parameter organizationId is missing.");
+    organization_id(&params.take("organizationId").ok_or_else(missing)?)
 }
 
 fn organization_id(text: &str) -> Result<OrganizationId, HttpError> {

@@ -29,13 +29,17 @@ pub(super) async fn next(
     match next.map_err(HttpError::internal)? {
         Next::NoFlow => Err(no_flow()),
         // The flow is this browser's, and goes on with another address.
-        Next::Nowhere => Err(HttpError::new(
-            StatusCode::NOT_FOUND,
-            "no_sign_in_page",
-            "We could not find a sign-in page for this address. Please check the address, or ask your administrator \
-             whether single sign-on is set up for it.",
-        )
-        .onward(format!("/login?flow={flow}"))),
+        Next::Nowhere(why) => {
+            let (reason, why) = ("no_sign_in_page", why.as_str());
+            tracing::info!(request_id = context.id(), reason, why, "login refused");
+            Err(HttpError::new(
+                StatusCode::NOT_FOUND,
+                reason,
+                "We could not find a sign-in page for this address. Please check the address, or ask your administrator \
+                 whether single sign-on is set up for it.",
+            )
+            .onward(format!("/login?flow={flow}")))
+        }
         Next::To(flow, destination) => {
             context.set_organization(destination.organization_id.as_str());
             let location = flow_cookie::saml_init(&destination.connection_id, &flow);

@@ -46,6 +46,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
         "" => Err(MetadataError::Empty),
         s if s.starts_with("<!doctype html") || s.starts_with("<html") => Err(MetadataError::Html),
         s if s.starts_with(['{', '[']) => Err(MetadataError::Json),
+        s if s.starts_with("-----begin") && s.contains("private key-----") => Err(MetadataError::PrivateKey),
         s if s.starts_with("-----begin") => Err(MetadataError::Certificate),
         s if s.starts_with("<?xml") && s.contains("<html") => Err(MetadataError::Html),
         // UTF-16 is XML; the pre-scan names the encoding.

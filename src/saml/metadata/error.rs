@@ -20,6 +20,10 @@ pub enum MetadataError {
     Json,
     #[error("this is a certificate; the identity provider's metadata file contains it and more")]
     Certificate,
+    #[error(
+        "this is a private key, which nobody but its owner may see; whoever has it should be told that it was sent here"
+    )]
+    PrivateKey,
     #[error("the file is empty")]
     Empty,
     #[error("this is not XML")]
@@ -74,6 +78,7 @@ impl MetadataError {
             Self::Html => "metadata_is_html",
             Self::Json => "metadata_is_json",
             Self::Certificate => "metadata_is_certificate",
+            Self::PrivateKey => "metadata_is_private_key",
             Self::Empty => "metadata_empty",
             Self::NotXml => "metadata_not_xml",
             Self::Xml(e) => e.code(),

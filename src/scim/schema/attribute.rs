@@ -151,8 +151,6 @@ pub struct Attribute {
     pub reference_types: &'static [&'static str],
     /// The members of a complex attribute.
     pub sub_attributes: &'static [Attribute],
-    /// Whether discovery lists it. What is accepted and dropped (`password`) is not advertised.
-    pub advertised: bool,
 }
 
 impl Attribute {
@@ -180,7 +178,6 @@ impl Attribute {
             uniqueness: Uniqueness::None,
             reference_types: &[],
             sub_attributes: &[],
-            advertised: true,
         }
     }
 
@@ -243,11 +240,11 @@ impl Attribute {
         self
     }
 
-    /// Accepted and dropped, and so neither advertised nor filterable.
+    /// Accepted and dropped, and so never shown nor filterable. It is advertised all the same: clients that make their model of
+    /// a user from our schemas cannot make one without what they always send.
     pub(super) const fn dropped(mut self) -> Self {
         self.mutability = Mutability::WriteOnly;
         self.returned = Returned::Never;
-        self.advertised = false;
         self
     }
 

@@ -109,7 +109,7 @@ fn schema(schema: &Schema, base: &str) -> Value {
 }
 
 fn attributes(table: &[Attribute]) -> Vec<Value> {
-    table.iter().filter(|attribute| attribute.advertised).map(attribute).collect()
+    table.iter().map(attribute).collect()
 }
 
 /// Characteristics that do not apply are left out, never null: Entra refuses a schema with nulls.
@@ -164,7 +164,13 @@ mod tests {
                 }
             }
         }
-        assert!(!schemas[0].to_string().contains("password"), "what is dropped is not advertised");
+        let password = schemas[0]["attributes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["name"] == "password")
+            .unwrap();
+        assert_eq!((&password["mutability"], &password["returned"]), (&json!("writeOnly"), &json!("never")));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     },
     service::{
         Actor, ActorKind, Context,
-        login::{self, Destination},
+        login::{self, Destination, Nowhere},
         sessions,
     },
     store::{
@@ -89,8 +89,8 @@ pub async fn remember_email(
 pub enum Next {
     /// There is no such flow in this browser.
     NoFlow,
-    /// The address leads nowhere, for whatever reason (R12).
-    Nowhere,
+    /// The address leads nowhere, which the browser is told for every reason in the same words (R12).
+    Nowhere(Nowhere),
     /// To this connection.
     To(LoginFlowId, Destination),
 }
@@ -106,10 +106,10 @@ pub async fn destination(
     let (own, project) = (cx.clone(), project.clone());
     let find = move |tx: &mut Tx<'_>| {
         let Some(flow) = login::of_browser(tx, &own, &project, &nonce, &id)? else { return Ok(Next::NoFlow) };
-        let Some(email) = address(&flow) else { return Ok(Next::Nowhere) };
+        let Some(email) = address(&flow) else { return Ok(Next::Nowhere(Nowhere::DomainUnknown)) };
         Ok::<_, StoreError>(match login::discover(tx, &project, &email)? {
-            Some(destination) => Next::To(flow.id, destination),
-            None => Next::Nowhere,
+            Ok(destination) => Next::To(flow.id, destination),
+            Err(why) => Next::Nowhere(why),
         })
     };
     cx.store.read(find).await

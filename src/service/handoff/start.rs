@@ -23,8 +23,8 @@ pub async fn start(
         let flow = login::begin(tx, &own, &project, &nonce, Some(request.clone()))?;
         let hint = request.login_hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok());
         let destination = match (&request.organization_id, hint) {
-            (Some(organization), _) => login::organization_destination(tx, &project, organization)?,
-            (None, Some(email)) => login::discover(tx, &project, &email)?,
+            (Some(organization), _) => login::organization_destination(tx, &project, organization)?.ok(),
+            (None, Some(email)) => login::discover(tx, &project, &email)?.ok(),
             (None, None) => None,
         };
         Ok::<_, StoreError>((flow, destination))

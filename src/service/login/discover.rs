@@ -17,18 +17,43 @@ pub struct Destination {
     pub connection_id: SamlConnectionId,
 }
 
+/// Why a login goes nowhere: for the log alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nowhere {
+    /// No organization has proved the domain of the address, or two have.
+    DomainUnknown,
+    /// There is no such organization, or it is switched off.
+    OrganizationDisabled,
+    /// The organization does not sign in through SAML.
+    MethodDisabled,
+    /// None of its connections is in use.
+    NoConnection,
+}
+
+impl Nowhere {
+    /// As it is written into the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DomainUnknown => "domain_unknown",
+            Self::OrganizationDisabled => "organization_disabled",
+            Self::MethodDisabled => "method_disabled",
+            Self::NoConnection => "no_connection",
+        }
+    }
+}
+
 /// The connection for an address, by a domain that exactly one organization of the project has proved. Whether
-/// the domain is unknown, the organization disabled or without a connection, the answer is the same `None`, so
+/// the domain is unknown, the organization disabled or without a connection, the answer to the browser is the same, so
 /// that a stranger learns nothing from it (R12).
 pub fn discover(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     email: &EmailAddress,
-) -> Result<Option<Destination>, StoreError> {
+) -> Result<Result<Destination, Nowhere>, StoreError> {
     let organizations = domains::proved_by(tx, project, email.domain())?;
     match organizations.as_slice() {
         [one] => organization_destination(tx, project, one),
-        _ => Ok(None),
+        _ => Ok(Err(Nowhere::DomainUnknown)),
     }
 }
 
@@ -37,14 +62,16 @@ pub fn organization_destination(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     organization: &OrganizationId,
-) -> Result<Option<Destination>, StoreError> {
-    let Some(organization) = organizations::find(tx, project, organization)? else { return Ok(None) };
-    if organization.status != OrganizationStatus::Active || !organization.log_in_with_saml {
-        return Ok(None);
+) -> Result<Result<Destination, Nowhere>, StoreError> {
+    let found = organizations::find(tx, project, organization)?;
+    let Some(organization) = found.filter(|one| one.status == OrganizationStatus::Active) else {
+        return Ok(Err(Nowhere::OrganizationDisabled));
+    };
+    if !organization.log_in_with_saml {
+        return Ok(Err(Nowhere::MethodDisabled));
     }
-    let connections = saml_connections::enabled(tx, &organization.id)?;
-    Ok(connections
-        .into_iter()
-        .next()
-        .map(|connection| Destination { organization_id: organization.id, connection_id: connection.id }))
+    let connection = saml_connections::enabled(tx, &organization.id)?.into_iter().next();
+    Ok(connection
+        .map(|connection| Destination { organization_id: organization.id, connection_id: connection.id })
+        .ok_or(Nowhere::NoConnection))
 }

@@ -181,6 +181,7 @@ impl SetupError {
             MetadataError::Html
             | MetadataError::Json
             | MetadataError::Certificate
+            | MetadataError::PrivateKey
             | MetadataError::Empty
             | MetadataError::ServiceProvider
             | MetadataError::NoIdp

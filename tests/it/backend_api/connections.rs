@@ -139,5 +139,11 @@ on_both_databases! {
             let (got, answer) = activate(gateway, &key, path, body.clone()).await;
             assert_eq!((got, answer["code"].as_str()), (status, Some(code)), "{path} {body}: {answer}");
         }
+        for path in ["/v1/connections", "/v1/setup-links"] {
+            let request =
+                TestRequest::get().uri(path).insert_header((header::AUTHORIZATION, format!("Bearer {key}")));
+            let (status, answer, _) = call(gateway, request).await;
+            assert_eq!((status.as_u16(), answer["code"].as_str()), (400, Some("invalid_argument")), "{path}: {answer}");
+        }
     }
 }

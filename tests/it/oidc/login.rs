@@ -1,6 +1,10 @@
 //! The hosted login's pages.
 
-use vestibule::{model::OrganizationStatus, store::organizations};
+use vestibule::{
+    model::{ConnectionStatus, EmailAddress, OrganizationStatus},
+    service::login::{self, Nowhere},
+    store::{organizations, saml_connections},
+};
 
 use super::*;
 use crate::support::on_both_databases;
@@ -100,6 +104,33 @@ on_both_databases! {
             users.push(follow(&world, &onward(&page), &cookie).await.header("location").replace(&flow, "FLOW"));
         }
         assert_eq!(users[0], users[1]);
+    }
+
+    async fn the_log_alone_says_why_an_address_leads_nowhere(world: World) {
+        let mut globex = world.gateway.globex.clone();
+        let (project, acme) = (world.gateway.project.id.clone(), world.gateway.acme.id.clone());
+        let why = async |email: &str| {
+            let (project, email) = (project.clone(), EmailAddress::parse(email).unwrap());
+            let found = world.gateway.cx.store.read(move |tx| login::discover(tx, &project, &email));
+            found.await.unwrap().err()
+        };
+        assert_eq!(why("ada@acme.example").await, None);
+        assert_eq!(why("x@nowhere.example").await, Some(Nowhere::DomainUnknown));
+        globex.log_in_with_saml = false;
+        let row = globex.clone();
+        world.write(move |tx| organizations::update(tx, &row)).await;
+        assert_eq!(why("gus@globex.example").await, Some(Nowhere::MethodDisabled));
+        globex.status = OrganizationStatus::Disabled;
+        world.write(move |tx| organizations::update(tx, &globex)).await;
+        assert_eq!(why("gus@globex.example").await, Some(Nowhere::OrganizationDisabled));
+        world.write(move |tx| {
+            let mut found = saml_connections::of_organization(tx, &acme)?;
+            found.iter_mut().try_for_each(|one| {
+                one.status = ConnectionStatus::Disabled;
+                saml_connections::update(tx, one)
+            })
+        }).await;
+        assert_eq!(why("ada@acme.example").await, Some(Nowhere::NoConnection));
     }
 
     async fn what_is_no_address_is_asked_for_again(world: World) {

@@ -83,6 +83,7 @@ fn wrong_files_are_recognised() {
     assert_eq!(code("<html lang=\"en\">"), "metadata_is_html");
     assert_eq!(code("{\"issuer\": \"x\"}"), "metadata_is_json");
     assert_eq!(code(&certificate("idp")), "metadata_is_certificate");
+    assert_eq!(code("-----BEGIN RSA PRIVATE KEY-----\nTEST\n"), "metadata_is_private_key");
     assert_eq!(code("hello"), "metadata_not_xml");
     assert_eq!(code("<a>"), "xml_not_well_formed");
     assert_eq!(code("<a/>"), "metadata_other_document");

@@ -132,7 +132,7 @@ fn gone() -> [Step; 2] {
 fn sweep(catalog: Catalog) -> Vec<Step> {
     let mut body = person();
     if let Value::Object(attributes) = &mut body {
-        for attribute in catalog.user.schema.attributes.iter().filter(|a| a.advertised && a.is_writable()) {
+        for attribute in catalog.user.schema.attributes.iter().filter(|a| a.is_writable()) {
             attributes.entry(attribute.name).or_insert_with(|| sample(attribute));
         }
         for schema in catalog.user.extensions {
