@@ -1,5 +1,5 @@
 <?php
-// Two people of Acme and a stranger. The passwords are test values, valid nowhere else.
+// Two people of Acme, one of an organization that is provisioned, and a stranger. The passwords are test values, valid nowhere else.
 $config = [
     'people' => [
         'exampleauth:UserPass',
@@ -15,6 +15,12 @@ $config = [
             'email' => ['bob@acme.example'],
             'firstName' => ['Bob'],
             'lastName' => ['Baker'],
+        ],
+        'carol:test-password' => [
+            'uid' => ['carol'],
+            'email' => ['carol@pushed.example'],
+            'firstName' => ['Carol'],
+            'lastName' => ['Clark'],
         ],
         'stranger:test-password' => [
             'uid' => ['stranger'],

@@ -23,6 +23,10 @@ export const settings = {
   tlsFolder: given('TLS_FOLDER'),
   otherIdp: given('OTHER_IDP_URL'),
   backendKey: given('BACKEND_KEY'),
+  binary: given('VESTIBULE_BINARY'),
+  demoApp: given('DEMO_APP'),
+  pushedOrganization: given('PUSHED_ORGANIZATION'),
+  scimToken: given('SCIM_TOKEN'),
   log: given('GATEWAY_LOG'),
   screenshots: given('SCREENSHOTS'),
 };
