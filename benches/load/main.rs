@@ -8,6 +8,7 @@
 
 mod client;
 mod gateway;
+mod pgbench;
 mod raw;
 mod refresh;
 
@@ -38,6 +39,18 @@ fn run(name: &str, url: &str) {
     let creates = scim_creates(&gateway);
     let raw_creates = raw::creates(&gateway, CREATES, CONNECTIONS);
     report("SCIM POST /Users", &creates, raw_creates);
+    // One task alone waits for each commit.
+    let alone = raw::creates(&gateway, CREATES / 8, 1);
+    println!("    raw, with a commit for each: {alone:.0} a second; ratio {:.2}", creates.a_second / alone);
+    if name == "postgres" {
+        match pgbench::creates(url) {
+            Some(most) => println!(
+                "    pgbench, the same rows: {most:.0} a second; ratio {:.2}",
+                creates.a_second / most
+            ),
+            None => println!("    pgbench: not measured, the program is not there"),
+        }
+    }
     let logins = saml_logins(&gateway);
     let raw_logins = raw::logins(&gateway, LOGINS, CONNECTIONS);
     report("ACS, pre-signed responses", &logins, raw_logins);

@@ -31,7 +31,7 @@ pub fn creates(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
         let user = User {
             scim_connection_id: Some(connection.clone()),
             scim_display_name_folded: Some(format!("given family{n}")),
-            ..user(gateway, &format!("raw{n}@acme.example"))
+            ..user(gateway, &format!("raw{tasks}-{n}@acme.example"))
         };
         let records = records(gateway, "user.created");
         move |tx: &mut Tx<'_>| {
