@@ -5,7 +5,7 @@ use crate::{
     model::ids::{ProjectId, SamlConnectionId},
     service::{
         Context,
-        connections::{self, Options, SpUrls},
+        connections::{self, AttributeMap, Options, SpUrls},
         directory,
         setup::{self, ReviewedSaml},
     },
@@ -19,6 +19,7 @@ pub(super) async fn show(cx: &Context, project: &ProjectId, id: &SamlConnectionI
         who(&reviewed),
         addresses(&reviewed, &project.public_url),
         switches(&reviewed),
+        mapped(&reviewed),
         from_metadata(&reviewed),
         trust(&reviewed),
     ]
@@ -61,7 +62,6 @@ fn switches(reviewed: &ReviewedSaml) -> Vec<Line> {
     let stale = options.stale_metadata_days.map_or_else(|| "-".into(), |days| days.to_string());
     vec![
         ("subject attribute", or_dash(row.subject_attribute.as_deref())),
-        ("attribute map", row.attribute_map.clone()),
         ("clock skew", format!("{} s", row.clock_skew_ms / 1000)),
         ("IdP-initiated", row.allow_idp_initiated.to_string()),
         ("dummy InResponseTo", options.dummy_in_response_to.to_string()),
@@ -80,6 +80,12 @@ fn switches(reviewed: &ReviewedSaml) -> Vec<Line> {
         ("hold metadata changes", options.hold_metadata_changes.to_string()),
         ("stale metadata days", stale),
     ]
+}
+
+/// As `update --map` takes it, one a line: the name of an attribute may have blanks.
+fn mapped(reviewed: &ReviewedSaml) -> Vec<Line> {
+    let map = AttributeMap::of(&reviewed.connection);
+    map.iter().map(|(what, attribute)| ("map", format!("{what}={attribute}"))).collect()
 }
 
 fn from_metadata(reviewed: &ReviewedSaml) -> Vec<Line> {

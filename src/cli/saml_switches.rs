@@ -65,6 +65,10 @@ pub(super) struct Switches {
     /// The attribute that people are known by; empty for the NameID.
     #[arg(long, value_name = "NAME")]
     subject_attribute: Option<String>,
+    /// Which attribute says who a person is: email, firstName, lastName, displayName or groups; may be given several times.
+    /// Without an attribute, as in `email=`, the names that are known count again.
+    #[arg(long, value_name = "WHAT=ATTRIBUTE")]
+    map: Vec<String>,
     /// Make unknown people of a proved domain users at their first login.
     #[arg(long, value_name = "BOOL")]
     jit: Option<bool>,
@@ -97,6 +101,15 @@ impl Switches {
             stale_metadata_days: self.stale_metadata_days,
             subject_attribute: or_none(self.subject_attribute),
             jit_provisioning: self.jit,
+            attribute_map: mapped(&self.map)?,
         })
     }
+}
+
+fn mapped(pairs: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let split = |pair: &String| match pair.split_once('=') {
+        Some((what, attribute)) => Ok((what.to_owned(), attribute.to_owned())),
+        None => Err(Failure::from(format!("{pair}: WHAT=ATTRIBUTE is wanted, as in email=mail"))),
+    };
+    pairs.iter().map(split).collect()
 }

@@ -1,5 +1,6 @@
 //! SAML connections: made and kept up to date from the identity provider's metadata.
 
+mod attribute_map;
 mod create;
 mod encryption_keys;
 mod expiry;
@@ -15,6 +16,7 @@ mod sp_metadata;
 mod update;
 mod urls;
 
+pub use attribute_map::AttributeMap;
 pub use create::{NewSamlConnection, create_saml_connection};
 pub use encryption_keys::{
     EncryptionKeys, encryption_keys, existing_encryption_keys, rotate_encryption_keys,

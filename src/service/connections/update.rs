@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ConnectionError, Options, Signers, metadata::view};
+use super::{AttributeMap, ConnectionError, Options, Signers, metadata::view};
 use crate::{
     model::{
         ConnectionStatus,
@@ -42,6 +42,8 @@ pub struct Update {
     pub stale_metadata_days: Option<u32>,
     pub subject_attribute: Option<Option<String>>,
     pub jit_provisioning: Option<bool>,
+    /// What is mapped, with its attribute; an empty name takes it away. What is not named stays.
+    pub attribute_map: Vec<(String, String)>,
 }
 
 impl Update {
@@ -65,6 +67,11 @@ impl Update {
         set(&mut options.mfa_contexts, &self.mfa_contexts);
         set(&mut options.hold_metadata_changes, &self.hold_metadata_changes);
         set(&mut options.stale_metadata_days, &self.stale_metadata_days.map(Some));
+        let mut map = AttributeMap::of(row);
+        for (field, attribute) in &self.attribute_map {
+            map.set(field, attribute)?;
+        }
+        row.attribute_map = map.to_stored();
         if let Some(certificates) = &self.metadata_signers {
             options.metadata_signers = Signers::read(certificates)?.into_stored();
         }
@@ -187,6 +194,7 @@ pub fn settings(row: &SamlConnection) -> Value {
         "idpInitiated": row.allow_idp_initiated, "sha1": row.allow_sha1, "tripleDes": row.allow_triple_des,
         "inclusiveC14n": row.inclusive_c14n, "forceAuthn": row.force_authn, "clockSkewMs": row.clock_skew_ms,
         "subjectAttribute": row.subject_attribute, "jitProvisioning": row.jit_provisioning,
+        "attributeMap": AttributeMap::of(row),
         "options": serde_json::from_str::<Value>(&row.options).unwrap_or_default(),
     })
 }

@@ -1,12 +1,13 @@
 //! Who an assertion is about, in our words: the connection's attribute map first, then the names that its provider sends
 //! by default, then those that any provider does.
 
-use std::collections::HashMap;
-
 use crate::{
     model::EmailAddress,
     saml::{VerifiedAssertion, names::name_id},
-    service::providers::{self, Claims},
+    service::{
+        connections::AttributeMap,
+        providers::{self, Claims},
+    },
     store::saml_connections::SamlConnection,
 };
 
@@ -33,11 +34,10 @@ pub(crate) struct Profile {
 
 /// Reads the profile.
 pub(crate) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Profile {
-    // A map that cannot be read is as good as none: the default names still work.
-    let map: HashMap<String, String> = serde_json::from_str(&connection.attribute_map).unwrap_or_default();
+    let map = AttributeMap::of(connection);
     let own = &providers::of(&connection.provider).saml.claims;
     let named = |field: &str, names: fn(&Claims) -> &[String]| match map.get(field) {
-        Some(name) => assertion.first_of(&[name.as_str()]).map(str::to_owned),
+        Some(name) => assertion.first_of(&[name]).map(str::to_owned),
         None => first_of(assertion, names(own))
             .or_else(|| first_of(assertion, names(providers::recognised())))
             .map(str::to_owned),
@@ -49,7 +49,7 @@ pub(crate) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection
         (Some(given), Some(family)) => Some(format!("{given} {family}")),
         (one, other) => one.clone().or_else(|| other.clone()),
     };
-    let groups = groups(assertion, map.get("groups").map(String::as_str));
+    let groups = groups(assertion, map.get("groups"));
     Profile {
         email: named("email", |claims| &claims.email)
             .or_else(|| email_name_id(assertion))

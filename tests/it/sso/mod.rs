@@ -7,6 +7,7 @@ mod identity;
 mod idp_initiated;
 mod login;
 mod logout;
+mod mapping;
 mod metadata;
 mod refresh;
 mod replay;
