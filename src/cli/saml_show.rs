@@ -2,7 +2,7 @@
 
 use super::{Failure, output};
 use crate::{
-    model::ids::{ProjectId, SamlConnectionId},
+    model::ids::{ProjectId, SamlConnectionId, ScimConnectionId},
     service::{
         Context,
         connections::{self, AttributeMap, Options, SpUrls},
@@ -62,6 +62,11 @@ fn switches(reviewed: &ReviewedSaml) -> Vec<Line> {
     let stale = options.stale_metadata_days.map_or_else(|| "-".into(), |days| days.to_string());
     vec![
         ("subject attribute", or_dash(row.subject_attribute.as_deref())),
+        (
+            "paired SCIM connection",
+            or_dash(row.paired_scim_connection_id.as_ref().map(ScimConnectionId::as_str)),
+        ),
+        ("paired attribute", or_dash(row.paired_attribute.as_deref())),
         ("clock skew", format!("{} s", row.clock_skew_ms / 1000)),
         ("IdP-initiated", row.allow_idp_initiated.to_string()),
         ("dummy InResponseTo", options.dummy_in_response_to.to_string()),

@@ -1,7 +1,10 @@
 //! The flags of `vestibule saml-connection update`.
 
 use super::{Failure, saml_files::read_all};
-use crate::service::connections::Update;
+use crate::{
+    model::ids::ScimConnectionId,
+    service::connections::{Pairing, Update},
+};
 
 /// Each flag that is given is set; the others stay as they are.
 #[derive(Debug, Clone, clap::Args)]
@@ -69,6 +72,12 @@ pub(super) struct Switches {
     /// Without an attribute, as in `email=`, the names that are known count again.
     #[arg(long, value_name = "WHAT=ATTRIBUTE")]
     map: Vec<String>,
+    /// Find people by the externalId that this SCIM connection of the organization has for them; empty ends it.
+    #[arg(long, value_name = "SCIM_CONNECTION")]
+    pair_scim: Option<String>,
+    /// The attribute that has the externalId.
+    #[arg(long, value_name = "NAME", requires = "pair_scim")]
+    pair_attribute: Option<String>,
     /// Make unknown people of a proved domain users at their first login.
     #[arg(long, value_name = "BOOL")]
     jit: Option<bool>,
@@ -102,7 +111,22 @@ impl Switches {
             subject_attribute: or_none(self.subject_attribute),
             jit_provisioning: self.jit,
             attribute_map: mapped(&self.map)?,
+            pairing: pairing(self.pair_scim.as_deref(), self.pair_attribute)?,
         })
+    }
+}
+
+fn pairing(
+    scim_connection: Option<&str>,
+    attribute: Option<String>,
+) -> Result<Option<Option<Pairing>>, Failure> {
+    match (scim_connection, attribute) {
+        (None, _) => Ok(None),
+        (Some(""), None) => Ok(Some(None)),
+        (Some(id), Some(attribute)) if !id.is_empty() => {
+            Ok(Some(Some(Pairing { scim_connection: ScimConnectionId::parse(id)?, attribute })))
+        }
+        _ => Err("--pair-scim and --pair-attribute go together".into()),
     }
 }
 

@@ -55,7 +55,7 @@ impl AttributeMap {
 }
 
 /// Whether a provider may send an attribute of this name.
-fn check_attribute(name: &str) -> Result<(), ConnectionError> {
+pub(super) fn check_attribute(name: &str) -> Result<(), ConnectionError> {
     if name.is_empty() || name.len() > LONGEST || name.contains(char::is_control) {
         return Err(ConnectionError::Invalid(format!(
             "the name of an attribute has 1 to {LONGEST} bytes on one line"

@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{AttributeMap, ConnectionError, Options, Signers, metadata::view};
+use super::{
+    AttributeMap, ConnectionError, Options, Signers, attribute_map::check_attribute, metadata::view,
+};
 use crate::{
     model::{
         ConnectionStatus,
-        ids::{OrganizationId, ProjectId, SamlConnectionId},
+        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId},
     },
     service::{Actor, Change, Context, record::record},
     store::{
         StoreError, Tx, organizations,
         saml_connections::{self, SamlConnection},
+        scim_connections,
     },
 };
 
@@ -44,10 +47,21 @@ pub struct Update {
     pub jit_provisioning: Option<bool>,
     /// What is mapped, with its attribute; an empty name takes it away. What is not named stays.
     pub attribute_map: Vec<(String, String)>,
+    pub pairing: Option<Option<Pairing>>,
+}
+
+/// By what people are found whom provisioning has sent: where the attribute equals the `externalId` of a user whom the
+/// SCIM connection holds, it is that user (R1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pairing {
+    /// The SCIM connection, of the same organization.
+    pub scim_connection: ScimConnectionId,
+    /// The attribute that has the `externalId`.
+    pub attribute: String,
 }
 
 impl Update {
-    fn apply(&self, row: &mut SamlConnection) -> Result<(), ConnectionError> {
+    fn apply(&self, tx: &mut Tx<'_>, row: &mut SamlConnection) -> Result<(), ConnectionError> {
         let mut options = Options::of(row);
         set(&mut row.display_name, &self.display_name);
         set(&mut row.allow_idp_initiated, &self.allow_idp_initiated);
@@ -81,9 +95,24 @@ impl Update {
             }
             row.clock_skew_ms = i64::from(seconds) * 1000;
         }
+        if let Some(pairing) = &self.pairing {
+            pair(tx, row, pairing.as_ref())?;
+        }
         row.options = options.to_stored();
         Ok(())
     }
+}
+
+/// Pairs with a SCIM connection, or no longer. Another organization's is not found: it would decide who signs in here (R4).
+fn pair(tx: &mut Tx<'_>, row: &mut SamlConnection, pairing: Option<&Pairing>) -> Result<(), ConnectionError> {
+    if let Some(Pairing { scim_connection, attribute }) = pairing {
+        check_attribute(attribute)?;
+        scim_connections::find(tx, &row.organization_id, scim_connection)?
+            .ok_or(ConnectionError::NotFound("SCIM connection"))?;
+    }
+    row.paired_scim_connection_id = pairing.map(|pairing| pairing.scim_connection.clone());
+    row.paired_attribute = pairing.map(|pairing| pairing.attribute.clone());
+    Ok(())
 }
 
 fn set<T: Clone>(place: &mut T, value: &Option<T>) {
@@ -100,7 +129,7 @@ pub async fn update(
     id: &SamlConnectionId,
     update: Update,
 ) -> Result<SamlConnection, ConnectionError> {
-    change(cx, actor, project, id, move |row| update.apply(row)).await
+    change(cx, actor, project, id, move |tx, row| update.apply(tx, row)).await
 }
 
 /// Takes a connection out of use.
@@ -110,7 +139,7 @@ pub async fn disable(
     project: &ProjectId,
     id: &SamlConnectionId,
 ) -> Result<SamlConnection, ConnectionError> {
-    change(cx, actor, project, id, |row| {
+    change(cx, actor, project, id, |_, row| {
         row.status = ConnectionStatus::Disabled;
         Ok(())
     })
@@ -125,7 +154,7 @@ pub(in crate::service) fn enable(
     project: &ProjectId,
     row: SamlConnection,
 ) -> Result<SamlConnection, ConnectionError> {
-    write(tx, cx, actor, project, row, &|row| {
+    write(tx, cx, actor, project, row, &|_, row| {
         if row.idp_entity_id.is_empty() {
             let why = "the connection has no metadata of its provider yet";
             return Err(ConnectionError::Invalid(why.into()));
@@ -135,14 +164,14 @@ pub(in crate::service) fn enable(
     })
 }
 
-type Edit = dyn Fn(&mut SamlConnection) -> Result<(), ConnectionError>;
+type Edit = dyn Fn(&mut Tx<'_>, &mut SamlConnection) -> Result<(), ConnectionError>;
 
 async fn change(
     cx: &Context,
     actor: &Actor,
     project: &ProjectId,
     id: &SamlConnectionId,
-    edit: impl Fn(&mut SamlConnection) -> Result<(), ConnectionError> + Send + 'static,
+    edit: impl Fn(&mut Tx<'_>, &mut SamlConnection) -> Result<(), ConnectionError> + Send + 'static,
 ) -> Result<SamlConnection, ConnectionError> {
     let (own, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| {
@@ -162,7 +191,7 @@ fn write(
     edit: &Edit,
 ) -> Result<SamlConnection, ConnectionError> {
     let before = switches(&row);
-    edit(&mut row)?;
+    edit(tx, &mut row)?;
     if row.status == ConnectionStatus::Enabled {
         let others = saml_connections::enabled(tx, &row.organization_id)?;
         row.is_primary |= !others.iter().any(|other| other.is_primary && other.id != row.id);
@@ -195,6 +224,7 @@ pub fn settings(row: &SamlConnection) -> Value {
         "inclusiveC14n": row.inclusive_c14n, "forceAuthn": row.force_authn, "clockSkewMs": row.clock_skew_ms,
         "subjectAttribute": row.subject_attribute, "jitProvisioning": row.jit_provisioning,
         "attributeMap": AttributeMap::of(row),
+        "pairedScimConnectionId": row.paired_scim_connection_id, "pairedAttribute": row.paired_attribute,
         "options": serde_json::from_str::<Value>(&row.options).unwrap_or_default(),
     })
 }

@@ -350,7 +350,11 @@ async fn scim(world: &World, token: &str, request: TestRequest, id: &str, email:
 }
 
 /// A SCIM connection of an organization, with a live token or without.
-async fn scim_connection(world: &World, organization: &Organization, live: bool) -> ScimConnectionId {
+pub(super) async fn scim_connection(
+    world: &World,
+    organization: &Organization,
+    live: bool,
+) -> ScimConnectionId {
     let now = world.gateway.now();
     let connection = ScimConnection {
         id: ScimConnectionId::from_u128(77),

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use vestibule::{
-    service::connections::{ConnectionError, Update, settings, update},
+    model::ids::ScimConnectionId,
+    service::connections::{ConnectionError, Pairing, Update, settings, update},
     store::groups,
 };
 
-use super::*;
+use super::{identity::scim_connection, *};
 use crate::support::on_both_databases;
 
 const EMAIL: &str = "ada@acme.example";
@@ -19,6 +20,11 @@ async fn set(world: &World, change: Update) -> Result<SamlConnection, Connection
 async fn map(world: &World, pairs: &[(&str, &str)]) -> Result<SamlConnection, ConnectionError> {
     let attribute_map = pairs.iter().map(|(what, name)| ((*what).to_owned(), (*name).to_owned())).collect();
     set(world, Update { attribute_map, ..Update::default() }).await
+}
+
+fn pairing(id: &ScimConnectionId, attribute: &str) -> Update {
+    let pairing = Pairing { scim_connection: id.clone(), attribute: attribute.to_owned() };
+    Update { pairing: Some(Some(pairing)), ..Update::default() }
 }
 
 on_both_databases! {
@@ -74,5 +80,39 @@ on_both_databases! {
         assert_eq!(sentence, "\"mail\" cannot be mapped; email, firstName, lastName, displayName, groups can");
         let row = map(&world, &[]).await.unwrap();
         assert_eq!(settings(&row)["attributeMap"], json!({}), "nothing of a refused change was kept");
+    }
+
+    async fn r01_an_operator_pairs_with_provisioning_and_ends_it(world: World) {
+        let scim = scim_connection(&world, &world.acme.organization, false).await;
+        let held = scim.clone();
+        world.user(&world.acme.organization, "other@acme.example", move |user| {
+            user.scim_connection_id = Some(held.clone());
+            user.external_id = Some("emp-7".into());
+        }).await;
+        let claims = |id, subject| Claims {
+            assertion_id: id, name_id: subject, format: name_id::PERSISTENT, attributes: &[("employee", &["emp-7"])],
+        };
+        let row = set(&world, pairing(&scim, "employee")).await.unwrap();
+        let told = settings(&row);
+        assert_eq!((&told["pairedScimConnectionId"], &told["pairedAttribute"]), (&json!(scim), &json!("employee")));
+        assert!(signed_in(&world.log_in(&world.acme, &claims("_1", "opaque-1")).await));
+        let row = set(&world, Update { pairing: Some(None), ..Update::default() }).await.unwrap();
+        assert_eq!((row.paired_scim_connection_id, row.paired_attribute), (None, None));
+        let answer = world.log_in(&world.acme, &claims("_2", "opaque-2")).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+
+    async fn r04_a_connection_pairs_with_one_of_its_own_organization_alone(world: World) {
+        let foreign = scim_connection(&world, &world.globex.organization, false).await;
+        for (id, attribute) in [(foreign.clone(), "employee"), (ScimConnectionId::from_u128(1), "employee")] {
+            let refused = set(&world, pairing(&id, attribute)).await.unwrap_err();
+            assert!(matches!(refused, ConnectionError::NotFound("SCIM connection")), "{refused}");
+        }
+        for attribute in ["", "a\nb"] {
+            let refused = set(&world, pairing(&foreign, attribute)).await.unwrap_err();
+            assert!(matches!(refused, ConnectionError::Invalid(_)), "{refused}");
+        }
+        let row = map(&world, &[]).await.unwrap();
+        assert_eq!((row.paired_scim_connection_id, row.paired_attribute), (None, None));
     }
 }
