@@ -36,6 +36,9 @@ pub(super) struct Switches {
     /// Sign requests even where the provider does not ask for it.
     #[arg(long, value_name = "BOOL")]
     sign_requests: Option<bool>,
+    /// Sign our metadata, at its address and in the file.
+    #[arg(long, value_name = "BOOL")]
+    sign_metadata: Option<bool>,
     /// Send requests in a form where the provider takes both.
     #[arg(long, value_name = "BOOL")]
     prefer_post: Option<bool>,
@@ -99,6 +102,7 @@ impl Switches {
             clock_skew_s: self.clock_skew,
             force_authn: self.force_authn,
             sign_requests: self.sign_requests,
+            sign_metadata: self.sign_metadata,
             prefer_post: self.prefer_post,
             name_id_format: or_none(self.name_id_format),
             forbid_create: self.forbid_create,

@@ -19,6 +19,8 @@ const STALE_DAYS: u32 = 30;
 pub struct Options {
     /// Sign requests even where the provider's metadata does not ask for it.
     pub sign_requests: bool,
+    /// Sign our metadata: for a provider, or a federation, that takes no other.
+    pub sign_metadata: bool,
     /// Send requests by HTTP-POST where the provider offers both bindings.
     pub prefer_post: bool,
     /// The NameID format to insist on.

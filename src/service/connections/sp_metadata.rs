@@ -6,7 +6,7 @@ use crate::{
         Millis,
         ids::{ProjectId, SamlConnectionId},
     },
-    saml::metadata::SpMetadata,
+    saml::{dsig::SignError, metadata::SpMetadata, request::message_id},
     service::Context,
     store::{StoreError, Tx, saml_connections},
 };
@@ -38,13 +38,17 @@ pub enum SpMetadataError {
     /// Our keys.
     #[error("our keys for SAML cannot be used")]
     Keys(#[from] SpKeyError),
+    /// It could not be signed.
+    #[error("our metadata could not be signed")]
+    Sign(#[from] SignError),
     /// The database.
     #[error("database")]
     Store(#[from] StoreError),
 }
 
 /// The document for an identity provider: entity ID, addresses, and the certificates that sign and this
-/// connection's own to encrypt to, all of them during a rollover.
+/// connection's own to encrypt to, all of them during a rollover. Where the connection says so it is signed with the key that
+/// signs our requests.
 pub async fn sp_metadata(
     cx: &Context,
     project: &ProjectId,
@@ -58,18 +62,23 @@ pub async fn sp_metadata(
         cx.store.read(move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted)).await;
     let found: Option<_> = found.map_err(SpMetadataError::Store)?;
     let connection = found.ok_or(SpMetadataError::NotFound)?;
-    let signing = sp_keys(cx, project).await?.certificates();
+    let options = Options::of(&connection);
+    let keys = sp_keys(cx, project).await?;
+    let signing = keys.certificates();
     let encryption = encryption_keys(cx, project, &id).await?.certificates();
     let urls = SpUrls::new(origin, &id);
     let metadata = SpMetadata {
         entity_id: &urls.entity_id,
         acs_url: &urls.acs_url,
         slo_url: Some(&urls.slo_url),
-        requests_signed: Options::of(&connection).signs_requests(&connection),
+        requests_signed: options.signs_requests(&connection),
         signing_certificates: &signing.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         encryption_certificates: &encryption.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         name_id_formats: None,
         valid_until: Some(cx.now().plus(audience.lifetime()).to_datetime()),
     };
-    Ok(metadata.to_xml())
+    if !options.sign_metadata {
+        return Ok(metadata.to_xml());
+    }
+    Ok(metadata.to_signed_xml(&message_id(&cx.rng.bytes::<20>()), &keys.signing_key(cx)?)?)
 }

@@ -11,7 +11,7 @@ use vestibule::{
         xml::tree,
     },
     service::{
-        connections::{Options, sp_keys},
+        connections::{Options, Rotation, Update, rotate_sp_keys, sp_keys, update},
         directory::{OrganizationUpdate, update_organization},
     },
 };
@@ -70,6 +70,29 @@ on_both_databases! {
         assert!(metadata().await.contains("AuthnRequestsSigned=\"false\""));
         set(&world, |_, options| options.sign_requests = true).await;
         assert!(metadata().await.contains("AuthnRequestsSigned=\"true\""));
+    }
+
+    async fn our_metadata_is_signed_where_the_connection_says_so(world: World) {
+        let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
+        let plain = world.call(TestRequest::get().uri(&path)).await.body;
+        assert!(!plain.contains("<ds:Signature "), "{plain}");
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let sign = Update { sign_metadata: Some(true), ..Update::default() };
+        update(cx, &Actor::operator(), project, &world.acme.connection.id, sign).await.unwrap();
+        // Both are published, and the older one, which every provider has, signs.
+        rotate_sp_keys(cx, &Actor::operator(), project, Rotation::Begin).await.unwrap();
+        for path in [path.clone(), format!("{path}?download")] {
+            let xml = world.call(TestRequest::get().uri(&path)).await.body;
+            let doc = roxmltree::Document::parse(&xml).unwrap();
+            let root = doc.root_element();
+            let descriptors = root.descendants().filter(|n| n.attribute("use") == Some("signing"));
+            let published = descriptors.map(|n| n.descendants().find(|n| n.has_tag_name((ns::DSIG, "X509Certificate"))));
+            let published: Vec<_> = published.map(|n| VerificationKey::from_text(n.unwrap().text().unwrap()).unwrap()).collect();
+            assert_eq!(published.len(), 2, "{xml}");
+            let signature = tree::only_child(root, ns::DSIG, "Signature").unwrap().expect("signed");
+            let verified = vestibule::saml::dsig::verify(root, signature, &published, SignaturePolicy::default());
+            assert_eq!(verified.unwrap().key.fingerprint(), our_key(&world).await.fingerprint(), "{path}");
+        }
     }
 
     async fn a_redirect_is_signed_as_it_is_sent(world: World) {
