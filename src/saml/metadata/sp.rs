@@ -27,7 +27,7 @@ pub struct SpMetadata<'a> {
     pub signing_certificates: &'a [&'a [u8]],
     /// Certificates to encrypt to, DER; none if nothing need be encrypted. The first is the one to use.
     pub encryption_certificates: &'a [&'a [u8]],
-    /// NameID formats other than the usual ones.
+    /// The NameID formats to ask for; without any, those that a person can be known by.
     pub name_id_formats: Option<&'a [&'a str]>,
     /// When the document ends: days for one that is fetched, years for one that is imported once.
     pub valid_until: Option<OffsetDateTime>,

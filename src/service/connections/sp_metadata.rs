@@ -67,6 +67,8 @@ pub async fn sp_metadata(
     let signing = keys.certificates();
     let encryption = encryption_keys(cx, project, &id).await?.certificates();
     let urls = SpUrls::new(origin, &id);
+    // Many a provider sends the first format that it finds here, whatever the request asks for.
+    let insisted = options.name_id_format.as_deref().map(|format| [format]);
     let metadata = SpMetadata {
         entity_id: &urls.entity_id,
         acs_url: &urls.acs_url,
@@ -74,7 +76,7 @@ pub async fn sp_metadata(
         requests_signed: options.signs_requests(&connection),
         signing_certificates: &signing.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         encryption_certificates: &encryption.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-        name_id_formats: None,
+        name_id_formats: insisted.as_ref().map(<[_; 1]>::as_slice),
         valid_until: Some(cx.now().plus(audience.lifetime()).to_datetime()),
     };
     if !options.sign_metadata {

@@ -72,6 +72,19 @@ on_both_databases! {
         assert!(metadata().await.contains("AuthnRequestsSigned=\"true\""));
     }
 
+    async fn our_metadata_names_the_format_that_is_insisted_on(world: World) {
+        let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
+        let formats = async || {
+            let xml = world.call(TestRequest::get().uri(&path)).await.body;
+            let doc = roxmltree::Document::parse(&xml).unwrap();
+            let named = doc.descendants().filter(|n| n.has_tag_name((ns::METADATA, "NameIDFormat")));
+            named.map(|n| n.text().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(formats().await, [name_id::EMAIL, name_id::PERSISTENT, name_id::UNSPECIFIED]);
+        set(&world, |_, options| options.name_id_format = Some(name_id::PERSISTENT.into())).await;
+        assert_eq!(formats().await, [name_id::PERSISTENT]);
+    }
+
     async fn our_metadata_is_signed_where_the_connection_says_so(world: World) {
         let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
         let plain = world.call(TestRequest::get().uri(&path)).await.body;
