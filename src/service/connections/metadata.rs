@@ -60,9 +60,9 @@ pub(in crate::service) async fn read_metadata(
     entity_id: Option<String>,
     signers: &Signers,
 ) -> Result<IdpMetadata, MetadataError> {
-    let (now, pinned) = (cx.now().to_datetime(), signers.keys()?);
+    let (now, pinned, signatures) = (cx.now().to_datetime(), signers.keys()?, signers.policy());
     let reading = tokio::task::spawn_blocking(move || {
-        let reading = Reading { entity_id: entity_id.as_deref(), pinned: &pinned, ..Reading::at(now) };
+        let reading = Reading { entity_id: entity_id.as_deref(), pinned: &pinned, signatures, now };
         metadata::read(&document, &reading)
     });
     // A panic in there is a bug of ours, and goes on as one; it is cancelled only when the process ends.

@@ -4,7 +4,11 @@
 use super::{ConnectionError, Options};
 use crate::{
     model::fingerprint,
-    saml::{VerificationKey, dsig::base64, metadata::MetadataError},
+    saml::{
+        VerificationKey,
+        dsig::{SignaturePolicy, base64},
+        metadata::MetadataError,
+    },
     store::saml_connections::SamlConnection,
 };
 
@@ -17,14 +21,21 @@ pub fn signer_fingerprints(connection: &SamlConnection) -> Vec<String> {
     keys.iter().map(|key| fingerprint::in_pairs(key.fingerprint())).collect()
 }
 
-/// Who must have signed, as it is stored in the connection.
+/// Who must have signed, as it is stored in the connection, and its switches for weak signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::service) struct Signers(Vec<String>);
+pub(in crate::service) struct Signers {
+    certificates: Vec<String>,
+    policy: SignaturePolicy,
+}
 
 impl Signers {
     /// Those of a connection.
     pub(in crate::service) fn of(connection: &SamlConnection) -> Self {
-        Self(Options::of(connection).metadata_signers)
+        let policy = SignaturePolicy {
+            allow_inclusive_c14n: connection.inclusive_c14n,
+            allow_sha1: connection.allow_sha1,
+        };
+        Self { certificates: Options::of(connection).metadata_signers, policy }
     }
 
     /// Reads certificates, PEM or base64, several in one text or none.
@@ -40,22 +51,27 @@ impl Signers {
         if found.len() > MOST {
             return Err(invalid(format!("{MOST} certificates at most")));
         }
-        Ok(Self(found))
+        Ok(Self { certificates: found, policy: SignaturePolicy::default() })
     }
 
     /// Whether a signature is asked for.
     pub(in crate::service) fn any(&self) -> bool {
-        !self.0.is_empty()
+        !self.certificates.is_empty()
     }
 
     /// Their keys. One that cannot be read any more signs nothing, and is not as if it had never been set.
     pub(super) fn keys(&self) -> Result<Vec<VerificationKey>, MetadataError> {
-        let keys = self.0.iter().map(|text| VerificationKey::from_text(text));
+        let keys = self.certificates.iter().map(|text| VerificationKey::from_text(text));
         keys.collect::<Result<_, _>>().map_err(|_| MetadataError::SignatureMissing)
+    }
+
+    /// Which signatures count.
+    pub(super) fn policy(&self) -> SignaturePolicy {
+        self.policy
     }
 
     /// The stored form.
     pub(super) fn into_stored(self) -> Vec<String> {
-        self.0
+        self.certificates
     }
 }

@@ -12,7 +12,7 @@ use vestibule::saml::{
         sign::sign_bytes,
     },
     issue::{IssuedAssertion, IssuedResponse},
-    names::name_id,
+    names::{alg, name_id},
     response::{Expected, PendingRequest, Solicitation},
 };
 
@@ -156,6 +156,28 @@ pub fn with_signed_info(
     let value = sign_bytes(key, algorithm, canonicalize(node, None, &form).unwrap().as_bytes()).unwrap();
     let value = format!("<ds:SignatureValue>{}</ds:SignatureValue>", base64::encode(&value));
     swap(&xml, &element(&xml, "ds:SignatureValue"), &value)
+}
+
+/// As [`sign`] signs, over inclusive C14N.
+pub fn signed_inclusively(xml: &str, id: &str, key: &SigningKey) -> String {
+    let draft = sign(xml, id, key, DigestAlgorithm::Sha256).unwrap().replace(alg::EXC_C14N, alg::C14N);
+    let canonical = |xml: &str, of_info: bool| {
+        let doc = roxmltree::Document::parse(xml).unwrap();
+        let find = |name: &str| doc.descendants().find(|n| n.tag_name().name() == name).unwrap();
+        let signed = doc.descendants().find(|n| n.attribute("ID") == Some(id)).unwrap();
+        let (node, without) = match of_info {
+            true => (find("SignedInfo"), None),
+            false => (signed, Some(find("Signature").id())),
+        };
+        canonicalize(node, without, &Canonicalization::Inclusive).unwrap()
+    };
+    let put = |xml: &str, name: &str, value: &[u8]| {
+        swap(xml, &element(xml, name), &format!("<{name}>{}</{name}>", base64::encode(value)))
+    };
+    let digest = DigestAlgorithm::Sha256.digest(canonical(&draft, false).as_bytes());
+    let draft = put(&draft, "ds:DigestValue", &digest);
+    let value = sign_bytes(key, SignatureAlgorithm::RSA_SHA256, canonical(&draft, true).as_bytes()).unwrap();
+    put(&draft, "ds:SignatureValue", &value)
 }
 
 /// Replaces the first `from`, which must be there.

@@ -12,7 +12,10 @@ use super::{
     refresh::{DAY, connected, fetch_due, keys, row},
     *,
 };
-use crate::{saml::support::certificate, support::on_both_databases};
+use crate::{
+    saml::support::{certificate, signed_inclusively},
+    support::on_both_databases,
+};
 
 const ENTITY: &str = "https://idp.acme.example";
 
@@ -60,6 +63,30 @@ on_both_databases! {
         assert_eq!(Options::of(&row(&world).await).metadata_signers.len(), 1, "the next one must be signed too");
         pin(&world, &[]).await.unwrap();
         assert_eq!(given(&plain).await, "ok");
+    }
+
+    async fn the_switches_for_weak_signatures_count_for_metadata_too(world: World) {
+        pin(&world, &[certificate("other")]).await.unwrap();
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let (actor, id) = (Actor::operator(), &world.acme.connection.id);
+        let given = async |document: &str| {
+            code(set_metadata(cx, &actor, &Egress::default(), project, id, source(document)).await)
+        };
+        let switched = async |allow_sha1, inclusive_c14n| {
+            let switch = Update { allow_sha1, inclusive_c14n, ..Update::default() };
+            update(cx, &actor, project, id, switch).await.unwrap();
+        };
+        let plain = refresh::description(ENTITY, "idp.acme.example", &["idp-next"]);
+        let with_id = plain.replacen("<md:EntityDescriptor ", "<md:EntityDescriptor ID=\"_e\" ", 1);
+        let sha1 = sign(&with_id, "_e", &signing_key("other"), DigestAlgorithm::Sha1).unwrap();
+        assert_eq!(given(&sha1).await, "signature_weak_algorithm");
+        switched(Some(true), None).await;
+        assert_eq!(given(&sha1).await, "ok");
+        let inclusive = signed_inclusively(&with_id, "_e", &signing_key("other"));
+        assert_eq!(given(&inclusive).await, "signature_transform");
+        switched(Some(false), Some(true)).await;
+        assert_eq!(given(&inclusive).await, "ok");
+        assert_eq!(given(&sha1).await, "signature_weak_algorithm");
     }
 
     async fn r24_a_refresh_asks_for_the_signature_too(world: World) {
