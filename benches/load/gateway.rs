@@ -116,7 +116,7 @@ async fn set_up(cx: Context, address: SocketAddr, idp: DevIdp) -> Gateway {
     directory::add_domain(&cx, &actor, &project.id, &organization.id, "acme.example").await.unwrap();
     let new = NewSamlConnection {
         display_name: "Load".into(),
-        metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
+        metadata: Some(MetadataSource::Document(idp.metadata().into_bytes()).into()),
         // Whom no provider has pushed may sign in too.
         jit_provisioning: Some(true),
         ..NewSamlConnection::default()

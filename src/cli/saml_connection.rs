@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::{
     Failure, context,
     output::{self, Row},
-    saml_files::{read_all, source},
+    saml_files::{Described, read_all},
     saml_show::show,
     saml_switches::Switches,
 };
@@ -17,7 +17,7 @@ use crate::{
     },
     service::{
         Actor, Context,
-        connections::{self, NewSamlConnection, SpUrls},
+        connections::{self, NewSamlConnection, Options, SpUrls},
         directory,
         setup::{self, SetupError},
     },
@@ -37,9 +37,8 @@ pub(super) enum Command {
         /// The organization.
         #[arg(long)]
         org: OrganizationId,
-        /// The provider's metadata: a file, or an https address.
-        #[arg(long, value_name = "FILE|URL")]
-        metadata: Option<String>,
+        #[command(flatten)]
+        described: Box<Described>,
         /// Make unknown people of a proved domain users at their first login; by default only where no SCIM
         /// connection is live.
         #[arg(long)]
@@ -57,9 +56,8 @@ pub(super) enum Command {
         /// The project.
         #[arg(long)]
         project: ProjectId,
-        /// The provider's metadata: a file, or an https address.
-        #[arg(long, value_name = "FILE|URL")]
-        metadata: String,
+        #[command(flatten)]
+        described: Box<Described>,
     },
     /// List an organization's connections.
     List {
@@ -120,6 +118,8 @@ pub(super) enum Command {
     },
 }
 
+const NOTHING_GIVEN: &str = "give --metadata, or --sso-url, --entity-id and --certificate";
+
 pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let cx = context::open(config)?;
     let egress = cx.egress.clone();
@@ -151,21 +151,22 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::accept_held_metadata(&cx, &actor, &project, &connection).await?;
                 return show(&cx, &project, &connection).await;
             }
-            Command::Create { name, project, org, metadata, jit, metadata_signer } => {
+            Command::Create { name, project, org, described, jit, metadata_signer } => {
                 let project = directory::find_project(&cx, &project).await?;
                 let new = NewSamlConnection {
                     display_name: name,
-                    metadata: metadata.as_deref().map(source).transpose()?,
+                    metadata: described.into_description()?,
                     jit_provisioning: jit,
                     metadata_signers: read_all(&metadata_signer)?,
                 };
                 let made = connections::create_saml_connection(&cx, &actor, &egress, &project.id, &org, new);
                 (project.clone(), made.await?)
             }
-            Command::SetMetadata { connection, project, metadata } => {
+            Command::SetMetadata { connection, project, described } => {
                 let project = directory::find_project(&cx, &project).await?;
-                let source = source(&metadata)?;
-                let set = connections::set_metadata(&cx, &actor, &egress, &project.id, &connection, source);
+                let description = described.into_description()?.ok_or(NOTHING_GIVEN)?;
+                let set =
+                    connections::set_metadata(&cx, &actor, &egress, &project.id, &connection, description);
                 (project.clone(), set.await?)
             }
         };
@@ -182,6 +183,9 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             ("ACS URL (reply URL)", &urls.acs_url),
             ("our metadata", &urls.metadata_url),
         ]);
+        for why in Options::of(&connection).unusable_certificates {
+            output::line(format!("warning: a certificate in the metadata cannot be used: {why}"));
+        }
         if connection.status != ConnectionStatus::Enabled && !connection.idp_entity_id.is_empty() {
             output::line("nobody signs in through it until `vestibule saml-connection activate`");
         }

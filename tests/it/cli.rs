@@ -46,6 +46,13 @@ impl Machine {
         }
     }
 
+    /// Runs a command that must succeed and returns all that it prints.
+    fn said(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Runs a command that must succeed.
     fn done(&self, arguments: &[&str]) {
         drop(self.values(arguments));
@@ -157,6 +164,93 @@ fn a_host_app_is_set_up_by_commands() {
     assert_eq!(draft("status"), "draft");
     let connection = draft("connection");
     assert_eq!(draft("ACS URL"), format!("https://login.example.com/api/saml/v1/{connection}/acs"));
+}
+
+/// A certificate of the test keys.
+fn test_certificate(name: &str) -> String {
+    format!("{}/fixtures/saml/keys/{name}.crt", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A draft of an organization with a SCIM connection: project, organization, draft, SCIM connection.
+fn draft_on(machine: &Machine) -> [String; 4] {
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let project = machine.only_project();
+    let org = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let to = ["--project", project.as_str(), "--org", org.as_str()];
+    let draft = machine.values(&[&["saml-connection", "create", "IdP"], &to[..]].concat())("connection");
+    machine.done(&[&["scim-key", "create"], &to[..]].concat());
+    let list = machine.said(&[&["scim-connection", "list"], &to[..]].concat());
+    let scim = list.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    [project, org, draft, scim]
+}
+
+#[test]
+fn a_provider_is_described_by_metadata_or_by_fields() {
+    use vestibule::saml::issue::IdpDescription;
+    let machine = Machine::new();
+    let [project, org, draft, _] = draft_on(&machine);
+    let der = |name: &str| {
+        let pem = std::fs::read(test_certificate(name)).unwrap();
+        openssl::x509::X509::from_pem(&pem).unwrap().to_der().unwrap()
+    };
+    let (good, weak) = (der("idp"), der("weak"));
+    let one = |entity_id: &str| {
+        let certificates = [good.as_slice(), &weak];
+        IdpDescription { entity_id, sso_url: "https://idp.example/sso", certificates: &certificates }.to_xml()
+    };
+    let body =
+        |entity_id: &str| one(entity_id).split_once("?>").map_or(one(entity_id), |(_, rest)| rest.to_owned());
+    let both = format!(
+        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}{}</md:EntitiesDescriptor>",
+        body("https://a.example"),
+        body("https://b.example"),
+    );
+    std::fs::write(machine.path().join("both.xml"), both).unwrap();
+    let to = ["--project", project.as_str(), "--org", org.as_str()];
+    let set = ["saml-connection", "set-metadata", draft.as_str(), "--project", project.as_str()];
+    let several = machine.refused(&[&set[..], &["--metadata", "both.xml"]].concat());
+    assert!(several.contains("contains 2 identity providers"), "{several}");
+    let said = machine.said(&[&set[..], &["--metadata", "both.xml", "--idp", "https://b.example"]].concat());
+    let warning = "the RSA key has 1024 bits; at least 2048 are needed";
+    assert!(said.contains("https://b.example"), "{said}");
+    assert!(
+        said.contains(&format!("warning: a certificate in the metadata cannot be used: {warning}")),
+        "{said}"
+    );
+    let shown = machine.said(&["saml-connection", "show", &draft, "--project", &project]);
+    assert!(
+        shown.lines().any(|line| line.starts_with("certificate not used") && line.ends_with(warning)),
+        "{shown}"
+    );
+    let (certificate, next) = (test_certificate("idp"), test_certificate("idp-next"));
+    let fields = [
+        "--sso-url",
+        "https://idp.example/sso",
+        "--entity-id",
+        "https://idp.example",
+        "--certificate",
+        &certificate,
+    ];
+    let more = ["--certificate", &next, "--slo-url", "https://idp.example/slo"];
+    let made = machine.values(&[&["saml-connection", "create", "Plain"], &to[..], &fields, &more].concat());
+    assert_eq!((made("status"), made("identity provider")), ("enabled".into(), "https://idp.example".into()));
+    let shown = machine.said(&["saml-connection", "show", &made("connection"), "--project", &project]);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("certificate  ")).count(), 2, "{shown}");
+    assert!(shown.contains("https://idp.example/slo"), "{shown}");
+    let said = machine.said(&[&set[..], &fields].concat());
+    assert!(said.contains("https://idp.example") && !said.contains("warning"), "{said}");
+    for (flags, why) in [
+        (&[][..], "give --metadata, or --sso-url"),
+        (&["--idp", "x"], "--metadata"),
+        (&["--sso-url", "https://idp.example/sso"], "--entity-id"),
+        (&["--slo-url", "https://idp.example/slo"], "--sso-url"),
+        (&[&fields[..], &["--metadata", "both.xml"]].concat(), "cannot be used with"),
+        (&[&fields[..], &["--slo-url", "ftp://x"]].concat(), "the logout URL must be an https address"),
+    ] {
+        let said = machine.refused(&[&set[..], flags].concat());
+        assert!(said.contains(why), "{flags:?}: {said}");
+    }
 }
 
 #[test]

@@ -110,7 +110,7 @@ async fn connect_provider(
 ) -> Result<SamlConnectionId, Failure> {
     let new = NewSamlConnection {
         display_name: "Development provider".into(),
-        metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
+        metadata: Some(MetadataSource::Document(idp.metadata().into_bytes()).into()),
         ..NewSamlConnection::default()
     };
     let (actor, egress) = (Actor::operator(), Egress::default());

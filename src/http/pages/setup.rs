@@ -60,6 +60,12 @@ pub struct SetupMetadataPage<'a> {
     pub entity_id: &'a str,
     /// See `url`.
     pub certificate: &'a str,
+    /// See `url`.
+    pub next_certificate: &'a str,
+    /// See `url`.
+    pub slo_url: &'a str,
+    /// Whether any field was filled in.
+    pub has_fields: bool,
 }
 
 /// What was understood.

@@ -44,8 +44,7 @@ pub(super) async fn give(
     let form = upload.form()?;
     let typed = Typed::of(&form);
     let Some(input) = typed.input(&form) else {
-        let problem =
-            "Please give one of the four: an address, a file, pasted metadata, or the three fields.";
+        let problem = "Please give one of the four: an address, a file, pasted metadata, or the fields.";
         return Ok(ask_again(&setup, &typed, problem, StatusCode::BAD_REQUEST));
     };
     let (project, session) = (&setup.site.project, &setup.session);
@@ -77,7 +76,8 @@ impl Typed {
             fields: ProviderFields {
                 sso_url: text("sso_url"),
                 entity_id: text("entity_id"),
-                certificate: text("certificate"),
+                certificates: vec![text("certificate"), text("next_certificate")],
+                slo_url: text("slo_url"),
             },
         }
     }
@@ -85,21 +85,27 @@ impl Typed {
     /// The one way that was used; of several, the one that can be refreshed, then the one that says most.
     fn input(&self, form: &Form<'_>) -> Option<DraftInput> {
         let file = form.bytes("file").filter(|bytes| !bytes.is_empty());
-        let fields = &self.fields;
         if !self.url.is_empty() {
             Some(DraftInput::Url(self.url.clone()))
         } else if let Some(file) = file {
             Some(DraftInput::Document(file.to_vec()))
         } else if !self.pasted.is_empty() {
             Some(DraftInput::Document(self.pasted.clone().into_bytes()))
-        } else if [&fields.sso_url, &fields.entity_id, &fields.certificate]
-            .iter()
-            .any(|text| !text.is_empty())
-        {
-            Some(DraftInput::Fields(fields.clone()))
+        } else if self.has_fields() {
+            Some(DraftInput::Fields(self.fields.clone()))
         } else {
             None
         }
+    }
+
+    fn has_fields(&self) -> bool {
+        let ProviderFields { sso_url, entity_id, certificates, slo_url } = &self.fields;
+        [sso_url, entity_id, slo_url].into_iter().chain(certificates).any(|text| !text.is_empty())
+    }
+
+    /// The text in one of the places for certificates.
+    fn certificate(&self, place: usize) -> &str {
+        self.fields.certificates.get(place).map_or("", String::as_str)
     }
 }
 
@@ -119,6 +125,9 @@ fn page(setup: &Setup, typed: &Typed, problem: Option<&str>) -> HttpResponse {
         pasted: &typed.pasted,
         sso_url: &typed.fields.sso_url,
         entity_id: &typed.fields.entity_id,
-        certificate: &typed.fields.certificate,
+        certificate: typed.certificate(0),
+        next_certificate: typed.certificate(1),
+        slo_url: &typed.fields.slo_url,
+        has_fields: typed.has_fields(),
     })
 }

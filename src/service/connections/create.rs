@@ -1,7 +1,7 @@
 //! Making a connection.
 
 use super::{
-    ConnectionError, MetadataSource, Options, Signers,
+    ConnectionError, Description, Options, Signers,
     metadata::{apply, load, recognise_provider, store_keys, view},
 };
 use crate::{
@@ -26,7 +26,7 @@ pub struct NewSamlConnection {
     pub display_name: String,
     /// The identity provider. Without it the connection is a draft whose addresses can be typed into the provider
     /// before the provider has metadata to give.
-    pub metadata: Option<MetadataSource>,
+    pub metadata: Option<Description>,
     /// Whether unknown people of a proved domain get an account at their first login; by default only where no
     /// SCIM connection is live (R3).
     pub jit_provisioning: Option<bool>,
@@ -45,7 +45,7 @@ pub async fn create_saml_connection(
 ) -> Result<SamlConnection, ConnectionError> {
     let signers = Signers::read(&new.metadata_signers)?;
     let loaded = match new.metadata {
-        Some(source) => Some(load(cx, egress, source, &signers).await?),
+        Some(description) => Some(load(cx, egress, description, &signers).await?),
         None => None,
     };
     let mut connection = draft(cx, organization, &new.display_name, new.jit_provisioning);

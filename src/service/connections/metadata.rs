@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectionError, Options, Signers};
+use super::{ConnectionError, Options, ProviderFields, Signers};
 use crate::{
     model::{
         Timestamp,
@@ -29,6 +29,23 @@ pub enum MetadataSource {
     Document(Vec<u8>),
     /// An address that it is fetched from, now and for each refresh.
     Url(String),
+    /// No metadata: what the provider shows on a page.
+    Fields(ProviderFields),
+}
+
+/// How an identity provider is described to us.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// Where its metadata is.
+    pub source: MetadataSource,
+    /// Which provider, where the metadata is of several: its entity ID, which refreshes go by afterwards.
+    pub entity_id: Option<String>,
+}
+
+impl From<MetadataSource> for Description {
+    fn from(source: MetadataSource) -> Self {
+        Self { source, entity_id: None }
+    }
 }
 
 /// Metadata, read and not yet stored.
@@ -42,14 +59,17 @@ pub(super) struct Loaded {
 pub(super) async fn load(
     cx: &Context,
     egress: &Egress,
-    source: MetadataSource,
+    description: Description,
     signers: &Signers,
 ) -> Result<Loaded, ConnectionError> {
-    let (document, url) = match source {
+    let (document, url) = match description.source {
+        // Nobody has signed what was typed.
+        MetadataSource::Fields(_) if signers.any() => return Err(MetadataError::SignatureMissing.into()),
+        MetadataSource::Fields(fields) => return Ok(Loaded { idp: fields.read()?, url: None }),
         MetadataSource::Document(document) => (document, None),
         MetadataSource::Url(url) => (egress.get(&url, Limits::METADATA.bytes).await?, Some(url)),
     };
-    Ok(Loaded { idp: read_metadata(cx, Arc::new(document), None, signers).await?, url })
+    Ok(Loaded { idp: read_metadata(cx, Arc::new(document), description.entity_id, signers).await?, url })
 }
 
 /// Reads a document off the async workers: it may be five megabytes, and those serve everybody. `entity_id` chooses among
@@ -77,13 +97,13 @@ pub async fn set_metadata(
     egress: &Egress,
     project: &ProjectId,
     connection: &SamlConnectionId,
-    source: MetadataSource,
+    description: impl Into<Description>,
 ) -> Result<SamlConnection, ConnectionError> {
     let (of, id) = (project.clone(), connection.clone());
     let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &id);
     let found: Option<SamlConnection> = cx.store.read(find).await?;
     let signers = Signers::of(&found.ok_or(ConnectionError::NotFound("connection"))?);
-    let loaded = load(cx, egress, source, &signers).await?;
+    let loaded = load(cx, egress, description.into(), &signers).await?;
     let (cx_, actor, project, id) = (cx.clone(), actor.clone(), project.clone(), connection.clone());
     cx.store
         .write(move |tx| {
@@ -132,6 +152,7 @@ pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Times
     let options = Options {
         slo_by_post: slo.is_some_and(|e| e.binding == binding::POST),
         slo_response_url: slo.and_then(|e| e.response_location.clone()),
+        unusable_certificates: loaded.idp.unusable_keys.iter().map(ToString::to_string).collect(),
         ..Options::of(connection)
     };
     connection.options = options.to_stored();

@@ -4,6 +4,7 @@ mod attribute_map;
 mod create;
 mod encryption_keys;
 mod expiry;
+mod fields;
 mod gauges;
 mod key_cache;
 mod key_pair;
@@ -22,9 +23,10 @@ pub use encryption_keys::{
     EncryptionKeys, encryption_keys, existing_encryption_keys, rotate_encryption_keys,
 };
 pub use expiry::warn_of_expiry;
+pub use fields::{FieldError, ProviderFields};
 pub use gauges::Gauges;
 pub use key_cache::KeyCache;
-pub use metadata::{MetadataSource, set_metadata};
+pub use metadata::{Description, MetadataSource, set_metadata};
 pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
 pub use signers::signer_fingerprints;
@@ -55,6 +57,9 @@ pub enum ConnectionError {
     /// The metadata cannot be used.
     #[error("the metadata cannot be used: {0}")]
     Metadata(#[from] MetadataError),
+    /// What was given in place of metadata cannot be used.
+    #[error(transparent)]
+    Fields(#[from] FieldError),
     /// The metadata cannot be fetched.
     #[error("the metadata cannot be fetched: {0}")]
     Egress(#[from] EgressError),

@@ -47,6 +47,8 @@ pub struct Options {
     pub slo_by_post: bool,
     /// From the metadata: answers to logout requests go here.
     pub slo_response_url: Option<String>,
+    /// From the metadata: why certificates in it were passed over.
+    pub unusable_certificates: Vec<String>,
     /// From the metadata: the end, in milliseconds, that was told when it came.
     pub metadata_end_told: Option<i64>,
 }

@@ -6,7 +6,7 @@ use crate::{
     model::fingerprint,
     saml::{
         VerificationKey,
-        dsig::{SignaturePolicy, base64},
+        dsig::{KeyError, SignaturePolicy, base64},
         metadata::MetadataError,
     },
     store::saml_connections::SamlConnection,
@@ -19,6 +19,12 @@ const MOST: usize = 8;
 pub fn signer_fingerprints(connection: &SamlConnection) -> Vec<String> {
     let keys = Signers::of(connection).keys().unwrap_or_default();
     keys.iter().map(|key| fingerprint::in_pairs(key.fingerprint())).collect()
+}
+
+/// Reads certificates, PEM or base64: each text may hold several, or none.
+pub(super) fn read_certificates(texts: &[String]) -> Result<Vec<VerificationKey>, KeyError> {
+    let each = texts.iter().flat_map(|text| text.split_inclusive("-----END CERTIFICATE-----"));
+    each.map(str::trim).filter(|text| !text.is_empty()).map(VerificationKey::from_text).collect()
 }
 
 /// Who must have signed, as it is stored in the connection, and its switches for weak signatures.
@@ -38,19 +44,14 @@ impl Signers {
         Self { certificates: Options::of(connection).metadata_signers, policy }
     }
 
-    /// Reads certificates, PEM or base64, several in one text or none.
+    /// Those whose certificates an operator names.
     pub(super) fn read(texts: &[String]) -> Result<Self, ConnectionError> {
-        let each = texts.iter().flat_map(|text| text.split_inclusive("-----END CERTIFICATE-----"));
-        let found: Result<Vec<_>, _> = each
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(|text| VerificationKey::from_text(text).map(|key| base64::encode(key.certificate_der())))
-            .collect();
         let invalid = |why: String| ConnectionError::Invalid(format!("who signs the metadata: {why}"));
-        let found = found.map_err(|error| invalid(error.to_string()))?;
+        let found = read_certificates(texts).map_err(|error| invalid(error.to_string()))?;
         if found.len() > MOST {
             return Err(invalid(format!("{MOST} certificates at most")));
         }
+        let found = found.iter().map(|key| base64::encode(key.certificate_der())).collect();
         Ok(Self { certificates: found, policy: SignaturePolicy::default() })
     }
 

@@ -10,15 +10,13 @@ use super::{
 use crate::{
     model::{ids::ProjectId, secret::Secret},
     saml::{
-        VerificationKey,
-        metadata::{self, Endpoint, IdpMetadata, MetadataError},
-        names::binding,
+        metadata::{IdpMetadata, MetadataError},
         xml::Limits,
     },
     scim::dialect,
     service::{
         Actor, ActorKind, Change, Context,
-        connections::{Signers, connection_view, draft_metadata, read_metadata},
+        connections::{FieldError, ProviderFields, Signers, connection_view, draft_metadata, read_metadata},
         providers,
         provisioning::admin::connections as scim,
         record::record,
@@ -40,17 +38,6 @@ pub enum DraftInput {
     Url(String),
     /// Field by field.
     Fields(ProviderFields),
-}
-
-/// What providers without metadata show on their page.
-#[derive(Debug, Clone, Default)]
-pub struct ProviderFields {
-    /// The single sign-on URL.
-    pub sso_url: String,
-    /// The entity ID, or issuer.
-    pub entity_id: String,
-    /// The signing certificate, PEM or base64.
-    pub certificate: String,
 }
 
 /// What became of a description.
@@ -186,41 +173,14 @@ async fn count_fetch(cx: &Context, project: &ProjectId, session: &Secret) -> Res
     cx.store.write(count).await
 }
 
+/// What was typed, read.
 fn from_fields(fields: &ProviderFields) -> Result<IdpMetadata, SetupError> {
-    let invalid = |text: &str| Err(SetupError::Invalid(text.to_owned()));
-    let (sso_url, entity_id) = (fields.sso_url.trim(), fields.entity_id.trim());
-    if metadata::check_endpoint(sso_url).is_err() {
-        return invalid("The single sign-on URL must be an https address.");
-    }
-    if entity_id.is_empty() || entity_id.len() > 1024 || entity_id.contains(char::is_control) {
-        return invalid("The entity ID (issuer) is missing. Copy it exactly as the provider shows it.");
-    }
-    let key = match VerificationKey::from_text(fields.certificate.trim()) {
-        Ok(key) => key,
-        Err(error) => {
-            return Err(SetupError::Metadata {
-                sentence: format!(
-                    "{} Paste the signing certificate whole, from BEGIN CERTIFICATE to END CERTIFICATE.",
-                    super::capitalised(&error.to_string())
-                ),
-                code: error.code(),
-            });
+    fields.read().map_err(|error| {
+        let sentence = super::capitalised(&error.to_string());
+        match error {
+            FieldError::Certificate(why) => SetupError::Metadata { sentence, code: why.code() },
+            _ => SetupError::Invalid(sentence),
         }
-    };
-    Ok(IdpMetadata {
-        entity_id: entity_id.to_owned(),
-        sso: vec![Endpoint {
-            binding: binding::REDIRECT.to_owned(),
-            location: sso_url.to_owned(),
-            response_location: None,
-        }],
-        slo: Vec::new(),
-        signing_keys: vec![key],
-        unusable_keys: Vec::new(),
-        valid_until: None,
-        cache_duration: None,
-        want_authn_requests_signed: false,
-        name_id_formats: Vec::new(),
     })
 }
 

@@ -21,12 +21,13 @@ mod tested;
 mod tried;
 mod understanding;
 
+pub use super::connections::ProviderFields;
 pub use activation::{
     ReviewedSaml, ReviewedScim, Reviews, activate_saml, activate_scim, review_organization, review_saml,
     review_scim,
 };
 pub use choice::{Choices, choices, choose};
-pub use draft::{DraftInput, Given, ProviderFields, choose_provider, give_metadata};
+pub use draft::{DraftInput, Given, choose_provider, give_metadata};
 pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
 pub use manage::{LinkState, list_setup_links, revoke_setup_link};
 pub use people::Arriving;

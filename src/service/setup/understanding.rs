@@ -5,6 +5,7 @@ use crate::{
     model::{Millis, Timestamp},
     service::{
         Context,
+        connections::Options,
         providers::{self, Provider},
     },
     store::{
@@ -122,6 +123,9 @@ fn notices(
             publisher = publisher.name,
         );
         note("provider_differs", text);
+    }
+    for why in Options::of(connection).unusable_certificates {
+        note("certificate_unusable", format!("A certificate in the metadata cannot be used: {why}."));
     }
     let last = certificates.iter().map(|certificate| certificate.not_after).max();
     match last {

@@ -50,7 +50,7 @@ on_both_databases! {
         let idp = DevIdp::start(ORIGIN, &*world.gateway.cx.clock).unwrap();
         let new = NewSamlConnection {
             display_name: "Development".into(),
-            metadata: Some(MetadataSource::Document(idp.metadata().into_bytes())),
+            metadata: Some(MetadataSource::Document(idp.metadata().into_bytes()).into()),
             ..NewSamlConnection::default()
         };
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);

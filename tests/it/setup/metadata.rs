@@ -6,6 +6,7 @@ use std::{
 };
 
 use vestibule::{
+    model::fingerprint::in_pairs,
     saml::{
         dsig::{DigestAlgorithm, sign},
         metadata::SpMetadata,
@@ -15,7 +16,7 @@ use vestibule::{
 
 use super::*;
 use crate::{
-    saml::support::{certificate, signing_key},
+    saml::support::{certificate, signing_key, verification_key},
     support::on_both_databases,
 };
 
@@ -75,6 +76,47 @@ on_both_databases! {
         }
         let events = admin.world.gateway.events(admin.connection.as_str()).await;
         assert_eq!(events.len(), 5, "each change is recorded: {events:?}");
+    }
+
+    async fn fields_hold_a_second_certificate_and_a_logout_url(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (now, next) = (certificate("idp"), certificate("idp-next"));
+        let fields = |slo_url: &'static [u8]| -> [(&str, Vec<u8>); 5] {
+            [
+                ("sso_url", b"https://idp.acme.example/sso".to_vec()),
+                ("entity_id", b"https://idp.acme.example".to_vec()),
+                ("certificate", now.clone().into_bytes()),
+                ("next_certificate", next.clone().into_bytes()),
+                ("slo_url", slo_url.to_vec()),
+            ]
+        };
+        let wrong = fields(b"http://idp.acme.example/<slo>");
+        let answer = admin.upload(&wrong.each_ref().map(|(name, value)| (*name, value.as_slice()))).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "The logout URL must be an https address.");
+        assert!(answer.body.contains("http://idp.acme.example/&#60;slo&#62;"), "it is shown again: {}", answer.body);
+        assert_eq!(answer.body.matches("-----BEGIN CERTIFICATE-----\n").count(), 2, "both are: {}", answer.body);
+        let right = fields(b"https://idp.acme.example/slo");
+        let answer = admin.upload(&right.each_ref().map(|(name, value)| (*name, value.as_slice()))).await;
+        assert_eq!(answer.header("location"), "/setup/review", "{}", answer.body);
+        let page = admin.get("/setup/review").await;
+        assert!(page.body.contains("https://idp.acme.example/slo"), "{}", page.body);
+        for name in ["idp", "idp-next"] {
+            let fingerprint = in_pairs(verification_key(name).fingerprint());
+            assert!(page.body.contains(&fingerprint), "{name}: {}", page.body);
+        }
+    }
+
+    async fn a_certificate_that_cannot_be_used_is_shown_at_the_review(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let key = &admin.world.acme.key;
+        let weak = openssl::x509::X509::from_pem(certificate("weak").as_bytes()).unwrap().to_der().unwrap();
+        let certificates = [key.certificate_der(), &weak];
+        let (entity_id, sso_url) = (admin.world.acme.entity_id, "https://idp.acme.example/sso");
+        let metadata = IdpDescription { entity_id, sso_url, certificates: &certificates }.to_xml();
+        admin.upload(&[("file", metadata.as_bytes())]).await;
+        let page = admin.get("/setup/review").await;
+        let notice = "A certificate in the metadata cannot be used: the RSA key has 1024 bits; at least 2048 are needed.";
+        assert!(page.body.contains(notice), "{}", page.body);
     }
 
     async fn a_draft_whose_metadata_must_be_signed_takes_no_other(admin: Admin) {

@@ -26,7 +26,7 @@ on_both_databases! {
         };
         let new = NewSamlConnection {
             display_name: String::new(),
-            metadata: Some(MetadataSource::Document(metadata.to_xml().into_bytes())),
+            metadata: Some(MetadataSource::Document(metadata.to_xml().into_bytes()).into()),
             ..NewSamlConnection::default()
         };
         let gateway = &world.gateway;

@@ -1,6 +1,7 @@
 //! Whole logins through SAML, as browsers and identity providers see them.
 
 mod browser;
+mod described;
 mod encryption;
 mod endpoints;
 mod identity;
@@ -304,7 +305,7 @@ async fn idp(gateway: &Gateway, organization: Organization, entity_id: &'static 
     let metadata = IdpDescription { entity_id, sso_url: &sso_url, certificates: &certificates }.to_xml();
     let new = NewSamlConnection {
         display_name: String::new(),
-        metadata: Some(MetadataSource::Document(metadata.into_bytes())),
+        metadata: Some(MetadataSource::Document(metadata.into_bytes()).into()),
         ..NewSamlConnection::default()
     };
     let actor = Actor::operator();

@@ -65,6 +65,10 @@ impl Address {
         self.served.lock().unwrap().0 = document;
     }
 
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     fn asked(&self) -> usize {
         self.served.lock().unwrap().1
     }

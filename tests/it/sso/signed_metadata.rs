@@ -116,7 +116,7 @@ on_both_databases! {
         let made = async |signers: &[String], document: &str| {
             let metadata_signers = signers.to_vec();
             let new =
-                NewSamlConnection { metadata: Some(source(document)), metadata_signers, ..NewSamlConnection::default() };
+                NewSamlConnection { metadata: Some(source(document).into()), metadata_signers, ..NewSamlConnection::default() };
             create_saml_connection(cx, &Actor::operator(), &Egress::default(), project, organization, new).await
         };
         let document = signed_by("other", &["idp"]);

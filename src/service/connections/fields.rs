@@ -1,0 +1,77 @@
+//! A provider that is described field by field: some publish no metadata, and show on a page what would be in it.
+
+use super::signers::read_certificates;
+use crate::saml::{
+    dsig::KeyError,
+    metadata::{Endpoint, IdpMetadata, check_endpoint},
+    names::binding,
+};
+
+/// More than a provider has during a rollover.
+const MOST: usize = 8;
+
+/// What such a page shows.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderFields {
+    /// The single sign-on URL.
+    pub sso_url: String,
+    /// The entity ID, or issuer.
+    pub entity_id: String,
+    /// The signing certificates, PEM or base64: several during a rollover. Empty texts are passed over.
+    pub certificates: Vec<String>,
+    /// The logout URL; empty without single logout.
+    pub slo_url: String,
+}
+
+/// Which field cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the sentence of each variant is its documentation")]
+pub enum FieldError {
+    #[error("the single sign-on URL must be an https address")]
+    SsoUrl,
+    #[error("the logout URL must be an https address")]
+    SloUrl,
+    #[error("the entity ID (issuer) is missing; copy it exactly as the provider shows it")]
+    EntityId,
+    #[error("{0}; the signing certificate is needed whole, from BEGIN CERTIFICATE to END CERTIFICATE")]
+    Certificate(KeyError),
+    #[error("there are more than {MOST} signing certificates; leave out those that are no longer used")]
+    TooManyCertificates,
+}
+
+impl ProviderFields {
+    /// Reads them, as if they had come in metadata.
+    pub(in crate::service) fn read(&self) -> Result<IdpMetadata, FieldError> {
+        let (sso_url, entity_id, slo_url) = (self.sso_url.trim(), self.entity_id.trim(), self.slo_url.trim());
+        check_endpoint(sso_url).map_err(|_| FieldError::SsoUrl)?;
+        if entity_id.is_empty() || entity_id.len() > 1024 || entity_id.contains(char::is_control) {
+            return Err(FieldError::EntityId);
+        }
+        if !slo_url.is_empty() {
+            check_endpoint(slo_url).map_err(|_| FieldError::SloUrl)?;
+        }
+        let mut keys = read_certificates(&self.certificates).map_err(FieldError::Certificate)?;
+        let mut seen = std::collections::HashSet::new();
+        keys.retain(|key| seen.insert(key.fingerprint().to_owned()));
+        match keys.len() {
+            0 => return Err(FieldError::Certificate(KeyError::Unreadable)),
+            count if count > MOST => return Err(FieldError::TooManyCertificates),
+            _ => {}
+        }
+        Ok(IdpMetadata {
+            entity_id: entity_id.to_owned(),
+            sso: vec![by_redirect(sso_url)],
+            slo: if slo_url.is_empty() { Vec::new() } else { vec![by_redirect(slo_url)] },
+            signing_keys: keys,
+            unusable_keys: Vec::new(),
+            valid_until: None,
+            cache_duration: None,
+            want_authn_requests_signed: false,
+            name_id_formats: Vec::new(),
+        })
+    }
+}
+
+fn by_redirect(url: &str) -> Endpoint {
+    Endpoint { binding: binding::REDIRECT.to_owned(), location: url.to_owned(), response_location: None }
+}
