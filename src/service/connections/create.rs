@@ -2,7 +2,7 @@
 
 use super::{
     ConnectionError, Description, Options, Signers,
-    metadata::{apply, load, recognise_provider, store_keys, view},
+    metadata::{Loaded, apply, load, recognise_provider, store_keys, view_with_keys},
 };
 use crate::{
     model::{
@@ -68,11 +68,7 @@ pub async fn create_saml_connection(
         .write(move |tx| {
             organizations::find(tx, &project, &connection.organization_id)?
                 .ok_or(ConnectionError::NotFound("organization"))?;
-            let connection = add(tx, &cx_, &actor, &project, connection.clone())?;
-            if let Some(loaded) = &loaded {
-                store_keys(tx, &cx_, &connection, &loaded.idp.signing_keys)?;
-            }
-            Ok(connection)
+            Ok(add(tx, &cx_, &actor, &project, connection.clone(), loaded.as_ref())?)
         })
         .await
 }
@@ -86,7 +82,7 @@ pub(in crate::service) fn add_draft(
     organization: &OrganizationId,
     display_name: &str,
 ) -> Result<SamlConnection, StoreError> {
-    add(tx, cx, actor, project, draft(cx, organization, display_name, None))
+    add(tx, cx, actor, project, draft(cx, organization, display_name, None), None)
 }
 
 fn add(
@@ -95,16 +91,20 @@ fn add(
     actor: &Actor,
     project: &ProjectId,
     mut connection: SamlConnection,
+    loaded: Option<&Loaded>,
 ) -> Result<SamlConnection, StoreError> {
     connection.is_primary = saml_connections::enabled(tx, &connection.organization_id)?.is_empty();
     saml_connections::insert(tx, &connection)?;
+    if let Some(loaded) = loaded {
+        store_keys(tx, cx, &connection, &loaded.idp.signing_keys)?;
+    }
     let change = Change {
         project,
         organization: Some(&connection.organization_id),
         event: "saml_connection.created",
         resource: connection.id.as_str(),
         before: None,
-        after: Some(view(&connection)),
+        after: Some(view_with_keys(tx, &connection)?),
     };
     record(tx, cx, actor, &change)?;
     Ok(connection)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectionError, Options, ProviderFields, Signers};
+use super::{ConnectionError, Options, ProviderFields, Signers, difference::Difference};
 use crate::{
     model::{
         Timestamp,
@@ -115,8 +115,14 @@ pub async fn set_metadata(
                 let why = "who must sign the metadata has changed meanwhile; try again";
                 return Err(ConnectionError::Invalid(why.into()));
             }
-            let before = view(&connection);
+            let before = view_with_keys(tx, &connection)?;
             let is_first = connection.idp_entity_id.is_empty();
+            connection.metadata_url.clone_from(&loaded.url);
+            let difference = Difference::between(tx, &connection, &loaded.idp)?;
+            if !is_first && difference.has_other_keys() {
+                let event = "saml_connection.certificates_changed";
+                difference.note(tx, &cx_, &actor, &project, &connection, event)?;
+            }
             apply(&mut connection, &loaded, cx_.now());
             if is_first {
                 recognise_provider(&mut connection, &loaded.idp);
@@ -131,7 +137,7 @@ pub async fn set_metadata(
                 event: "saml_connection.updated",
                 resource: connection.id.as_str(),
                 before: Some(before),
-                after: Some(view(&connection)),
+                after: Some(view_with_keys(tx, &connection)?),
             };
             record(tx, &cx_, &actor, &change)?;
             Ok(connection)
@@ -223,8 +229,20 @@ pub(super) fn store_keys(
     Ok(())
 }
 
-/// The connection as the audit log and the host app see it.
-pub(in crate::service) fn view(connection: &SamlConnection) -> serde_json::Value {
+/// The connection as the audit log and the host app see it, with the fingerprints of the keys that count: another key is
+/// another who may say who signs in.
+pub(in crate::service) fn view_with_keys(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnection,
+) -> Result<serde_json::Value, StoreError> {
+    let keys = saml_connections::keys(tx, &connection.id)?;
+    let mut view = view(connection);
+    view["certificates"] = keys.into_iter().map(|key| key.fingerprint).collect();
+    Ok(view)
+}
+
+/// The connection as the audit log and the host app see it, where its keys stay what they are.
+pub(super) fn view(connection: &SamlConnection) -> serde_json::Value {
     serde_json::json!({
         "id": connection.id, "displayName": connection.display_name, "status": connection.status.as_str(),
         "primary": connection.is_primary, "idpEntityId": connection.idp_entity_id,

@@ -2,6 +2,7 @@
 
 mod attribute_map;
 mod create;
+mod difference;
 mod encryption_keys;
 mod expiry;
 mod fields;
@@ -39,7 +40,7 @@ pub use update::{Pairing, Update, disable, list, settings, update};
 pub use urls::SpUrls;
 
 pub(in crate::service) use create::add_draft;
-pub(in crate::service) use metadata::{draft_metadata, read_metadata, view as connection_view};
+pub(in crate::service) use metadata::{draft_metadata, read_metadata, view_with_keys as connection_view};
 pub(in crate::service) use signers::Signers;
 pub(in crate::service) use update::enable;
 

@@ -6,12 +6,10 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-use url::Url;
-
 use super::{
     ConnectionError, Options, Signers,
-    metadata::{Loaded, apply, read_metadata, store_keys, view},
+    difference::Difference,
+    metadata::{Loaded, apply, read_metadata, store_keys, view_with_keys},
     options::DAY,
 };
 use crate::{
@@ -107,7 +105,9 @@ pub async fn accept_held_metadata(
             .filter(|now| Signers::of(now) == Signers::of(&seen));
         let changed =
             || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
-        Ok(take_over(tx, &own, &actor, &of, unchanged.ok_or_else(changed)?, idp.clone())?)
+        let connection = unchanged.ok_or_else(changed)?;
+        let difference = Difference::between(tx, &connection, &idp)?;
+        Ok(take_over(tx, &own, &actor, &of, connection, idp.clone(), &difference)?)
     };
     cx.store.write(work).await
 }
@@ -143,8 +143,8 @@ async fn refresh(
         }) else {
             return Ok(Refreshed::Unchanged);
         };
-        let change = compare(tx, &connection, &idp)?;
-        let outcome = settle(tx, &own, &project, connection, &idp, &document, &change)?;
+        let difference = Difference::between(tx, &connection, &idp)?;
+        let outcome = settle(tx, &own, &project, connection, &idp, &document, &difference)?;
         saml_metadata::schedule(tx, &of, next, None)?;
         Ok::<_, StoreError>(outcome)
     };
@@ -179,62 +179,6 @@ async fn failed(
     Ok(Refreshed::Failed)
 }
 
-/// What is different.
-struct Difference {
-    changed: bool,
-    new_host: bool,
-    all_keys_new: bool,
-    /// The provider's own endpoints are not where the metadata comes from, and nobody has signed it for us.
-    published_elsewhere: bool,
-    added: Vec<String>,
-    gone: Vec<String>,
-}
-
-fn compare(
-    tx: &mut Tx<'_>,
-    connection: &SamlConnection,
-    idp: &IdpMetadata,
-) -> Result<Difference, StoreError> {
-    let known = saml_connections::keys(tx, &connection.id)?;
-    let is_known = |fingerprint: &str| known.iter().any(|key| key.fingerprint == fingerprint);
-    let added: Vec<String> = idp
-        .signing_keys
-        .iter()
-        .filter(|key| !is_known(key.fingerprint()))
-        .map(|key| key.fingerprint().to_owned())
-        .collect();
-    let gone: Vec<String> = known
-        .iter()
-        .filter(|row| !idp.signing_keys.iter().any(|key| key.fingerprint() == row.fingerprint))
-        .map(|row| row.fingerprint.clone())
-        .collect();
-    let host = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let before = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url, &connection.idp_slo_url];
-    let hosts: Vec<_> = before.into_iter().flatten().filter_map(|url| host(url)).collect();
-    let answers = idp.slo.iter().filter_map(|e| e.response_location.as_ref());
-    let after = idp.sso.iter().chain(&idp.slo).map(|e| &e.location).chain(answers);
-    let new_host = after.filter_map(|url| host(url)).any(|host| !hosts.contains(&host));
-    let publisher = connection.metadata_url.as_deref().and_then(host);
-    let published_elsewhere =
-        !Signers::of(connection).any() && publisher.is_none_or(|host| !hosts.contains(&host));
-    let mut after = connection.clone();
-    apply(
-        &mut after,
-        &Loaded { idp: idp.clone(), url: connection.metadata_url.clone() },
-        connection.updated_at,
-    );
-    after.metadata_fetched_at = connection.metadata_fetched_at;
-    after.metadata_valid_until = connection.metadata_valid_until;
-    Ok(Difference {
-        changed: after != *connection || !added.is_empty() || !gone.is_empty(),
-        new_host,
-        all_keys_new: !known.is_empty() && gone.len() == known.len(),
-        published_elsewhere,
-        added,
-        gone,
-    })
-}
-
 fn settle(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -258,17 +202,14 @@ fn settle(
             if hold { "saml_connection.metadata_held" } else { "saml_connection.metadata_suspicious" };
         let (id, held) = (connection.id.as_str(), hold);
         tracing::warn!(connection = id, held, "metadata changed as in a takeover");
-        note(tx, cx, project, &connection, event, difference)?;
+        difference.note(tx, cx, &Actor::system(), project, &connection, event)?;
     }
     if hold {
         connection.held_metadata = String::from_utf8(document.to_vec()).ok();
         saml_connections::update(tx, &connection)?;
         return Ok(Refreshed::Held);
     }
-    if !(difference.added.is_empty() && difference.gone.is_empty()) {
-        note(tx, cx, project, &connection, "saml_connection.certificates_changed", difference)?;
-    }
-    take_over(tx, cx, &Actor::system(), project, connection, idp.clone())?;
+    take_over(tx, cx, &Actor::system(), project, connection, idp.clone(), difference)?;
     Ok(Refreshed::Applied)
 }
 
@@ -279,8 +220,12 @@ fn take_over(
     project: &ProjectId,
     mut connection: SamlConnection,
     idp: IdpMetadata,
+    difference: &Difference,
 ) -> Result<SamlConnection, StoreError> {
-    let (before, status) = (view(&connection), connection.status);
+    if difference.has_other_keys() {
+        difference.note(tx, cx, actor, project, &connection, "saml_connection.certificates_changed")?;
+    }
+    let (before, status) = (view_with_keys(tx, &connection)?, connection.status);
     let loaded = Loaded { url: connection.metadata_url.clone(), idp };
     apply(&mut connection, &loaded, cx.now());
     connection.status = status;
@@ -293,34 +238,10 @@ fn take_over(
         event: "saml_connection.updated",
         resource: connection.id.as_str(),
         before: Some(before),
-        after: Some(view(&connection)),
+        after: Some(view_with_keys(tx, &connection)?),
     };
     record(tx, cx, actor, &change)?;
     Ok(connection)
-}
-
-fn note(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    project: &ProjectId,
-    connection: &SamlConnection,
-    event: &'static str,
-    difference: &Difference,
-) -> Result<(), StoreError> {
-    let after = json!({
-        "id": connection.id, "added": difference.added, "removed": difference.gone,
-        "newHost": difference.new_host, "allKeysNew": difference.all_keys_new,
-        "publishedElsewhere": difference.published_elsewhere,
-    });
-    let change = Change {
-        project,
-        organization: Some(&connection.organization_id),
-        event,
-        resource: connection.id.as_str(),
-        before: None,
-        after: Some(after),
-    };
-    record(tx, cx, &Actor::system(), &change)
 }
 
 /// When to fetch again: as the provider says (cacheDuration), well before the metadata ends (validUntil), at most daily

@@ -243,7 +243,7 @@ fn edit_saml(
     edit: impl FnOnce(&mut Tx<'_>, &mut SamlConnection) -> Result<(), SetupError>,
 ) -> Result<(), SetupError> {
     let mut connection = wizard.saml()?.clone();
-    let before = connection_view(&connection);
+    let before = connection_view(tx, &connection)?;
     edit(tx, &mut connection)?;
     connection.updated_at = by.cx.now();
     saml_connections::update(tx, &connection)?;
@@ -253,7 +253,7 @@ fn edit_saml(
         event: "saml_connection.updated",
         resource: connection.id.as_str(),
         before: Some(before),
-        after: Some(connection_view(&connection)),
+        after: Some(connection_view(tx, &connection)?),
     };
     let actor = Actor::in_request(ActorKind::SetupLink, &wizard.link.id, by.request);
     Ok(record(tx, by.cx, &actor, &change)?)

@@ -104,6 +104,12 @@ on_both_databases! {
             let fingerprint = in_pairs(verification_key(name).fingerprint());
             assert!(page.body.contains(&fingerprint), "{name}: {}", page.body);
         }
+        // With which keys the draft says who signs in, before and after, is on record.
+        let audit = admin.world.gateway.audit(admin.connection.as_str()).await;
+        let last = audit.last().unwrap();
+        let (before, after) = (last.before_state.as_ref().unwrap(), last.after_state.as_ref().unwrap());
+        assert!(before.contains("\"certificates\":[]"), "{before}");
+        assert!(after.contains(verification_key("idp-next").fingerprint()), "{after}");
     }
 
     async fn a_certificate_that_cannot_be_used_is_shown_at_the_review(admin: Admin) {

@@ -1,7 +1,13 @@
-//! How an operator describes a provider: field by field, as one of several, with certificates that cannot be used.
+//! How an operator describes a provider: field by field, as one of several, with certificates that cannot be used, and with
+//! other ones than before.
 
-use vestibule::service::connections::{
-    ConnectionError, Description, FieldError, Options, ProviderFields, Update, set_metadata, update,
+use serde_json::{Value, json};
+use vestibule::service::{
+    connections::{
+        ConnectionError, Description, FieldError, Options, ProviderFields, Update, accept_held_metadata,
+        set_metadata, update,
+    },
+    setup::review_saml,
 };
 
 use super::{
@@ -14,6 +20,7 @@ use crate::{
 };
 
 const ENTITY: &str = "https://idp.acme.example";
+const CHANGED: &str = "saml_connection.certificates_changed";
 
 /// Acme's provider, as its page shows it, with these certificates.
 fn fields(certificates: &[&str]) -> ProviderFields {
@@ -46,6 +53,15 @@ fn federation(entities: &[(&str, &str)]) -> String {
         "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
         each.collect::<String>()
     )
+}
+
+/// What the last row of the audit log about Acme's connection says before and after, and who did it.
+async fn told(world: &World, event: &str) -> (Value, Value, String) {
+    let audit = world.gateway.audit(world.acme.connection.id.as_str()).await;
+    let last = audit.into_iter().rfind(|row| row.event_name == event).expect(event);
+    let read =
+        |state: Option<String>| state.map_or(Value::Null, |state| serde_json::from_str(&state).unwrap());
+    (read(last.before_state), read(last.after_state), last.actor_kind)
 }
 
 fn fingerprint(name: &str) -> String {
@@ -169,5 +185,40 @@ on_both_databases! {
         assert_eq!(told().await, ["the RSA key has 1024 bits; at least 2048 are needed"]);
         give(&world, document(description(ENTITY, "idp.acme.example", &["idp"]))).await.unwrap();
         assert!(told().await.is_empty(), "it is not in it any more");
+    }
+
+    async fn r24_a_change_of_certificates_by_hand_is_told_as_one(world: World) {
+        let mark = async || review_saml(&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id).await.unwrap().mark();
+        let before = mark().await;
+        give(&world, document(description(ENTITY, "idp.acme.example", &["idp"]))).await.unwrap();
+        let events = world.gateway.events(world.acme.connection.id.as_str()).await;
+        assert!(!events.contains(&CHANGED.to_owned()), "the same ones: {events:?}");
+        give(&world, document(description(ENTITY, "idp.acme.example", &["idp-next"]))).await.unwrap();
+        let (old, new, actor) = told(&world, "saml_connection.updated").await;
+        assert_eq!((&old["certificates"], &new["certificates"]), (&json!([fingerprint("idp")]), &json!([fingerprint("idp-next")])));
+        assert_eq!(actor, "operator");
+        let (_, change, actor) = told(&world, CHANGED).await;
+        assert_eq!((&change["added"], &change["removed"]), (&json!([fingerprint("idp-next")]), &json!([fingerprint("idp")])));
+        assert_eq!((&change["allKeysNew"], &change["newHost"]), (&json!(true), &json!(false)));
+        assert_eq!((&change["publishedElsewhere"], actor.as_str()), (&json!(false), "operator"));
+        assert_ne!(mark().await, before);
+        let (_, made, _) = told(&world, "saml_connection.created").await;
+        assert_eq!(made["certificates"], json!([fingerprint("idp")]));
+    }
+
+    async fn r24_accepting_held_metadata_is_told_as_a_change_of_certificates(world: World) {
+        let (world, address) = connected(world).await;
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let hold = Update { hold_metadata_changes: Some(true), ..Update::default() };
+        update(cx, &Actor::operator(), project, id, hold).await.unwrap();
+        address.now_serves(description(ENTITY, "idp.acme.example", &["other"]));
+        fetch_due(&world).await;
+        let events = world.gateway.events(id.as_str()).await;
+        assert!(!events.contains(&CHANGED.to_owned()), "held: {events:?}");
+        accept_held_metadata(cx, &Actor::operator(), project, id).await.unwrap();
+        let (old, new, _) = told(&world, "saml_connection.updated").await;
+        assert_eq!((&old["certificates"], &new["certificates"]), (&json!([fingerprint("idp")]), &json!([fingerprint("other")])));
+        let (_, change, actor) = told(&world, CHANGED).await;
+        assert_eq!((&change["removed"], actor.as_str()), (&json!([fingerprint("idp")]), "operator"));
     }
 }
