@@ -16,6 +16,7 @@ mod requests;
 mod roles;
 mod signed_metadata;
 mod sp_keys;
+mod switches;
 
 use std::task::Poll;
 
@@ -263,9 +264,14 @@ impl Browser {
 
 /// A response of the provider whose assertion was edited before it was signed.
 pub fn signed_again(idp: &Idp, assertion: &str, xml: &str, edit: impl Fn(String) -> String) -> String {
+    sign(&edit(unsigned(xml)), assertion, &idp.key, DigestAlgorithm::Sha256).unwrap()
+}
+
+/// The message without its first signature.
+pub fn unsigned(xml: &str) -> String {
     let (before, rest) = xml.split_once("<ds:Signature ").unwrap();
     let (_, after) = rest.split_once("</ds:Signature>").unwrap();
-    sign(&edit(format!("{before}{after}")), assertion, &idp.key, DigestAlgorithm::Sha256).unwrap()
+    format!("{before}{after}")
 }
 
 /// The request in a redirect to a provider.

@@ -158,6 +158,40 @@ on_both_databases! {
         assert_eq!(request.login_hint.as_deref(), Some("ada@acme.example"));
     }
 
+    async fn of_two_bindings_the_connection_may_prefer_the_form(world: World) {
+        set(&world, |connection, _| connection.idp_sso_post_url = Some("https://idp.acme.example/sso/post".into())).await;
+        let answer = init(&world).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert!(answer.header("location").starts_with("https://idp.acme.example/sso?"));
+        set(&world, |connection, options| {
+            connection.idp_sso_post_url = Some("https://idp.acme.example/sso/post".into());
+            options.prefer_post = true;
+        }).await;
+        let page = init(&world).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        assert!(page.body.contains("action=\"https://idp.acme.example/sso/post\""), "{}", page.body);
+        // Of one there is nothing to prefer.
+        set(&world, |_, options| options.prefer_post = true).await;
+        assert_eq!(init(&world).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn a_provider_may_make_an_identifier_unless_the_connection_forbids_it(world: World) {
+        let policy = async || {
+            let answer = init(&world).await;
+            let xml = redirect::decode(answer.header("location").split_once('?').unwrap().1).unwrap().xml;
+            let xml = String::from_utf8(xml).unwrap();
+            xml.split("AllowCreate=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
+        };
+        assert_eq!(policy().await, None, "without a format there is no policy");
+        set(&world, |_, options| options.name_id_format = Some(name_id::PERSISTENT.into())).await;
+        assert_eq!(policy().await.as_deref(), Some("true"));
+        set(&world, |_, options| {
+            options.name_id_format = Some(name_id::PERSISTENT.into());
+            options.forbid_create = true;
+        }).await;
+        assert_eq!(policy().await.as_deref(), Some("false"));
+    }
+
     async fn r04_a_provider_is_told_of_no_address_of_another_domain(world: World) {
         set(&world, |_, options| options.login_hint_as_subject = true).await;
         for other in ["gus%40globex.example", "x%40nowhere.example", "ada%40sub.acme.example", "no%20address"] {
