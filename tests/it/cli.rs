@@ -186,6 +186,96 @@ fn draft_on(machine: &Machine) -> [String; 4] {
 }
 
 #[test]
+fn each_flag_of_a_connection_sets_its_own_switch_and_no_other() {
+    let machine = Machine::new();
+    let [project, org, draft, scim] = draft_on(&machine);
+    let signer = test_certificate("other");
+    let of = [draft.as_str(), "--project", project.as_str()];
+    // What stays out: the mark is another one after every change.
+    let shown = |text: String| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("mark "));
+        lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let help = machine.said(&["saml-connection", "update", "--help"]);
+    let mut known: Vec<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .filter(|flag| !["--project", "--config", "--help", "--version"].contains(flag))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--name", "Acme"], &["name Acme"]),
+        (&["--idp-initiated", "true"], &["IdP-initiated true"]),
+        (&["--dummy-in-response-to", "true"], &["dummy InResponseTo true"]),
+        (&["--allow-sha1", "true"], &["SHA-1 true"]),
+        (&["--allow-triple-des", "true"], &["Triple DES true"]),
+        (&["--inclusive-c14n", "true"], &["inclusive C14N true"]),
+        (&["--clock-skew", "77"], &["clock skew 77 s"]),
+        (&["--force-authn", "true"], &["force authn true"]),
+        (&["--sign-requests", "true"], &["sign requests true"]),
+        (&["--sign-metadata", "true"], &["sign metadata true"]),
+        (&["--prefer-post", "true"], &["prefer POST true"]),
+        (&["--name-id-format", "urn:f"], &["NameID format urn:f"]),
+        (&["--forbid-create", "true"], &["forbid create true"]),
+        (&["--login-hint-as-subject", "true"], &["login_hint as subject true"]),
+        (&["--authn-contexts", "urn:a urn:b"], &["authn contexts urn:a urn:b"]),
+        (&["--mfa-contexts", "urn:m"], &["MFA contexts urn:m"]),
+        (&["--hold-metadata-changes", "true"], &["hold metadata changes true"]),
+        (&["--metadata-signer", &signer], &["metadata signed by SHA-256 "]),
+        (&["--stale-metadata-days", "9"], &["stale metadata days 9"]),
+        (&["--subject-attribute", "uid"], &["subject attribute uid"]),
+        (&["--map", "email=post", "--map", "groups=my teams"], &["map email=post", "map groups=my teams"]),
+        (
+            &["--pair-scim", &scim, "--pair-attribute", "employee"],
+            &[&format!("paired SCIM connection {scim}"), "paired attribute employee"],
+        ),
+        (&["--jit", "true"], &["JIT true"]),
+    ];
+    let mut tried: Vec<&str> = cases
+        .iter()
+        .flat_map(|(flags, _)| flags.iter().copied().filter(|flag| flag.starts_with("--")))
+        .collect();
+    tried.sort_unstable();
+    tried.dedup();
+    assert_eq!(tried, known, "a flag that is not tried");
+    let mut before = shown(machine.said(&[&["saml-connection", "show"], &of[..]].concat()));
+    for (flags, wanted) in cases {
+        let after = shown(machine.said(&[&["saml-connection", "update"], &of[..], flags].concat()));
+        let new: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
+        assert_eq!(new.len(), wanted.len(), "{flags:?}: {new:?}");
+        assert!(new.iter().zip(*wanted).all(|(new, wanted)| new.starts_with(wanted)), "{flags:?}: {new:?}");
+        before = after;
+    }
+    for (flags, gone) in [
+        (&["--map", "email="][..], "map email=post"),
+        (&["--pair-scim", ""], "paired attribute employee"),
+        (&["--metadata-signer", ""], "metadata signed by"),
+        (&["--name-id-format", ""], "NameID format urn:f"),
+    ] {
+        let after = shown(machine.said(&[&["saml-connection", "update"], &of[..], flags].concat()));
+        assert!(before.iter().any(|line| line.starts_with(gone)), "{flags:?}: {before:?}");
+        assert!(!after.iter().any(|line| line.starts_with(gone)), "{flags:?}: {after:?}");
+        before = after;
+    }
+    let nobodys = "scim_connection_0000000000000000000000009";
+    for (flags, why) in [
+        (&["--map", "mail=mail"][..], "email, firstName, lastName, displayName, groups can"),
+        (&["--map", "email"], "WHAT=ATTRIBUTE"),
+        (&["--pair-scim", &scim], "go together"),
+        (&["--pair-scim", "", "--pair-attribute", "x"], "go together"),
+        (&["--pair-attribute", "x"], "--pair-scim"),
+        (&["--pair-scim", nobodys, "--pair-attribute", "x"], "no SCIM connection of this id"),
+        (&["--clock-skew", "601"], "600 s at most"),
+    ] {
+        let said = machine.refused(&[&["saml-connection", "update"], &of[..], flags].concat());
+        assert!(said.contains(why), "{flags:?}: {said}");
+    }
+    let last = shown(machine.said(&[&["saml-connection", "show"], &of[..]].concat()));
+    assert_eq!(last, before, "what was refused has changed nothing in {org}");
+}
+
+#[test]
 fn a_provider_is_described_by_metadata_or_by_fields() {
     use vestibule::saml::issue::IdpDescription;
     let machine = Machine::new();
