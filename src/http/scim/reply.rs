@@ -83,6 +83,7 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         }
         ProvisioningError::Protocol(_)
         | ProvisioningError::UnknownReference(_)
+        | ProvisioningError::UnknownManager
         | ProvisioningError::Cycle
         | ProvisioningError::TooDeep(_)
         | ProvisioningError::TooManyMembers(_)

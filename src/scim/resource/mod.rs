@@ -11,7 +11,10 @@ pub(in crate::scim) use member::{is_members, member_list};
 pub use normalize::MAX_VALUES;
 pub(in crate::scim) use normalize::{check_foreign, check_primaries, check_required, foreign, value};
 
-use super::{ScimError, schema::ResourceType};
+use super::{
+    ScimError,
+    schema::{ENTERPRISE_URN, ResourceType},
+};
 
 /// What a client has written of a user or group, checked. Only this module and PATCH make one.
 ///
@@ -99,6 +102,11 @@ impl Resource {
     /// `active`; `None` where the client has unassigned it, which neither activates nor deactivates.
     pub fn active(&self) -> Option<bool> {
         self.attributes.get("active")?.as_bool()
+    }
+
+    /// Who the manager is, by the enterprise extension.
+    pub fn manager(&self) -> Option<&str> {
+        self.attributes.get(ENTERPRISE_URN)?.get("manager")?.get("value")?.as_str()
     }
 
     /// All email addresses.

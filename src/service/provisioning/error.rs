@@ -21,6 +21,9 @@ pub enum ProvisioningError {
     /// An id in the body is unknown or foreign, which is the same to the client (R22).
     #[error("{0} names no user or group of this connection")]
     UnknownReference(&'static str),
+    /// A manager that is nobody, or somebody else's (R22).
+    #[error("the manager is no user of this organization")]
+    UnknownManager,
     /// A group would contain itself.
     #[error("a group cannot contain itself, nor a group that contains it")]
     Cycle,
@@ -82,7 +85,9 @@ impl ProvisioningError {
         match self {
             Self::Protocol(error) => Some(error.scim_type()),
             Self::Conflict(_) => Some("uniqueness"),
-            Self::UnknownReference(_) | Self::Cycle | Self::TooDeep(_) => Some("invalidValue"),
+            Self::UnknownReference(_) | Self::UnknownManager | Self::Cycle | Self::TooDeep(_) => {
+                Some("invalidValue")
+            }
             Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
             Self::NotFound
             | Self::CircularReference

@@ -121,7 +121,7 @@ impl ScimTenant {
 
     /// Lets a dialect rewrite, unless the connection is strict, and remembers what it did.
     pub(super) fn hear(&self, rewrite: impl FnOnce() -> Rewrites) {
-        if !self.connection.strict {
+        if !self.is_strict() {
             let used = rewrite();
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend(used);
         }
@@ -144,7 +144,7 @@ impl ScimTenant {
 
     /// What a path means that selects an element that is not there.
     pub(super) fn absent(&self) -> Absent {
-        if self.connection.strict { Absent::Refuse } else { Absent::Create }
+        if self.is_strict() { Absent::Refuse } else { Absent::Create }
     }
 
     /// Whether members are told with their names to who asks for nothing in particular.
@@ -164,6 +164,11 @@ pub async fn authenticate(
     project: &ProjectId,
     token: &Secret,
     caller: Caller<'_>,
+    /// Whether nothing but the standard is taken.
+    pub(super) fn is_strict(&self) -> bool {
+        self.connection.strict
+    }
+
 ) -> Result<ScimTenant, AccessRefusal> {
     // Before it is known whose lane it is in, a request takes no connection from a login either.
     let cx = &Context { store: cx.store.at_the_door(), ..cx.clone() };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{GROUP, Scim, USER, user};
 use crate::support::on_both_databases;
 
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 fn with_address(name: &str, address: &str) -> Value {

@@ -1,6 +1,9 @@
 //! Changing a user: replace and patch.
 
-use super::row::{fill, login_address, resource_of, save, set_login_address, tell};
+use super::{
+    manager,
+    row::{fill, login_address, resource_of, save, set_login_address, tell},
+};
 use crate::{
     model::{DeactivatedBy, Timestamp, UserStatus},
     scim::{Resource, dialect::Rewrite, patch::apply},
@@ -97,6 +100,7 @@ pub(super) fn write(
     if user.status != UserStatus::Active && before.status == UserStatus::Active {
         let (project, organization) = (&tenant.organization.project_id, &tenant.organization.id);
         sessions::end_for_user(tx, cx, &tenant.actor(), project, organization, &user.id, "deprovisioned")?;
+    manager::check(tx, tenant, Some(before), new)?;
     }
     tell(tx, cx, tenant, event, Some(before), &user)?;
     Ok(user)

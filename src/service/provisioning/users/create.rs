@@ -1,7 +1,7 @@
 //! Creating a user: the table of DESIGN part 6, by what is found in the organization.
 
 use super::{
-    change,
+    change, manager,
     row::{fill, give_login_address, login_address, save, tell},
 };
 use crate::{
@@ -199,10 +199,11 @@ fn insert(
     }
     let joined = save(tx, cx, tenant, None, &user, resource)?;
     tell(tx, cx, tenant, "user.created", None, &user)?;
-    Ok(Made { row: user, is_new: true, is_alone: !joined })
+    Ok(Made { row: user, is_new: true, is_alone: !joined && !manager::is_named(resource) })
 }
 
 /// The same person is back, with the same id, but with nothing that was granted here before.
+    manager::check(tx, tenant, None, resource)?;
 fn restore(
     tx: &mut Tx<'_>,
     cx: &Context,

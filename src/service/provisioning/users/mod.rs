@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod delete;
+mod manager;
 mod row;
 mod view;
 
@@ -12,7 +13,7 @@ pub(in crate::service) use row::note;
 
 use serde_json::{Map, Value, json};
 
-use self::view::Memberships;
+use self::{manager::ManagerNames, view::Memberships};
 use super::{
     Collection, ProvisioningError, ScimTenant,
     collection::{Change, Changed, Made},
@@ -33,13 +34,20 @@ use crate::{
     },
 };
 
+/// What other tables say of some users.
+#[derive(Debug, Default)]
+pub struct Beside {
+    memberships: Memberships,
+    managers: ManagerNames,
+}
+
 /// `/Users`.
 #[derive(Debug, Clone, Copy)]
 pub struct Users;
 
 impl Collection for Users {
     type Row = User;
-    type Beside = Memberships;
+    type Beside = Beside;
     type Draft = Resource;
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
@@ -89,8 +97,8 @@ impl Collection for Users {
         row.scim_attributes.as_ref().map_or(0, String::len)
     }
 
-    fn size_beside(beside: &Memberships) -> usize {
-        beside.count() * 100
+    fn size_beside(beside: &Beside) -> usize {
+        beside.memberships.count() * 100
     }
 
     fn gather(
@@ -98,8 +106,9 @@ impl Collection for Users {
         tenant: &ScimTenant,
         rows: &mut Vec<User>,
         projection: &Projection,
-    ) -> Result<Memberships, StoreError> {
-        Memberships::of_page(tx, tenant, rows, projection)
+    ) -> Result<Beside, StoreError> {
+        let memberships = Memberships::of_page(tx, tenant, rows, projection)?;
+        Ok(Beside { memberships, managers: ManagerNames::of(tx, tenant, rows, projection)? })
     }
 
     fn gather_one(
@@ -107,14 +116,16 @@ impl Collection for Users {
         tenant: &ScimTenant,
         row: &User,
         projection: &Projection,
-    ) -> Result<(Memberships, Option<String>), StoreError> {
-        Ok((Memberships::of_one(tx, tenant, row, projection)?, None))
+    ) -> Result<(Beside, Option<String>), StoreError> {
+        let memberships = Memberships::of_one(tx, tenant, row, projection)?;
+        let managers = ManagerNames::of(tx, tenant, std::slice::from_ref(row), projection)?;
+        Ok((Beside { memberships, managers }, None))
     }
 
     fn render(
         tenant: &ScimTenant,
         rows: &[User],
-        beside: &Memberships,
+        beside: &Beside,
     ) -> Result<Vec<Map<String, Value>>, StoreError> {
         view::render(tenant, rows, beside)
     }

@@ -141,9 +141,17 @@ fn sweep(catalog: Catalog) -> Vec<Step> {
             attributes.insert(schema.id.to_owned(), Value::Object(parts));
         }
     }
+    // A manager is a user, and there is none before: the user becomes its own.
+    let (mut first, mut whole) = (body.clone(), body);
+    if let Some(extension) = first.get_mut(ENTERPRISE_URN).and_then(Value::as_object_mut) {
+        extension.remove("manager");
+    }
+    if let Some(manager) = whole.get_mut(ENTERPRISE_URN).and_then(|extension| extension.get_mut("manager")) {
+        manager["value"] = json!("{user}");
+    }
     vec![
-        step("Create with every attribute", "POST", "/Users", body.clone(), 201),
-        step("Replace with every attribute", "PUT", "/Users/{user}", body, 200),
+        step("Create with every attribute", "POST", "/Users", first, 201),
+        step("Replace with every attribute", "PUT", "/Users/{user}", whole, 200),
         step("Delete", "DELETE", "/Users/{user}", Value::Null, 204),
     ]
 }
