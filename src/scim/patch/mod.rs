@@ -72,6 +72,14 @@ impl Patch {
         }
         Ok(Self { resource_type, operations })
     }
+
+    /// Whether an operation is about the attribute of the base schema.
+    pub fn names(&self, name: &str) -> bool {
+        let is_about = |target: &Target| {
+            matches!(target, Target::Attribute(at) if at.extension.is_none() && at.attribute.name == name)
+        };
+        self.operations.iter().any(|operation| is_about(&operation.target))
+    }
 }
 
 fn parse_operation(

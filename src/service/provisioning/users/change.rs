@@ -49,8 +49,9 @@ pub(super) fn change(
             applied.resource
         }
     };
+    let before = withdrawn(tx, cx, tenant, before, says_active(change, &new))?;
     if old.changes(&new).is_empty() {
-        return Ok(Changed::Done(withdrawn(tx, cx, tenant, before, change)?));
+        return Ok(Changed::Done(before));
     }
     if before.status == UserStatus::Active
         && new.active() == Some(false)
@@ -61,15 +62,25 @@ pub(super) fn change(
     write(tx, cx, tenant, &before, &new, "user.updated").map(Changed::Done)
 }
 
-/// A provider that replaces a user with an active one takes a deactivation back that was held.
+/// Whether the request itself says that the user is active, and does not only leave it so.
+fn says_active(change: &Change, new: &Resource) -> bool {
+    let names_it = match change {
+        Change::Replace(body) => {
+            body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("active")))
+        }
+        Change::Patch(patch) => patch.names("active"),
+    };
+    names_it && new.active() == Some(true)
+}
+
+/// A provider that says of a user that it is active takes a deactivation back that was held.
 fn withdrawn(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
     user: User,
-    change: &Change,
+    says_active: bool,
 ) -> Result<User, ProvisioningError> {
-    let says_active = matches!(change, Change::Replace(body) if body.get("active") == Some(&true.into()));
     if !says_active || user.login_status(cx.now()) == user.status {
         return Ok(user);
     }
