@@ -100,18 +100,23 @@ pub(super) fn write(
     new: &Resource,
     event: &'static str,
 ) -> Result<User, ProvisioningError> {
+    manager::check(tx, tenant, Some(before), new)?;
     let mut user = before.clone();
     fill(&mut user, new);
     set_login_address(tx, tenant, &mut user, new)?;
     check_names(tx, tenant, before, &mut user, new)?;
-    let event = set_status(cx, before, &mut user, new.active())?.unwrap_or(event);
+    let event = match set_status(cx, before, &mut user, new.active())? {
+        // Who is back is told as that, and not only as active.
+        Some("user.activated") if event == "user.restored" => event,
+        Some(status) => status,
+        None => event,
+    };
     user.version += 1;
     user.updated_at = cx.now().max(before.updated_at);
     save(tx, cx, tenant, Some(before), &user, new)?;
     if user.status != UserStatus::Active && before.status == UserStatus::Active {
         let (project, organization) = (&tenant.organization.project_id, &tenant.organization.id);
         sessions::end_for_user(tx, cx, &tenant.actor(), project, organization, &user.id, "deprovisioned")?;
-    manager::check(tx, tenant, Some(before), new)?;
     }
     tell(tx, cx, tenant, event, Some(before), &user)?;
     Ok(user)
