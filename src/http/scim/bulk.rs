@@ -30,10 +30,12 @@ fn shown(outcome: BulkOutcome) -> Value {
     if let Some(name) = operation.bulk_id {
         shown.insert("bulkId".to_owned(), json!(name));
     }
+    if let Some(location) = outcome.location {
+        shown.insert("location".to_owned(), json!(location));
+    }
     let status = match outcome.result {
         Ok(None) => StatusCode::NO_CONTENT,
         Ok(Some(done)) => {
-            shown.insert("location".to_owned(), json!(done.shown.location));
             shown.insert("version".to_owned(), json!(etag::weak(done.shown.version)));
             if operation.method == BulkMethod::Post && done.is_new {
                 StatusCode::CREATED

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{
@@ -16,11 +17,16 @@ use crate::{
     service::Context,
 };
 
+/// What stands in a path as it is (RFC 3986 section 2.3).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// What became of one operation.
 #[derive(Debug)]
 pub struct BulkOutcome {
     /// The operation as it was sent.
     pub operation: BulkOperation,
+    /// The address of what it is about (RFC 7644 section 3.7): of a create that failed there is none.
+    pub location: Option<String>,
     /// What it did; `None` for a deletion.
     pub result: Result<Option<Done>, ProvisioningError>,
 }
@@ -77,11 +83,15 @@ impl Run<'_> {
         } else {
             Err(ProvisioningError::UnknownReference("a bulkId"))
         };
+        let location = match &result {
+            Ok(Some(done)) => Some(done.shown.location.clone()),
+            _ => resolved.id.as_deref().map(|id| self.location(&resolved.collection, id)),
+        };
         if let (Some(name), Ok(Some(done))) = (&operation.bulk_id, &result) {
             self.ids.insert(name.clone(), done.shown.id.clone());
         }
         self.errors += usize::from(result.is_err());
-        self.outcomes.push((index, BulkOutcome { operation, result }));
+        self.outcomes.push((index, BulkOutcome { operation, location, result }));
     }
 
     /// Adds the references that a create had to leave out.
@@ -110,6 +120,15 @@ impl Run<'_> {
         if let Some((_, outcome)) = self.outcomes.get_mut(at) {
             outcome.result = result.map(|done| done.map(|done| Done { is_new, ..done }));
         }
+    }
+
+    /// The address of a resource that may not be there.
+    fn location(&self, collection: &str, id: &str) -> String {
+        let standard =
+            self.tenant.catalog.types().into_iter().map(|kind| kind.endpoint.trim_start_matches('/'));
+        let mut standard = standard.filter(|name| name.eq_ignore_ascii_case(collection));
+        let id = utf8_percent_encode(id, SEGMENT);
+        format!("{}/{}/{id}", self.tenant.base, standard.next().unwrap_or(collection))
     }
 
     async fn dispatch(&self, operation: &BulkOperation) -> Result<Option<Done>, ProvisioningError> {

@@ -46,6 +46,25 @@ on_both_databases! {
         assert_eq!(answer.body["Operations"][5]["response"]["scimType"], "uniqueness");
         assert_eq!(answer.body["Operations"][5]["response"]["status"], "409");
         assert!(first.get("response").is_none());
+        // All but a create that failed say what they are about (RFC 7644 section 3.7).
+        let at = |index: usize| answer.body["Operations"][index].get("location").and_then(Value::as_str);
+        let of_ben = format!("http://localhost/api/scim/v1/Users/{ben}");
+        for index in 1..5 {
+            assert_eq!(at(index), Some(of_ben.as_str()), "{index}");
+        }
+        assert!(at(0).is_some_and(|location| location.contains("/Users/user_")));
+        assert_eq!((at(5), at(6)), (None, None));
+        let answer = bulk(&scim, json!([
+            { "method": "DELETE", "path": "/users/no one" },
+            { "method": "PUT", "path": "/Users/bulkId:x", "data": user("x") },
+            create("g", "/Groups", json!({ "schemas": [GROUP], "displayName": "Team" })),
+            { "method": "DELETE", "path": "/Groups/bulkId:g" },
+        ])).await;
+        assert_eq!(statuses(&answer), ["404", "400", "201", "204"]);
+        let at = |index: usize| answer.body["Operations"][index]["location"].as_str().unwrap();
+        assert_eq!(at(0), "http://localhost/api/scim/v1/Users/no%20one");
+        assert_eq!(at(1), "http://localhost/api/scim/v1/Users/bulkId%3Ax");
+        assert_eq!(at(3), at(2), "a reference is told as what it stands for");
     }
 
     async fn scim_078_references_point_back_and_forward(scim: Scim) {
