@@ -105,6 +105,12 @@ impl HttpError {
         self
     }
 
+    /// The value of a header that was added.
+    pub fn header_text(&self, name: &HeaderName) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(added, _)| added == name)?;
+        value.to_str().ok()
+    }
+
     /// Offers a way onward on the page: a URL that we built.
     pub fn onward(mut self, url: impl Into<String>) -> Self {
         self.onward = Some(url.into().into());

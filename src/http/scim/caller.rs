@@ -9,6 +9,7 @@ use actix_web::{
     web,
 };
 
+use super::exchange::path;
 use crate::{
     http::{HttpError, RequestContext},
     model::secret::Secret,
@@ -49,7 +50,13 @@ async fn find(request: &HttpRequest) -> Result<ScimCaller, HttpError> {
         base: &site.url(prefix),
         provider: Provider::of_request(agent.and_then(|agent| agent.to_str().ok()), request.query_string()),
     };
-    let tenant = authenticate(&cx, &site.project, &token, caller).await.map_err(refuse)?;
+    let tenant = authenticate(&cx, &site.project, &token, caller).await.map_err(|refusal| {
+        if let AccessRefusal::SwitchedOff(of) = &refusal {
+            let (method, path) = (request.method().as_str(), path(request));
+            cx.provisioning.note_unread(&cx, of, method, path, StatusCode::FORBIDDEN.as_u16());
+        }
+        refuse(refusal)
+    })?;
     frame.set_organization(tenant.organization_id());
     Ok(ScimCaller { tenant })
 }
@@ -68,7 +75,7 @@ fn refuse(refusal: AccessRefusal) -> HttpError {
             "The bearer token is not valid.",
             "Bearer realm=\"SCIM\", error=\"invalid_token\"",
         ),
-        AccessRefusal::SwitchedOff => HttpError::new(
+        AccessRefusal::SwitchedOff(_) => HttpError::new(
             StatusCode::FORBIDDEN,
             "forbidden",
             "Provisioning is switched off for this organization.",

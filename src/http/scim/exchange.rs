@@ -5,7 +5,6 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context as Waker, Poll},
-    time::Duration,
 };
 
 use actix_web::{
@@ -13,7 +12,7 @@ use actix_web::{
     body::{self, BodySize, BoxBody, MessageBody},
     http::{
         Method, StatusCode,
-        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+        header::{HeaderName, HeaderValue, RETRY_AFTER},
     },
     web,
 };
@@ -73,7 +72,16 @@ where
     let mut tenant = caller.tenant;
     let admitted = match cx.provisioning.admit(&cx, &tenant) {
         Admission::Admitted(admitted) => admitted,
-        Admission::TooFast { limit, retry_after } => return Err(too_fast(limit, retry_after)),
+        Admission::TooFast { limit, retry_after } => {
+            cx.provisioning.note_unread(
+                &cx,
+                &tenant.traced(),
+                request.method().as_str(),
+                path(&request),
+                StatusCode::TOO_MANY_REQUESTS.as_u16(),
+            );
+            return Err(rated(too_fast(retry_after), limit, 0));
+        }
     };
     let turn = admitted.turn().await;
     let cx = web::Data::new(admitted.in_lane(&cx));
@@ -86,9 +94,8 @@ where
         None
     };
     let body = if limit == 0 { Ok(Value::Null) } else { input::json(&request, payload, limit).await };
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let seen = body.as_ref().unwrap_or(&Value::Null);
-    let outline = cx.provisioning.outline(request.method().as_str(), path, seen);
+    let outline = cx.provisioning.outline(request.method().as_str(), path(&request), seen);
     let outcome = match body {
         _ if is_refused => Err(not_live()),
         Ok(body) => {
@@ -107,13 +114,22 @@ where
     };
     cx.provisioning.note(&cx, &tenant, outline, status.as_u16());
     let has_body = request.method() != Method::HEAD;
-    outcome.map(|mut answer| {
-        say_rate(answer.headers_mut(), admitted.limit, admitted.remaining, None);
+    let answered = outcome.map(|mut answer| {
+        let headers = answer.headers_mut();
+        rate(admitted.limit, admitted.remaining).into_iter().for_each(|(name, value)| {
+            headers.insert(name, HeaderValue::from(value));
+        });
         // No body at all, and not an empty one, whose length would be told for that of GET. Nor are the members of a group read
         // to be thrown away.
         let answer = if has_body { answer } else { answer.set_body(BoxBody::new(body::None::new())) };
         answer.map_body(|_, body| BoxBody::new(Held { body, _turns: [turn, costly] }))
-    })
+    });
+    answered.map_err(|error| rated(error, admitted.limit, admitted.remaining))
+}
+
+/// Path and query as they came.
+pub(super) fn path(request: &HttpRequest) -> &str {
+    request.uri().path_and_query().map_or("/", |path| path.as_str())
 }
 
 /// An answer keeps its turns until it is sent: who does not read what it asked for may not ask for more and more of it.
@@ -154,23 +170,26 @@ const RATE_REMAINING: HeaderName = HeaderName::from_static("x-rate-limit-remaini
 const RATE_RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset");
 const RATE_RETRY: HeaderName = HeaderName::from_static("x-rate-limit-retry-after-seconds");
 
-fn say_rate(headers: &mut HeaderMap, limit: i64, remaining: i64, retry_after: Option<i64>) {
-    headers.insert(RATE_LIMIT, HeaderValue::from(limit));
-    headers.insert(RATE_REMAINING, HeaderValue::from(remaining));
+fn rate(limit: i64, remaining: i64) -> [(HeaderName, i64); 3] {
     // The allowance is refilled all the time.
-    headers.insert(RATE_RESET, HeaderValue::from(Duration::from_secs(1).as_secs()));
-    if let Some(seconds) = retry_after {
-        headers.insert(RATE_RETRY, HeaderValue::from(seconds));
+    [(RATE_LIMIT, limit), (RATE_REMAINING, remaining), (RATE_RESET, 1)]
+}
+
+/// A refusal with the rate headers, which are for every answer: a client that is refused reads them too. Where it is to wait, it
+/// is told under that name as well.
+fn rated(error: HttpError, limit: i64, remaining: i64) -> HttpError {
+    let wait = error.header_text(&RETRY_AFTER).map(str::to_owned);
+    let error = rate(limit, remaining)
+        .into_iter()
+        .fold(error, |error, (name, value)| error.header(name, &value.to_string()));
+    match wait {
+        Some(seconds) => error.header(RATE_RETRY, &seconds),
+        None => error,
     }
 }
 
-fn too_fast(limit: i64, retry_after: i64) -> HttpError {
-    let mut headers = HeaderMap::new();
-    say_rate(&mut headers, limit, 0, Some(retry_after));
-    headers.insert(RETRY_AFTER, HeaderValue::from(retry_after));
+fn too_fast(retry_after: i64) -> HttpError {
     let detail = "This connection sends more requests than it may; send them again a little later.";
-    let error = HttpError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
-    headers
-        .iter()
-        .fold(error, |error, (name, value)| error.header(name.clone(), value.to_str().unwrap_or_default()))
+    HttpError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+        .header(RETRY_AFTER, &retry_after.to_string())
 }

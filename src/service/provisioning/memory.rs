@@ -39,6 +39,9 @@ const MAX_WAITING: usize = 500;
 /// How long traces are kept, and how many of a connection.
 const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 const KEPT_COUNT: i64 = 1_000;
+/// Of the requests of a connection that are refused before they are read, one in so long is noted: they cost their sender
+/// nothing, and would push out all others.
+const UNREAD_EVERY: Millis = 1_000;
 
 /// The memory of one node, shared by all requests.
 #[derive(Debug)]
@@ -47,6 +50,16 @@ pub struct Memory {
     speeds: Mutex<HashMap<ScimConnectionId, Speed>>,
     rewrites: Mutex<HashMap<(ScimConnectionId, Rewrite), Count>>,
     traces: Mutex<VecDeque<ScimTrace>>,
+    /// When a request that was not read was last noted, of each connection.
+    unread: Mutex<HashMap<ScimConnectionId, Timestamp>>,
+}
+
+/// Whose request a trace is of.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    pub(super) organization: OrganizationId,
+    pub(super) connection: ScimConnectionId,
+    pub(super) request_id: String,
 }
 
 impl Default for Memory {
@@ -56,6 +69,7 @@ impl Default for Memory {
             speeds: Mutex::default(),
             rewrites: Mutex::default(),
             traces: Mutex::default(),
+            unread: Mutex::default(),
         }
     }
 }
@@ -236,17 +250,36 @@ impl Memory {
     pub fn note(&self, cx: &Context, tenant: &ScimTenant, outline: Option<Outline>, status: u16) {
         let used = tenant.rewrites();
         self.count(cx, tenant, &used);
-        let Some(Outline { method, path, body }) = outline else { return };
-        let (now, rewrites) = (cx.now(), used.iter().map(|rewrite| rewrite.code()).collect::<Vec<_>>());
+        let Some(outline) = outline else { return };
+        let rewrites = used.iter().map(|rewrite| rewrite.code()).collect::<Vec<_>>();
+        self.push(cx, &tenant.traced(), outline, status, rewrites.join(" "));
+    }
+
+    /// Notes a request that was refused before its body was read.
+    pub fn note_unread(&self, cx: &Context, of: &Traced, method: &str, path: &str, status: u16) {
+        let now = cx.now();
+        let mut last = lock(&self.unread);
+        if last.get(&of.connection).is_some_and(|last| last.plus(UNREAD_EVERY) > now) {
+            return;
+        }
+        last.insert(of.connection.clone(), now);
+        drop(last);
+        if let Some(outline) = self.outline(method, path, &serde_json::Value::Null) {
+            self.push(cx, of, outline, status, String::new());
+        }
+    }
+
+    fn push(&self, cx: &Context, of: &Traced, outline: Outline, status: u16, rewrites: String) {
+        let (Outline { method, path, body }, now) = (outline, cx.now());
         lock(&self.traces).push_back(ScimTrace {
             id: new_id!(cx, ScimTraceId),
-            organization_id: tenant.organization.id.clone(),
-            scim_connection_id: tenant.connection.id.clone(),
-            reference_id: tenant.request_id().to_owned(),
+            organization_id: of.organization.clone(),
+            scim_connection_id: of.connection.clone(),
+            reference_id: of.request_id.clone(),
             method,
             path,
             status: i64::from(status),
-            rewrites: rewrites.join(" "),
+            rewrites,
             body,
             created_at: now,
             expires_at: now.plus(KEPT),
@@ -284,6 +317,7 @@ impl Memory {
         let now = cx.now();
         // A connection of which nobody hears has its whole burst again.
         lock(&self.speeds).retain(|_, speed| speed.in_flight > 0 || speed.at.plus(60_000) > now);
+        lock(&self.unread).retain(|_, last| last.plus(UNREAD_EVERY) > now);
         if counts.is_empty() && traces.is_empty() {
             return Ok(());
         }

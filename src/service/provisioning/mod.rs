@@ -24,7 +24,7 @@ pub use error::{Held, ProvisioningError};
 pub use everything::list as list_everything;
 pub(in crate::service) use groups::MAX_LEVELS;
 pub use groups::{Groups, members_after};
-pub use memory::{Admission, Admitted, Memory, Outline};
+pub use memory::{Admission, Admitted, Memory, Outline, Traced};
 pub use search::{Found, list};
 pub use tenant::{AccessRefusal, Caller, ScimTenant, authenticate, learn_from_body};
 pub use users::Users;

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::memory::Traced;
+
 use crate::{
     model::{
         ConnectionStatus, Millis, OrganizationStatus, Timestamp,
@@ -60,7 +62,7 @@ pub enum AccessRefusal {
     UnknownToken,
     /// The token is good, but provisioning is switched off for the connection or the organization.
     #[error("provisioning is switched off for this organization")]
-    SwitchedOff,
+    SwitchedOff(Traced),
     /// The database.
     #[error("database")]
     Store(#[from] StoreError),
@@ -121,6 +123,15 @@ impl ScimTenant {
 
     /// Lets a dialect rewrite, unless the connection is strict, and remembers what it did.
     pub(super) fn hear(&self, rewrite: impl FnOnce() -> Rewrites) {
+    /// Whose request the log shows.
+    pub fn traced(&self) -> Traced {
+        Traced {
+            organization: self.organization.id.clone(),
+            connection: self.connection.id.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+
         if !self.is_strict() {
             let used = rewrite();
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend(used);
@@ -187,7 +198,11 @@ pub async fn authenticate(
         return Err(AccessRefusal::UnknownToken);
     }
     if !is_on(&organization, &connection) && !is_being_set_up(&organization, &connection) {
-        return Err(AccessRefusal::SwitchedOff);
+        return Err(AccessRefusal::SwitchedOff(Traced {
+            organization: organization.id,
+            connection: connection.id,
+            request_id: caller.request_id.to_owned(),
+        }));
     }
     if key.last_used_at.is_none_or(|used| used.plus(TOUCH_EVERY) <= now) {
         let id = key.id.clone();
