@@ -109,6 +109,24 @@ pub fn of_ids(
         .load(tx.connection)?)
 }
 
+/// Those of the organization's groups of these ids that a SCIM connection holds.
+pub fn pushed(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    ids: &[GroupId],
+) -> Result<Vec<Group>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(SOME) {
+        let rows = groups::table
+            .filter(groups::organization_id.eq(organization).and(groups::id.eq_any(some)))
+            .filter(groups::scim_connection_id.is_not_null())
+            .order(groups::id)
+            .select(Group::as_select());
+        found.extend(rows.load::<Group>(tx.connection)?);
+    }
+    Ok(found)
+}
+
 /// The groups of the connection that have any of the groups as a member: the member, the group, and its name.
 pub fn parents(
     tx: &mut Tx<'_>,

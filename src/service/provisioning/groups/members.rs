@@ -28,9 +28,9 @@ const MAX_PARKED: i64 = 10_000;
 
 /// How many members came and went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct MembersChanged {
-    pub(super) added: usize,
-    pub(super) removed: usize,
+pub(in crate::service::provisioning) struct MembersChanged {
+    pub(in crate::service::provisioning) added: usize,
+    pub(in crate::service::provisioning) removed: usize,
 }
 
 impl MembersChanged {

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 pub(in crate::service) use self::nesting::MAX_LEVELS;
 pub use self::view::members_after;
-use self::{create::Draft, members::MembersChanged, row::tell};
+use self::{create::Draft, row::tell};
+pub(super) use self::{members::MembersChanged, row::tell_members};
 use super::{
     Collection, ProvisioningError, ScimTenant,
     collection::{Change, Changed, Made},
@@ -164,7 +165,7 @@ impl Collection for Groups {
         change::change(tx, cx, tenant, before, change).map(Changed::Done)
     }
 
-    /// With its memberships (RFC 7644 section 3.6). Its members stay.
+    /// With its memberships (RFC 7644 section 3.6), in which other groups have one member less. Its members stay.
     fn delete(
         tx: &mut Tx<'_>,
         cx: &Context,
@@ -172,7 +173,13 @@ impl Collection for Groups {
         before: Group,
     ) -> Result<Changed<()>, ProvisioningError> {
         roles::group_deleted(tx, cx, &tenant.actor(), &tenant.organization.project_id, &before)?;
+        let parents = scim_groups::parents(tx, &tenant.connection.id, std::slice::from_ref(&before.id))?;
+        let parents: Vec<GroupId> = parents.into_iter().map(|(_, parent, _)| parent).collect();
         groups::delete_scim(tx, &tenant.connection.id, &before.id)?;
+        scim_groups::touch(tx, &tenant.organization.id, &parents, cx.now())?;
+        let parents = scim_groups::pushed(tx, &tenant.organization.id, &parents)?;
+        let (actor, project) = (tenant.actor(), &tenant.organization.project_id);
+        tell_members(tx, cx, (&actor, project), &parents, &MembersChanged { added: 0, removed: 1 })?;
         tell(tx, cx, tenant, "group.deleted", Some(&before), &before, &MembersChanged::default())?;
         Ok(Changed::Done(()))
     }

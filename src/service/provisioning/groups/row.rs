@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::members::MembersChanged;
 use crate::{
-    model::fold::fold,
+    model::{fold::fold, ids::ProjectId},
     scim::{Resource, schema::Catalog},
     service::{
-        Change, Context,
+        Actor, Change, Context,
         provisioning::{ProvisioningError, ScimTenant},
         record::record,
     },
@@ -44,7 +44,7 @@ pub(super) fn check_name(
     if others == 0 { Ok(()) } else { Err(ProvisioningError::Conflict(NAME_TAKEN)) }
 }
 
-/// Writes audit row and outbox event of a change to a group.
+/// Writes audit row and outbox event of a change to a group by SCIM.
 pub(super) fn tell(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -54,18 +54,45 @@ pub(super) fn tell(
     after: &Group,
     members: &MembersChanged,
 ) -> Result<(), StoreError> {
+    let (actor, project) = (tenant.actor(), &tenant.organization.project_id);
+    note(tx, cx, (&actor, project), event, before, after, members)
+}
+
+/// Writes audit row and outbox event for groups whose members have changed with something else: a user or group among them was
+/// deleted, or one that they had named came to be.
+pub(in crate::service::provisioning) fn tell_members(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    (actor, project): (&Actor, &ProjectId),
+    groups: &[Group],
+    members: &MembersChanged,
+) -> Result<(), StoreError> {
+    groups
+        .iter()
+        .try_for_each(|group| note(tx, cx, (actor, project), "group.updated", Some(group), group, members))
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    (actor, project): (&Actor, &ProjectId),
+    event: &'static str,
+    before: Option<&Group>,
+    after: &Group,
+    members: &MembersChanged,
+) -> Result<(), StoreError> {
     let mut state_after = state(after);
     state_after["membersAdded"] = json!(members.added);
     state_after["membersRemoved"] = json!(members.removed);
     let change = Change {
-        project: &tenant.organization.project_id,
-        organization: Some(&tenant.organization.id),
+        project,
+        organization: Some(&after.organization_id),
         event,
         resource: after.id.as_str(),
         before: before.map(state),
         after: Some(state_after),
     };
-    record(tx, cx, &tenant.actor(), &change)
+    record(tx, cx, actor, &change)
 }
 
 fn state(group: &Group) -> Value {

@@ -6,7 +6,12 @@ use crate::{
     model::{UserStatus, ids::ProjectId},
     service::{
         Actor, Context,
-        provisioning::{ProvisioningError, ScimTenant, collection::Changed, hold},
+        provisioning::{
+            ProvisioningError, ScimTenant,
+            collection::Changed,
+            groups::{MembersChanged, tell_members},
+            hold,
+        },
         sessions,
     },
     store::{StoreError, Tx, group_members, scim_groups, scim_users, user_emails, users, users::User},
@@ -50,6 +55,8 @@ pub(in crate::service) fn bury(
     scim_users::strip(tx, organization, &user.id)?;
     let groups = group_members::remove_user(tx, organization, &user.id)?;
     scim_groups::touch(tx, organization, &groups, now)?;
+    let groups = scim_groups::pushed(tx, organization, &groups)?;
+    tell_members(tx, cx, (actor, project), &groups, &MembersChanged { added: 0, removed: 1 })?;
     sessions::end_for_user(tx, cx, actor, project, organization, &user.id, reason)?;
     note(tx, cx, actor, project, "user.deleted", Some(before), &user)
 }

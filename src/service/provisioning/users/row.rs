@@ -7,7 +7,10 @@ use crate::{
     scim::{Resource, schema::Catalog},
     service::{
         Actor, Change, Context,
-        provisioning::{ProvisioningError, ScimTenant},
+        provisioning::{
+            ProvisioningError, ScimTenant,
+            groups::{MembersChanged, tell_members},
+        },
         record::record,
     },
     store::{
@@ -166,10 +169,12 @@ fn claim_memberships(
             member_group_id: None,
             created_at: cx.now(),
         };
-        if groups::lock_scim(tx, &tenant.connection.id, &waiting.group_id)?.is_some()
+        if let Some(group) = groups::lock_scim(tx, &tenant.connection.id, &waiting.group_id)?
             && group_members::add(tx, &[member])? > 0
         {
             scim_groups::touch(tx, &user.organization_id, &[waiting.group_id], cx.now())?;
+            let (actor, project) = (tenant.actor(), &tenant.organization.project_id);
+            tell_members(tx, cx, (&actor, project), &[group], &MembersChanged { added: 1, removed: 0 })?;
         }
     }
     Ok(any)
