@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     ScimError,
-    filter::{self, AttrPath, Filter},
+    filter::{self, AttrPath, Filter, Tolerances},
     projection::Projection,
     resource::check_schemas,
 };
@@ -26,6 +26,8 @@ pub const MAX_COUNT: usize = 1_000;
 pub struct Query {
     /// What matches, all where there is none.
     pub filter: Option<Filter>,
+    /// What the filter has beside the grammar.
+    pub tolerated: Tolerances,
     /// The order; by id where there is none.
     pub sort: Option<SortBy>,
     /// Which of the matches.
@@ -72,8 +74,11 @@ impl Query {
         let number = |name: &'static str| parameters.get(name).map(|text| integer(text, name)).transpose();
         let cursor = parameters.sent("cursor").map(str::to_owned);
         let (page, count) = page(cursor, number("startIndex"), number("count"))?;
+        let mut tolerated = Tolerances::new();
+        let parse = |text| filter::parse_noting(text, &mut tolerated);
         Ok(Self {
-            filter: parameters.get("filter").map(filter::parse).transpose()?,
+            filter: parameters.get("filter").map(parse).transpose()?,
+            tolerated,
             sort: sort_by(parameters.get("sortBy"), parameters.get("sortOrder"))?,
             page,
             count,
@@ -106,8 +111,11 @@ impl Query {
         let cursor = text("cursor")?.map(str::to_owned);
         let (page, count) = page(cursor, number("startIndex"), number("count"))?;
         let (only, except) = (names(member("attributes")), names(member("excludedAttributes")));
+        let mut tolerated = Tolerances::new();
+        let parse = |text| filter::parse_noting(text, &mut tolerated);
         Ok(Self {
-            filter: text("filter")?.map(filter::parse).transpose()?,
+            filter: text("filter")?.map(parse).transpose()?,
+            tolerated,
             sort: sort_by(text("sortBy")?, text("sortOrder")?)?,
             page,
             count,

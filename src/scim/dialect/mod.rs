@@ -19,6 +19,8 @@ pub use body::{rewrite_body, rewrite_message};
 pub use operations::rewrite_patch;
 pub use provider::Provider;
 
+use super::filter::Tolerance;
+
 /// The rewrites that a request needed.
 pub type Rewrites = BTreeSet<Rewrite>;
 
@@ -57,11 +59,19 @@ pub enum Rewrite {
     WrappedValue,
     /// `"7"` where a number belongs, or 7 where a text does.
     NumberText,
+    /// A text without quotes in a filter.
+    UnquotedValue,
+    /// A complex attribute where its `value` belongs, in a filter.
+    ComparedComplex,
+    /// `emails[type eq "work"].value eq ...` in a filter.
+    SubOfSelection,
+    /// A create that has come before.
+    RepeatedCreate,
 }
 
 impl Rewrite {
     /// Every rewrite.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::BooleanText,
         Self::CapitalOperation,
         Self::RemoveWithValue,
@@ -78,6 +88,10 @@ impl Rewrite {
         Self::NoSchemas,
         Self::WrappedValue,
         Self::NumberText,
+        Self::UnquotedValue,
+        Self::ComparedComplex,
+        Self::SubOfSelection,
+        Self::RepeatedCreate,
     ];
 
     /// The stable name, for counters and logs.
@@ -99,29 +113,39 @@ impl Rewrite {
             Self::NoSchemas => "no_schemas",
             Self::WrappedValue => "wrapped_value",
             Self::NumberText => "number_text",
+            Self::UnquotedValue => "unquoted_value",
+            Self::ComparedComplex => "compared_complex",
+            Self::SubOfSelection => "sub_of_selection",
+            Self::RepeatedCreate => "repeated_create",
         }
     }
 
-    /// Who is known to send it.
-    pub fn provider(self) -> &'static str {
+    /// What is sent, in words for an admin, and who is known to send it: whoever does, it is true of them.
+    pub fn explanation(self) -> String {
+        format!("{}, as {}", self.reason(), self.known_of())
+    }
+
+    fn known_of(self) -> &'static str {
         match self {
-            Self::EchoedReadOnly => "Okta",
-            Self::OldUrn => "OneLogin",
-            Self::SeveralPrimaries => "PingFederate",
-            Self::EmptySchemas => "WSO2 Identity Server",
-            Self::NoSchemas => "midPoint, authentik",
-            Self::WrappedValue | Self::NumberText => "Apache Syncope",
-            _ => "Microsoft Entra ID",
+            Self::EchoedReadOnly => "Okta does",
+            Self::OldUrn => "OneLogin does",
+            Self::SeveralPrimaries => "PingFederate does",
+            Self::ComparedComplex => "PingFederate and Microsoft Entra ID do",
+            Self::EmptySchemas => "WSO2 Identity Server does",
+            Self::NoSchemas => "midPoint and authentik do",
+            Self::WrappedValue | Self::NumberText => "Apache Syncope does",
+            Self::RepeatedCreate => "Rippling does",
+            Self::KeyAsPath => "Microsoft Entra ID does with the flag aadOptscim062020",
+            _ => "Microsoft Entra ID does",
         }
     }
 
-    /// Why it is sent, in words for an admin.
-    pub fn reason(self) -> &'static str {
+    fn reason(self) -> &'static str {
         match self {
             Self::BooleanText => "sends booleans as the texts True and False",
             Self::CapitalOperation => "writes the operations of a PATCH with a capital letter",
             Self::RemoveWithValue => "lists the members to remove in the value, not in the path",
-            Self::KeyAsPath => "puts paths in the keys of a value (with the flag aadOptscim062020)",
+            Self::KeyAsPath => "puts paths in the keys of a value",
             Self::CreateAbsent => "sets values of an email, phone or address that does not exist yet",
             Self::EchoedReadOnly => "sends back the id that it has read",
             Self::ListOfOne => "wraps single values in a list",
@@ -129,13 +153,29 @@ impl Rewrite {
             Self::OldUrn => "sends the schema URNs of SCIM 1.1",
             Self::PlainForComplex => "sends the manager as a plain id, and an empty text to remove it",
             Self::ExtensionAtTopLevel => "sends attributes of the enterprise extension outside of it",
-            Self::SeveralPrimaries => "marks several addresses as primary; the first one counts",
+            Self::SeveralPrimaries => "marks several addresses as primary, of which the first one counts",
             Self::EmptySchemas => "leaves the list of schemas empty",
             Self::NoSchemas => "leaves the list of schemas out",
             Self::WrappedValue => "puts the members into an object of the same name",
             Self::NumberText => {
                 "sends a value in the type that it has there, a number as text or a text as number"
             }
+            Self::UnquotedValue => "compares with texts without quotes in filters",
+            Self::ComparedComplex => "compares addresses and the manager as if they were texts in filters",
+            Self::SubOfSelection => "names a sub-attribute behind a selection in filters",
+            Self::RepeatedCreate => "sends a create again, and is answered with the user that is there",
+        }
+    }
+}
+
+impl From<Tolerance> for Rewrite {
+    fn from(tolerance: Tolerance) -> Self {
+        match tolerance {
+            Tolerance::UnquotedText => Self::UnquotedValue,
+            Tolerance::BooleanText => Self::BooleanText,
+            Tolerance::NumberText => Self::NumberText,
+            Tolerance::ComplexCompared => Self::ComparedComplex,
+            Tolerance::SubOfSelection => Self::SubOfSelection,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Binding: a filter checked against the attribute table. What comes out has canonical names and values of the
 //! attributes' types, so that whoever runs it, in SQL or in memory, need not think about spelling.
 
-use super::{AttrPath, CompareOp, CompareValue, Filter, FilterError};
+use super::{AttrPath, CompareOp, CompareValue, Filter, FilterError, Tolerance, Tolerances};
 use crate::scim::schema::{Attribute, Kind, Resolved, ResourceType, Returned};
 
 /// A filter that fits a resource type. Only [`bind`] makes one.
@@ -18,17 +18,27 @@ impl BoundFilter {
     }
 }
 
-/// Checks the filter against the table.
+/// Checks the filter against the table, whatever it has beside the grammar.
 pub fn bind(filter: &Filter, resource_type: &'static ResourceType) -> Result<BoundFilter, FilterError> {
-    Ok(BoundFilter(walk(filter, Scope::Resource(resource_type))?))
+    bind_noting(filter, resource_type, &mut Tolerances::new())
+}
+
+/// The same, and says what it has beside the grammar.
+pub fn bind_noting(
+    filter: &Filter,
+    resource_type: &'static ResourceType,
+    met: &mut Tolerances,
+) -> Result<BoundFilter, FilterError> {
+    Ok(BoundFilter(walk(filter, Scope::Resource(resource_type), met)?))
 }
 
 /// The same for the inside of a value path on the multi-valued attribute.
 pub(in crate::scim) fn bind_element(
     filter: &Filter,
     attribute: &'static Attribute,
+    met: &mut Tolerances,
 ) -> Result<Filter, FilterError> {
-    walk(filter, Scope::Element(attribute))
+    walk(filter, Scope::Element(attribute), met)
 }
 
 /// What the paths are relative to.
@@ -38,25 +48,31 @@ enum Scope {
     Element(&'static Attribute),
 }
 
-fn walk(filter: &Filter, scope: Scope) -> Result<Filter, FilterError> {
-    let all =
-        |members: &[Filter]| members.iter().map(|member| walk(member, scope)).collect::<Result<Vec<_>, _>>();
+fn walk(filter: &Filter, scope: Scope, met: &mut Tolerances) -> Result<Filter, FilterError> {
+    let mut all = |members: &[Filter]| {
+        members.iter().map(|member| walk(member, scope, met)).collect::<Result<Vec<_>, _>>()
+    };
     Ok(match filter {
         Filter::And(members) => Filter::and(all(members)?),
         Filter::Or(members) => Filter::or(all(members)?),
-        Filter::Not(inner) => Filter::Not(Box::new(walk(inner, scope)?)),
+        Filter::Not(inner) => Filter::Not(Box::new(walk(inner, scope, met)?)),
         Filter::Present(path) => Filter::Present(resolve(path, scope)?.0),
-        Filter::Compare { path, op, value } => compare(path, *op, value, scope)?,
-        Filter::ValuePath { path, filter } => value_path(path, filter, scope)?,
+        Filter::Compare { path, op, value } => compare(path, *op, value, scope, met)?,
+        Filter::ValuePath { path, filter } => value_path(path, filter, scope, met)?,
     })
 }
 
-fn value_path(path: &AttrPath, filter: &Filter, scope: Scope) -> Result<Filter, FilterError> {
+fn value_path(
+    path: &AttrPath,
+    filter: &Filter,
+    scope: Scope,
+    met: &mut Tolerances,
+) -> Result<Filter, FilterError> {
     let (canonical, attribute) = resolve(path, scope)?;
     if !attribute.multi_valued || attribute.kind != Kind::Complex {
         return Err(FilterError::NotSelectable(canonical.to_string()));
     }
-    Ok(Filter::ValuePath { path: canonical, filter: Box::new(bind_element(filter, attribute)?) })
+    Ok(Filter::ValuePath { path: canonical, filter: Box::new(bind_element(filter, attribute, met)?) })
 }
 
 fn compare(
@@ -64,17 +80,22 @@ fn compare(
     op: CompareOp,
     value: &CompareValue,
     scope: Scope,
+    met: &mut Tolerances,
 ) -> Result<Filter, FilterError> {
     let (mut path, mut attribute) = resolve(path, scope)?;
-    // A complex attribute stands for its `value` (RFC 7644 section 3.4.2.2 has `emails co "example.com"`).
+    // A complex attribute stands for its `value`. RFC 7644 section 3.4.2.2 names sub-attributes alone, but has
+    // `emails co "example.com"` among its examples.
     if attribute.kind == Kind::Complex && *value != CompareValue::Null {
         match attribute.sub_attribute("value") {
-            Some(sub) => (attribute, path.sub) = (sub, Some(sub.name.to_owned())),
+            Some(sub) => {
+                met.extend((op != CompareOp::Co).then_some(Tolerance::ComplexCompared));
+                (attribute, path.sub) = (sub, Some(sub.name.to_owned()));
+            }
             None => return Err(wrong_type(&path, attribute)),
         }
     }
     check_operator(&path, attribute, op, value)?;
-    let value = coerce(attribute, value).ok_or_else(|| wrong_type(&path, attribute))?;
+    let value = coerce(attribute, value, met).ok_or_else(|| wrong_type(&path, attribute))?;
     Ok(Filter::Compare { path, op, value })
 }
 
@@ -142,29 +163,39 @@ fn check_operator(
 
 /// The value in the attribute's type: `"True"` for a boolean and an unquoted number for a text are what
 /// providers send. `None` where it can never be of that type.
-fn coerce(attribute: &Attribute, value: &CompareValue) -> Option<CompareValue> {
-    Some(match (attribute.kind, value) {
+fn coerce(attribute: &Attribute, value: &CompareValue, met: &mut Tolerances) -> Option<CompareValue> {
+    let mut beside = None;
+    let coerced = match (attribute.kind, value) {
         (_, CompareValue::Null) => CompareValue::Null,
         (Kind::Boolean, CompareValue::Bool(_)) => value.clone(),
         (Kind::Boolean, CompareValue::String(text)) if text.eq_ignore_ascii_case("true") => {
+            beside = Some(Tolerance::BooleanText);
             CompareValue::Bool(true)
         }
         (Kind::Boolean, CompareValue::String(text)) if text.eq_ignore_ascii_case("false") => {
+            beside = Some(Tolerance::BooleanText);
             CompareValue::Bool(false)
         }
         (Kind::Decimal | Kind::Integer, CompareValue::Number(_)) => value.clone(),
         (Kind::Decimal | Kind::Integer, CompareValue::String(text)) => {
+            beside = Some(Tolerance::NumberText);
             CompareValue::Number(serde_json::from_str(text).ok()?)
         }
         (Kind::String | Kind::Reference | Kind::Binary | Kind::DateTime, CompareValue::String(_)) => {
             value.clone()
         }
         (Kind::String | Kind::Reference, CompareValue::Number(number)) => {
+            beside = Some(Tolerance::NumberText);
             CompareValue::String(number.to_string())
         }
-        (Kind::String | Kind::Reference, CompareValue::Bool(bool)) => CompareValue::String(bool.to_string()),
+        (Kind::String | Kind::Reference, CompareValue::Bool(bool)) => {
+            beside = Some(Tolerance::UnquotedText);
+            CompareValue::String(bool.to_string())
+        }
         _ => return None,
-    })
+    };
+    met.extend(beside);
+    Some(coerced)
 }
 
 #[cfg(test)]
@@ -197,6 +228,25 @@ mod tests {
     fn a_complex_attribute_stands_for_its_value() {
         assert_eq!(bound("emails eq \"a@b.example\"").as_deref(), Ok("emails.value eq \"a@b.example\""));
         assert!(matches!(bound("name eq \"x\""), Err(FilterError::WrongType { .. })));
+    }
+
+    #[test]
+    fn scim_058_what_stands_beside_the_grammar_is_told() {
+        use Tolerance::{BooleanText, ComplexCompared, NumberText, UnquotedText};
+        for (text, wanted) in [
+            ("active eq \"True\"", Some(BooleanText)),
+            ("emails[primary eq \"true\"]", Some(BooleanText)),
+            ("externalId eq 12345", Some(NumberText)),
+            ("userName eq true", Some(UnquotedText)),
+            ("emails eq \"a@b.example\"", Some(ComplexCompared)),
+            // An example of RFC 7644 section 3.4.2.2.
+            ("emails co \"example.com\"", None),
+            ("active eq true and emails.value eq \"x\" and not (title eq null)", None),
+        ] {
+            let mut met = Tolerances::new();
+            bind_noting(&parse(text).unwrap(), &USER, &mut met).unwrap();
+            assert_eq!(met.into_iter().collect::<Vec<_>>(), Vec::from_iter(wanted), "{text}");
+        }
     }
 
     #[test]

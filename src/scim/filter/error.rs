@@ -17,6 +17,9 @@ pub enum FilterError {
         /// What would have been right.
         expected: &'static str,
     },
+    /// A form beside the grammar, where nothing but the grammar is taken.
+    #[error("the filter is not in the grammar: {0}")]
+    BesideGrammar(&'static str),
     /// No such attribute.
     #[error("the filter names the unknown attribute {0}")]
     UnknownAttribute(String),

@@ -8,18 +8,20 @@ mod lexer;
 mod narrow;
 mod parse;
 mod path;
+mod tolerance;
 
 use std::fmt;
 
 pub(in crate::scim) use bind::bind_element;
-pub use bind::{BoundFilter, bind};
+pub use bind::{BoundFilter, bind, bind_noting};
 pub use error::FilterError;
 pub(in crate::scim) use eval::element_matches;
 pub use eval::matches;
 pub use narrow::{Narrowed, narrow};
 pub(in crate::scim) use parse::parse_value_filter;
-pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse};
+pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse, parse_noting};
 pub use path::AttrPath;
+pub use tolerance::{Tolerance, Tolerances};
 
 /// A filter.
 ///

@@ -2,7 +2,7 @@
 //! limits, so that no filter costs more than its answer.
 
 use super::{
-    AttrPath, CompareOp, CompareValue, Filter, FilterError,
+    AttrPath, CompareOp, CompareValue, Filter, FilterError, Tolerance, Tolerances,
     lexer::{Lexer, ValueToken},
 };
 
@@ -13,8 +13,13 @@ pub const MAX_DEPTH: usize = 16;
 /// The most comparisons in one filter.
 pub const MAX_TERMS: usize = 64;
 
-/// Parses a filter.
+/// Parses a filter, whatever it has beside the grammar.
 pub fn parse(text: &str) -> Result<Filter, FilterError> {
+    parse_noting(text, &mut Tolerances::new())
+}
+
+/// The same, and says what it has beside the grammar.
+pub fn parse_noting(text: &str, met: &mut Tolerances) -> Result<Filter, FilterError> {
     let mut parser = Parser::new(text)?;
     if parser.lexer.at_end() {
         return Err(FilterError::Empty);
@@ -23,12 +28,16 @@ pub fn parse(text: &str) -> Result<Filter, FilterError> {
     if !parser.lexer.at_end() {
         return parser.lexer.expected("`and`, `or` or the end");
     }
+    met.append(&mut parser.met);
     Ok(filter)
 }
 
 /// Parses the inside of `[...]` at the start of the text, brackets excluded, and gives what follows the closing
 /// bracket. PATCH paths are built of it.
-pub(in crate::scim) fn parse_value_filter(text: &str) -> Result<(Filter, &str), FilterError> {
+pub(in crate::scim) fn parse_value_filter<'a>(
+    text: &'a str,
+    met: &mut Tolerances,
+) -> Result<(Filter, &'a str), FilterError> {
     let mut parser = Parser::new(text)?;
     if parser.lexer.eat(']') {
         return Err(FilterError::Empty);
@@ -37,6 +46,7 @@ pub(in crate::scim) fn parse_value_filter(text: &str) -> Result<(Filter, &str), 
     if !parser.lexer.eat(']') {
         return parser.lexer.expected("`]`");
     }
+    met.append(&mut parser.met);
     Ok((filter, parser.lexer.rest()))
 }
 
@@ -50,6 +60,7 @@ enum Inside {
 struct Parser<'a> {
     lexer: Lexer<'a>,
     terms: usize,
+    met: Tolerances,
 }
 
 impl<'a> Parser<'a> {
@@ -57,7 +68,7 @@ impl<'a> Parser<'a> {
         if text.len() > MAX_LENGTH {
             return Err(FilterError::TooComplex("it is longer than 8192 bytes"));
         }
-        Ok(Self { lexer: Lexer::new(text), terms: 0 })
+        Ok(Self { lexer: Lexer::new(text), terms: 0, met: Tolerances::new() })
     }
 
     fn or(&mut self, depth: usize, inside: Inside) -> Result<Filter, FilterError> {
@@ -125,6 +136,7 @@ impl<'a> Parser<'a> {
         let mut members = vec![inner];
         if self.lexer.eat_here('.') {
             self.terms += 1;
+            self.met.insert(Tolerance::SubOfSelection);
             let sub = self.path()?;
             members.push(self.comparison(sub)?);
         }
@@ -141,24 +153,26 @@ impl<'a> Parser<'a> {
         };
         let value = match self.lexer.value()? {
             ValueToken::Quoted(text) => CompareValue::String(text),
-            ValueToken::Bare(word) => bare_value(word),
+            ValueToken::Bare(word) => self.bare_value(word),
         };
         Ok(Filter::Compare { path, op, value })
     }
-}
 
-/// `true`, `True`, `null`, a number, or text without its quotes.
-fn bare_value(word: &str) -> CompareValue {
-    if word.eq_ignore_ascii_case("true") {
-        CompareValue::Bool(true)
-    } else if word.eq_ignore_ascii_case("false") {
-        CompareValue::Bool(false)
-    } else if word.eq_ignore_ascii_case("null") {
-        CompareValue::Null
-    } else if let Ok(number) = serde_json::from_str::<serde_json::Number>(word) {
-        CompareValue::Number(number)
-    } else {
-        CompareValue::String(word.to_owned())
+    /// `true`, `null` and a number as JSON has them; beside the grammar `True`, or text without its quotes.
+    fn bare_value(&mut self, word: &str) -> CompareValue {
+        let (value, beside) = if word.eq_ignore_ascii_case("true") {
+            (CompareValue::Bool(true), (word != "true").then_some(Tolerance::BooleanText))
+        } else if word.eq_ignore_ascii_case("false") {
+            (CompareValue::Bool(false), (word != "false").then_some(Tolerance::BooleanText))
+        } else if word.eq_ignore_ascii_case("null") {
+            (CompareValue::Null, (word != "null").then_some(Tolerance::UnquotedText))
+        } else if let Ok(number) = serde_json::from_str::<serde_json::Number>(word) {
+            (CompareValue::Number(number), None)
+        } else {
+            (CompareValue::String(word.to_owned()), Some(Tolerance::UnquotedText))
+        };
+        self.met.extend(beside);
+        value
     }
 }
 
@@ -215,6 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn scim_058_what_stands_beside_the_grammar_is_told() {
+        use Tolerance::{BooleanText, SubOfSelection, UnquotedText};
+        for (text, wanted) in [
+            ("externalId eq abc", vec![UnquotedText]),
+            ("active eq True", vec![BooleanText]),
+            ("title eq NULL", vec![UnquotedText]),
+            ("emails[type eq work].value eq \"x\"", vec![UnquotedText, SubOfSelection]),
+            ("active eq true and not(title eq null) and n gt 5 and emails[type EQ \"work\"]", vec![]),
+        ] {
+            let mut met = Tolerances::new();
+            parse_noting(text, &mut met).unwrap();
+            assert_eq!(met.into_iter().collect::<Vec<_>>(), wanted, "{text}");
+        }
+    }
+
+    #[test]
     fn malformed_filters_are_refused_and_say_where() {
         assert_eq!(parse(""), Err(FilterError::Empty));
         assert_eq!(parse("  "), Err(FilterError::Empty));
@@ -256,8 +286,8 @@ mod tests {
 
     #[test]
     fn a_value_filter_gives_back_what_follows_it() {
-        let (filter, rest) = parse_value_filter("type eq \"work\"].value").unwrap();
+        let (filter, rest) = parse_value_filter("type eq \"work\"].value", &mut Tolerances::new()).unwrap();
         assert_eq!((filter.to_string().as_str(), rest), ("type eq \"work\"", ".value"));
-        assert_eq!(parse_value_filter("]"), Err(FilterError::Empty));
+        assert_eq!(parse_value_filter("]", &mut Tolerances::new()), Err(FilterError::Empty));
     }
 }

@@ -22,6 +22,7 @@ use path::Target;
 use super::{
     ScimError,
     error::quoted,
+    filter::Tolerances,
     resource::check_schemas,
     schema::{Mutability, ResourceType},
 };
@@ -36,6 +37,7 @@ pub const MAX_OPERATIONS: usize = 1_000;
 pub struct Patch {
     resource_type: &'static ResourceType,
     operations: Vec<Operation>,
+    tolerated: Tolerances,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,87 +68,89 @@ impl Patch {
         if list.len() > MAX_OPERATIONS {
             return Err(ScimError::TooManyOperations(MAX_OPERATIONS));
         }
-        let mut operations = Vec::with_capacity(list.len());
+        let mut patch =
+            Self { resource_type, operations: Vec::with_capacity(list.len()), tolerated: Tolerances::new() };
         for (index, item) in list.iter().enumerate() {
-            parse_operation(resource_type, index, item, &mut operations)?;
+            patch.parse_operation(index, item)?;
         }
-        Ok(Self { resource_type, operations })
+        Ok(patch)
+    }
+
+    /// What the selections in its paths have beside the grammar.
+    pub fn tolerated(&self) -> &Tolerances {
+        &self.tolerated
     }
 
     /// Whether an operation is about the attribute of the base schema.
     pub fn names(&self, name: &str) -> bool {
-        let is_about = |target: &Target| {
-            matches!(target, Target::Attribute(at) if at.extension.is_none() && at.attribute.name == name)
-        };
+        let is_about = |target: &Target| matches!(target, Target::Attribute(at) if at.extension.is_none() && at.attribute.name == name);
         self.operations.iter().any(|operation| is_about(&operation.target))
     }
 }
 
-fn parse_operation(
-    resource_type: &'static ResourceType,
-    index: usize,
-    item: &Value,
-    out: &mut Vec<Operation>,
-) -> Result<(), ScimError> {
-    let item = item.as_object().ok_or(ScimError::BadOperation(index))?;
-    let op = member(item, "op")
-        .and_then(Value::as_str)
-        .and_then(parse_op)
-        .ok_or(ScimError::BadOperation(index))?;
-    let path = match member(item, "path") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(path)) => Some(path.trim()),
-        Some(other) => {
-            return Err(ScimError::BadPath { path: quoted(&other.to_string()), reason: "it is not a text" });
+impl Patch {
+    fn parse_operation(&mut self, index: usize, item: &Value) -> Result<(), ScimError> {
+        let item = item.as_object().ok_or(ScimError::BadOperation(index))?;
+        let op = member(item, "op")
+            .and_then(Value::as_str)
+            .and_then(parse_op)
+            .ok_or(ScimError::BadOperation(index))?;
+        let path = match member(item, "path") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(path)) => Some(path.trim()),
+            Some(other) => {
+                return Err(ScimError::BadPath {
+                    path: quoted(&other.to_string()),
+                    reason: "it is not a text",
+                });
+            }
+        };
+        let value = member(item, "value");
+        if value.is_none() && op != Op::Remove {
+            return Err(ScimError::BadOperationValue(index));
         }
-    };
-    let value = member(item, "value");
-    if value.is_none() && op != Op::Remove {
-        return Err(ScimError::BadOperationValue(index));
+        let value = value.cloned().unwrap_or_default();
+        let Some(path) = path.filter(|path| !path.is_empty()) else {
+            return self.split(index, op, value);
+        };
+        let target = path::parse(self.resource_type, path, &mut self.tolerated)?;
+        self.operations.push(Operation { index, op, target, value });
+        Ok(())
     }
-    let value = value.cloned().unwrap_or_default();
-    let Some(path) = path.filter(|path| !path.is_empty()) else {
-        return split(resource_type, index, op, value, out);
-    };
-    let target = path::parse(resource_type, path)?;
-    out.push(Operation { index, op, target, value });
-    Ok(())
-}
 
-/// An operation without path names its attributes in the value (RFC 7644 sections 3.5.2.1 and 3.5.2.3).
-fn split(
-    resource_type: &'static ResourceType,
-    index: usize,
-    op: Op,
-    value: Value,
-    out: &mut Vec<Operation>,
-) -> Result<(), ScimError> {
-    if op == Op::Remove {
-        return Err(ScimError::RemoveWithoutPath);
-    }
-    let Value::Object(attributes) = value else { return Err(ScimError::BadOperationValue(index)) };
-    let mut seen = HashSet::new();
-    for (name, value) in attributes {
-        if !seen.insert(name.to_ascii_lowercase()) {
-            return Err(ScimError::AttributeTwice(quoted(&name)));
+    /// An operation without path names its attributes in the value (RFC 7644 sections 3.5.2.1 and 3.5.2.3).
+    fn split(&mut self, index: usize, op: Op, value: Value) -> Result<(), ScimError> {
+        if op == Op::Remove {
+            return Err(ScimError::RemoveWithoutPath);
         }
-        if let Some(target) = named_target(resource_type, &name)? {
-            out.push(Operation { index, op, target, value });
+        let Value::Object(attributes) = value else { return Err(ScimError::BadOperationValue(index)) };
+        let mut seen = HashSet::new();
+        for (name, value) in attributes {
+            if !seen.insert(name.to_ascii_lowercase()) {
+                return Err(ScimError::AttributeTwice(quoted(&name)));
+            }
+            if let Some(target) = named_target(self.resource_type, &name, &mut self.tolerated)? {
+                self.operations.push(Operation { index, op, target, value });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What a key of such a value stands for; `None` for `schemas` and for what the base schema does not know, which
 /// is ignored as it is in a create.
-fn named_target(resource_type: &'static ResourceType, name: &str) -> Result<Option<Target>, ScimError> {
+fn named_target(
+    resource_type: &'static ResourceType,
+    name: &str,
+    met: &mut Tolerances,
+) -> Result<Option<Target>, ScimError> {
     if name.eq_ignore_ascii_case("schemas") {
         return Ok(None);
     }
     if let Some(attribute) = resource_type.core_attribute(name) {
         return match attribute.mutability {
             Mutability::ReadOnly => Err(ScimError::ReadOnly(attribute.name.to_owned())),
-            _ => path::parse(resource_type, attribute.name).map(Some),
+            _ => path::parse(resource_type, attribute.name, met).map(Some),
         };
     }
     if let Some(schema) = resource_type.extension(name) {

@@ -3,7 +3,7 @@
 use crate::scim::{
     ScimError,
     error::quoted,
-    filter::{AttrPath, Filter, bind_element, parse_value_filter},
+    filter::{AttrPath, Filter, Tolerances, bind_element, parse_value_filter},
     schema::{Attribute, Kind, Mutability, ResourceType, Schema},
 };
 
@@ -40,8 +40,13 @@ impl Target {
     }
 }
 
-/// Parses and resolves a path. What the client may not write is refused here.
-pub(super) fn parse(resource_type: &'static ResourceType, path: &str) -> Result<Target, ScimError> {
+/// Parses and resolves a path. What the client may not write is refused here. `met` hears what its selection has beside the
+/// grammar.
+pub(super) fn parse(
+    resource_type: &'static ResourceType,
+    path: &str,
+    met: &mut Tolerances,
+) -> Result<Target, ScimError> {
     if let Some(schema) = resource_type.extension(path) {
         return Ok(Target::Extension(schema));
     }
@@ -55,7 +60,7 @@ pub(super) fn parse(resource_type: &'static ResourceType, path: &str) -> Result<
         None => (None, ""),
         Some(_) if attr_path.sub.is_some() => return Err(bad("a sub-attribute has no elements to select")),
         Some(selection) => {
-            let (filter, rest) = parse_value_filter(selection)?;
+            let (filter, rest) = parse_value_filter(selection, met)?;
             (Some(filter), rest)
         }
     };
@@ -65,7 +70,7 @@ pub(super) fn parse(resource_type: &'static ResourceType, path: &str) -> Result<
         attr_path.sub = Some(sub.ok_or_else(|| bad("only a sub-attribute can follow a selection"))?.name);
     }
     match resource_type.resolve(&attr_path) {
-        Some(found) => attribute_target(found, filter, path),
+        Some(found) => attribute_target(found, filter, path, met),
         None if filter.is_some() => Err(ScimError::UnknownPath(quoted(path))),
         None => foreign(resource_type, attr_path, path),
     }
@@ -75,6 +80,7 @@ fn attribute_target(
     found: crate::scim::schema::Resolved,
     filter: Option<Filter>,
     path: &str,
+    met: &mut Tolerances,
 ) -> Result<Target, ScimError> {
     let attribute = found.attribute;
     if attribute.mutability == Mutability::ReadOnly || found.leaf().mutability == Mutability::ReadOnly {
@@ -91,7 +97,7 @@ fn attribute_target(
                 reason: "the attribute has no elements to select",
             });
         }
-        Some(filter) => Some(bind_element(&filter, attribute)?),
+        Some(filter) => Some(bind_element(&filter, attribute, met)?),
     };
     let target =
         AttributeTarget { extension: found.extension, attribute, filter, sub: found.sub, path: quoted(path) };

@@ -255,6 +255,7 @@ pub async fn patch<C: Collection>(
     let resource_type = C::resource_type(tenant.catalog);
     tenant.hear(|| rewrite_patch(resource_type, target.id, &mut body));
     let patch = Patch::parse(resource_type, &body)?;
+    tenant.tolerate(patch.tolerated())?;
     change::<C>(cx, tenant, target, Change::Patch(patch), projection).await
 }
 

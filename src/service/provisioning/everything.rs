@@ -12,6 +12,7 @@ use crate::{
 
 /// The users and groups of the connection that match. A type that lacks an attribute of the filter has no match.
 pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Found, ProvisioningError> {
+    tenant.tolerate(&query.tolerated)?;
     if let Page::Cursor(_) = query.page {
         // Two types have no order in common to go on from.
         return Err(ScimError::BadCursor.into());

@@ -15,7 +15,7 @@ use crate::{
     model::ids::GroupId,
     scim::{
         BoundSort, SortKey,
-        filter::{AttrPath, BoundFilter, bind, matches},
+        filter::{AttrPath, BoundFilter, bind_noting, matches},
         list::{Page, Query},
         projection::Projection,
     },
@@ -139,7 +139,10 @@ struct Hits<C: Collection> {
 impl<C: Collection> Search<C> {
     fn new(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Self, ProvisioningError> {
         let resource_type = C::resource_type(tenant.catalog);
-        let filter = query.filter.as_ref().map(|filter| bind(filter, resource_type)).transpose()?;
+        let mut met = query.tolerated.clone();
+        let filter = query.filter.as_ref().map(|filter| bind_noting(filter, resource_type, &mut met));
+        let filter = filter.transpose()?;
+        tenant.tolerate(&met)?;
         let Compiled { predicate, is_exact } = match &filter {
             Some(filter) => compile(filter, C::COLUMNS),
             None => Compiled { predicate: Predicate::Always, is_exact: true },

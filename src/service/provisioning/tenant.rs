@@ -13,7 +13,9 @@ use crate::{
         secret::Secret,
     },
     scim::{
+        ScimError,
         dialect::{Provider, Rewrite, Rewrites, rewrite_message},
+        filter::{FilterError, Tolerances},
         patch::Absent,
         schema::{Catalog, Definition},
     },
@@ -121,8 +123,6 @@ impl ScimTenant {
         &self.request_id
     }
 
-    /// Lets a dialect rewrite, unless the connection is strict, and remembers what it did.
-    pub(super) fn hear(&self, rewrite: impl FnOnce() -> Rewrites) {
     /// Whose request the log shows.
     pub fn traced(&self) -> Traced {
         Traced {
@@ -132,6 +132,8 @@ impl ScimTenant {
         }
     }
 
+    /// Lets a dialect rewrite, unless the connection is strict, and remembers what it did.
+    pub(super) fn hear(&self, rewrite: impl FnOnce() -> Rewrites) {
         if !self.is_strict() {
             let used = rewrite();
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend(used);
@@ -148,9 +150,23 @@ impl ScimTenant {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(rewrite);
     }
 
+    /// Remembers what a filter has beside the grammar; on a strict connection it is refused.
+    pub(super) fn tolerate(&self, met: &Tolerances) -> Result<(), ScimError> {
+        if let Some(first) = met.first().filter(|_| self.is_strict()) {
+            return Err(FilterError::BesideGrammar(first.fault()).into());
+        }
+        met.iter().for_each(|tolerance| self.note((*tolerance).into()));
+        Ok(())
+    }
+
     /// The rewrites that the request needed so far.
     pub(super) fn rewrites(&self) -> Rewrites {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether nothing but the standard is taken.
+    pub(super) fn is_strict(&self) -> bool {
+        self.connection.strict
     }
 
     /// What a path means that selects an element that is not there.
@@ -175,11 +191,6 @@ pub async fn authenticate(
     project: &ProjectId,
     token: &Secret,
     caller: Caller<'_>,
-    /// Whether nothing but the standard is taken.
-    pub(super) fn is_strict(&self) -> bool {
-        self.connection.strict
-    }
-
 ) -> Result<ScimTenant, AccessRefusal> {
     // Before it is known whose lane it is in, a request takes no connection from a login either.
     let cx = &Context { store: cx.store.at_the_door(), ..cx.clone() };

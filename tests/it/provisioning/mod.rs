@@ -18,6 +18,7 @@ mod okta_spec;
 mod paging;
 mod queries;
 mod requirements;
+mod strictness;
 pub mod support;
 mod tolerance;
 mod users;

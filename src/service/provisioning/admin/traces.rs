@@ -40,10 +40,10 @@ pub async fn rewrites(
     cx.store.read(move |tx| scim_rewrite_counts::list(tx, &connection)).await
 }
 
-/// What a rewrite is, for a person: who is known to send it, and why.
+/// What a rewrite is, for a person: what is sent, and who is known to send it.
 pub fn explained(code: &str) -> String {
     match Rewrite::ALL.into_iter().find(|rewrite| rewrite.code() == code) {
-        Some(rewrite) => format!("{}: {}", rewrite.provider(), rewrite.reason()),
+        Some(rewrite) => rewrite.explanation(),
         None => code.to_owned(),
     }
 }

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     model::{DeactivatedBy, EmailAddress, UserStatus, fold::fold, ids::UserId},
-    scim::{Resource, dialect::Provider},
+    scim::{
+        Resource,
+        dialect::{Provider, Rewrite},
+    },
     service::{
         Context,
         provisioning::{
@@ -50,7 +53,10 @@ pub(super) fn create(
             Changed::Done(user) => known(user, true),
             Changed::Held(until) => return Ok(Changed::Held(until)),
         },
-        Found::SentAgain(user) => known(user, false),
+        Found::SentAgain(user) => {
+            tenant.note(Rewrite::RepeatedCreate);
+            known(user, false)
+        }
         Found::Taken(detail) => return Err(ProvisioningError::Conflict(detail)),
     }))
 }
@@ -138,7 +144,7 @@ fn on_this_connection(tenant: &ScimTenant, user: User, resource: &Resource) -> F
     let same_person = same_account || (same_external_id && same_name);
     // An address among `emails`, that is: a userName in its place is a name.
     let by_address_alone = !same_name && !same_account && resource.attributes().contains_key("emails");
-    let sends_again = tenant.provider().is_some_and(Provider::sends_creates_again);
+    let sends_again = !tenant.is_strict() && tenant.provider().is_some_and(Provider::sends_creates_again);
     match user.status {
         UserStatus::Active if sends_again && same_account => Found::SentAgain(user),
         UserStatus::Active if by_address_alone => Found::AddressTaken,
@@ -197,13 +203,13 @@ fn insert(
     {
         give_login_address(&mut user, &address);
     }
+    manager::check(tx, tenant, None, resource)?;
     let joined = save(tx, cx, tenant, None, &user, resource)?;
     tell(tx, cx, tenant, "user.created", None, &user)?;
     Ok(Made { row: user, is_new: true, is_alone: !joined && !manager::is_named(resource) })
 }
 
 /// The same person is back, with the same id, but with nothing that was granted here before.
-    manager::check(tx, tenant, None, resource)?;
 fn restore(
     tx: &mut Tx<'_>,
     cx: &Context,
