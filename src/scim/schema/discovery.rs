@@ -47,6 +47,13 @@ pub fn service_provider_config_json(base: &str, limits: Limits) -> Value {
             "name": "Bearer token",
             "description": "The token of the SCIM connection in the Authorization header (RFC 6750).",
             "primary": true
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": format!(
+                "A client of the SCIM connection gets a bearer token of an hour at {base}/oauth/token (RFC 6749 section 4.4)."
+            ),
+            "specUri": "https://www.rfc-editor.org/rfc/rfc6749"
         }],
         "meta": {
             "resourceType": "ServiceProviderConfig",

@@ -21,4 +21,5 @@ mod requirements;
 mod strictness;
 pub mod support;
 mod tolerance;
+mod traffic;
 mod users;
