@@ -13,6 +13,7 @@ mod entra_validator;
 mod equivalence;
 mod extensions;
 mod groups;
+mod life_cycle;
 mod managers;
 mod okta_spec;
 mod paging;

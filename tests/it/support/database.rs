@@ -60,6 +60,21 @@ impl TestDatabase {
         }
     }
 
+    /// How many rows there are: `users WHERE ...`.
+    pub fn count(&self, rows: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let query = diesel::sql_query(format!("SELECT COUNT(*) AS count FROM {rows}"));
+        let found: Count = match self.url.strip_prefix("sqlite:") {
+            Some(path) => query.get_result(&mut SqliteConnection::establish(path).unwrap()).unwrap(),
+            None => query.get_result(&mut PgConnection::establish(&self.url).unwrap()).unwrap(),
+        };
+        found.count
+    }
+
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
