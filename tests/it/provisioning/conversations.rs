@@ -1,13 +1,19 @@
 //! Whole conversations of real providers, as data: `fixtures/scim/<provider>/*.json`. Each step is a request and
-//! what its answer must hold; at the end the directory must be exactly what the file says.
+//! what its answer must hold; at the end the directory must be exactly what the file says, and the sessions of those who
+//! signed in on the way.
 //!
 //! In the expected bodies `"*"` stands for any value, `null` for none, and what is not named is not looked at. What
 //! `keep` names is put in for `{{name}}` later on.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use serde::Deserialize;
 use serde_json::Value;
+use vestibule::service::provisioning::admin::connections;
 
 use super::support::Scim;
 use crate::support::Kind;
@@ -18,13 +24,27 @@ struct Conversation {
     /// Headers of every request: what the provider calls itself, and its media type.
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// Whom the connection takes it for in the end.
+    provider: Option<String>,
     steps: Vec<Step>,
-    leaves: Value,
+    leaves: Leaves,
+}
+
+#[derive(Deserialize)]
+struct Leaves {
+    /// How many live sessions each has of those who signed in, by the names that `keep` gave them.
+    #[serde(default)]
+    sessions: BTreeMap<String, usize>,
+    #[serde(flatten)]
+    directory: Value,
 }
 
 #[derive(Deserialize)]
 struct Step {
     name: String,
+    /// Who signs in before it, by the names that `keep` gave them.
+    #[serde(default)]
+    sign_in: Vec<String>,
     request: Request,
     expect: Expected,
     #[serde(default)]
@@ -49,8 +69,12 @@ async fn replay(kind: Kind, file: &Path) {
     let conversation: Conversation = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     let place = format!("{}: {}", file.display(), conversation.about);
     let scim = Scim::start(kind).await;
-    let mut kept = BTreeMap::new();
+    let (mut kept, mut signed_in) = (BTreeMap::<String, String>::new(), BTreeSet::new());
     for step in conversation.steps {
+        for name in step.sign_in {
+            scim.sign_in(&kept[&name]).await;
+            signed_in.insert(name);
+        }
         let path = filled(&step.request.path, &kept);
         let body =
             step.request.body.map(|body| serde_json::from_str(&filled(&body.to_string(), &kept)).unwrap());
@@ -76,8 +100,20 @@ async fn replay(kind: Kind, file: &Path) {
             kept.insert(name, answer.body.pointer(&pointer).and_then(Value::as_str).expect(&at).to_owned());
         }
     }
-    let leaves: Value = serde_json::from_str(&filled(&conversation.leaves.to_string(), &kept)).unwrap();
-    assert_eq!(scim.directory().await, leaves, "{place}");
+    let Leaves { sessions, directory } = conversation.leaves;
+    let directory: Value = serde_json::from_str(&filled(&directory.to_string(), &kept)).unwrap();
+    assert_eq!(scim.directory().await, directory, "{place}");
+    if let Some(provider) = conversation.provider {
+        let gateway = &scim.gateway;
+        let known = connections::list(&gateway.cx, &gateway.project.id, &gateway.acme.id).await.unwrap();
+        assert_eq!(known[0].provider, provider, "{place}");
+    }
+    let mut live = BTreeMap::new();
+    for name in signed_in {
+        let sessions = scim.live_sessions(&kept[&name]).await;
+        live.insert(name, sessions);
+    }
+    assert_eq!(live, sessions, "{place}: sessions");
 }
 
 fn filled(text: &str, kept: &BTreeMap<String, String>) -> String {
