@@ -172,7 +172,9 @@ fn single<C: Collection>(
         }
         ("PATCH", Some(id)) => {
             tenant.hear(|| rewrite_patch(resource_type, id, &mut body));
-            changed::<C>(tx, cx, tenant, id, &Change::Patch(Patch::parse(resource_type, &body)?))
+            let patch = Patch::parse(resource_type, &body)?;
+            tenant.tolerate(patch.tolerated())?;
+            changed::<C>(tx, cx, tenant, id, &Change::Patch(patch))
         }
         ("DELETE", Some(id)) => {
             let before = C::lock(tx, tenant, id)?;
