@@ -86,7 +86,8 @@ on_both_databases! {
         assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(false))).await.status, 200);
         // What SCIM could undo, the operator makes last.
         deactivate_user(cx, &operator, project, &user.id).await.unwrap();
-        assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
+        let refused = scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await;
+        assert_eq!((refused.status, &refused.body["scimType"]), (409, &Value::Null), "no value is taken");
         activate_user(cx, &operator, project, &user.id).await.unwrap();
         let (acme, resource) = (scim.gateway.acme.id.clone(), id.clone());
         let audit = cx.store.read(move |tx: &mut Tx<'_>| audit_log_events::of_resource(tx, &acme, &resource));
@@ -162,7 +163,7 @@ on_both_databases! {
         // Such a user keeps each of its names, and is changed otherwise.
         for (attribute, value) in other("not-her") {
             let refused = patch(&id, json!({attribute: value})).await;
-            assert_eq!((refused.status, &refused.body["scimType"]), (409, &json!("uniqueness")), "{attribute}");
+            assert_eq!((refused.status, &refused.body["scimType"]), (409, &Value::Null), "{attribute}");
             assert!(refused.body["detail"].as_str().unwrap().contains("administrator"), "{}", refused.body);
         }
         assert_eq!(patch(&id, json!({"title": "Countess", "userName": "ADA@acme.example"})).await.status, 200);

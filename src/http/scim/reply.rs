@@ -89,7 +89,9 @@ pub(super) fn refuse(error: ProvisioningError) -> HttpError {
         | ProvisioningError::TooManyMembers(_)
         | ProvisioningError::TooManyResults => StatusCode::BAD_REQUEST,
         ProvisioningError::NotFound => StatusCode::NOT_FOUND,
-        ProvisioningError::Conflict(_) | ProvisioningError::CircularReference => StatusCode::CONFLICT,
+        ProvisioningError::Conflict(_)
+        | ProvisioningError::DeactivatedByAdministrator
+        | ProvisioningError::CircularReference => StatusCode::CONFLICT,
         ProvisioningError::Stale => StatusCode::PRECONDITION_FAILED,
         ProvisioningError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         ProvisioningError::Held(held) => {

@@ -18,6 +18,12 @@ pub enum ProvisioningError {
     /// A name or address is taken.
     #[error("{0}")]
     Conflict(&'static str),
+    /// An administrator of the organization has deactivated the user, and SCIM does not undo that (R3). No value is taken: a
+    /// client that looks for another name would look in vain.
+    #[error(
+        "this user was deactivated by an administrator of the organization, who alone can activate it again"
+    )]
+    DeactivatedByAdministrator,
     /// An id in the body is unknown or foreign, which is the same to the client (R22).
     #[error("{0} names no user or group of this connection")]
     UnknownReference(&'static str),
@@ -91,6 +97,7 @@ impl ProvisioningError {
             Self::TooManyResults | Self::TooManyMembers(_) => Some("tooMany"),
             Self::NotFound
             | Self::CircularReference
+            | Self::DeactivatedByAdministrator
             | Self::Stale
             | Self::TooLarge(_)
             | Self::Held(_)

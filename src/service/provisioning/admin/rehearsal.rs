@@ -220,7 +220,7 @@ fn answered<C: Collection>(
 fn status_of(refusal: &ProvisioningError) -> u16 {
     match refusal {
         ProvisioningError::NotFound => 404,
-        ProvisioningError::Conflict(_) => 409,
+        ProvisioningError::Conflict(_) | ProvisioningError::DeactivatedByAdministrator => 409,
         ProvisioningError::Stale => 412,
         ProvisioningError::TooLarge(_) => 413,
         ProvisioningError::Held(_) => 429,

@@ -22,10 +22,6 @@ use crate::{
     },
 };
 
-/// Why an activation by SCIM is refused, and a change of names after which another user could be created under them.
-const NOT_OURS_TO_ACTIVATE: &str =
-    "this user was deactivated by an administrator of the organization, who alone can activate it again";
-
 /// Why a change to names is refused.
 const BARRED: &str = "the new userName, externalId or login address was that of a user whom an administrator of the \
      organization deactivated before it was deleted; an administrator must activate or delete the user first";
@@ -147,7 +143,11 @@ fn check_names(
         (user.email, user.email_folded) = (None, None);
         return Ok(());
     }
-    Err(ProvisioningError::Conflict(if is_ours { BARRED } else { NOT_OURS_TO_ACTIVATE }))
+    Err(if is_ours {
+        ProvisioningError::Conflict(BARRED)
+    } else {
+        ProvisioningError::DeactivatedByAdministrator
+    })
 }
 
 /// Whether one of the names that are new to a user is barred.
@@ -173,7 +173,7 @@ fn set_status(
             Ok(Some("user.deactivated"))
         }
         (false, Some(true)) if before.deactivated_by != Some(DeactivatedBy::Scim) => {
-            Err(ProvisioningError::Conflict(NOT_OURS_TO_ACTIVATE))
+            Err(ProvisioningError::DeactivatedByAdministrator)
         }
         (false, Some(true)) => {
             activate(user);
