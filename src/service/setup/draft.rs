@@ -203,13 +203,14 @@ pub(super) async fn write_metadata(
             if Signers::of(connection) != signers {
                 return Err(unsigned());
             }
-            let chosen = connection.provider.clone();
             draft_metadata(tx, &own, connection, &idp, url.as_deref())?;
             // What was chosen by a person stands against a guess that says nothing. Against one that says another provider the
             // choice stands on the pages alone, and the review asks which of the two is right.
             let is_open = matches!(wizard.link.provider.as_deref(), None | Some(providers::GENERIC));
             if connection.provider == providers::GENERIC {
-                connection.provider = chosen;
+                // Not what was there: another provider's file may have been handed over by mistake before.
+                let chosen = wizard.link.provider.as_deref().unwrap_or(providers::GENERIC);
+                chosen.clone_into(&mut connection.provider);
             } else if is_open {
                 setup_links::set_provider(tx, &wizard.link.id, &connection.provider)?;
             }

@@ -12,6 +12,7 @@ use vestibule::{
         metadata::SpMetadata,
     },
     service::connections::{Update, update},
+    store::{Tx, saml_connections},
 };
 
 use super::*;
@@ -51,6 +52,14 @@ fn federation(admin: &Admin, count: usize) -> String {
         "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}</md:EntitiesDescriptor>",
         many.collect::<String>()
     )
+}
+
+/// Whose provider the draft is for, and the attribute that its people are known by.
+async fn known_by(admin: &Admin) -> (String, Option<String>) {
+    let (project, id) = (admin.world.gateway.project.id.clone(), admin.connection.clone());
+    let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &project, &id);
+    let row = admin.world.read(find).await.unwrap();
+    (row.provider, row.subject_attribute)
 }
 
 on_both_databases! {
@@ -214,6 +223,16 @@ on_both_databases! {
         let page = admin.get("/setup/review").await.body;
         assert!(page.contains(warning) && page.contains("I use Microsoft Entra ID"), "{page}");
         assert!(page.contains("href=\"/setup/test\""), "one may go on: {page}");
+        // The right file says nothing of its provider: the choice counts, and nothing of the wrong file stays.
+        let right = admin.metadata();
+        let by_entra = known_by(&admin).await;
+        assert!(by_entra.1.unwrap().ends_with("/objectidentifier"));
+        admin.upload(&[("file", right.as_bytes())]).await;
+        assert!(!admin.get("/setup/review").await.body.contains("You chose"));
+        let now = known_by(&admin).await;
+        assert_eq!(now.0, "okta");
+        assert!(!now.1.unwrap_or_default().ends_with("/objectidentifier"));
+        admin.upload(&[("file", entra.as_bytes())]).await;
         admin.post("/setup/provider", &[("provider", "entra")]).await;
         assert!(!admin.get("/setup/review").await.body.contains("You chose"));
         admin.post("/setup/provider", &[("provider", "okta")]).await;
