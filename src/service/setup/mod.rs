@@ -7,7 +7,7 @@ mod checks;
 mod choice;
 mod draft;
 mod drafts;
-mod explain;
+mod hindrance;
 mod links;
 mod manage;
 mod people;

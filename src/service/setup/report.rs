@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{CHECKS, DECRYPTION},
-    explain::{self, Explained, short},
+    hindrance,
 };
 use crate::{
     saml::{VerifiedAssertion, response::Warning},
     service::{
         providers::Provider,
-        sso::{Profile, Refusal},
+        sso::{
+            Profile, Refusal,
+            explain::{self, Explained, short},
+        },
     },
 };
 
@@ -100,7 +103,7 @@ impl Report {
             ..CheckLine::new("The signature is as strong as it should be", CheckState::Warning)
         }));
         checks.push(CheckLine::new("The person can be told from everybody else", CheckState::Passed));
-        let hindrance = hindrance.map(|refusal| explain::hindrance(refusal, profile.email.as_ref()));
+        let hindrance = hindrance.map(|refusal| hindrance::explained(refusal, profile.email.as_ref()));
         checks.push(CheckLine {
             detail: hindrance.as_ref().map(|(why, _)| why.clone()),
             fix: hindrance.as_ref().map(|(_, fix)| fix.clone()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Capability, Report, SetupError, Wizard, explain::short, session::for_change};
+use super::{Capability, Report, SetupError, Wizard, session::for_change};
 use crate::{
     model::{
         ConnectionStatus, Millis,
@@ -20,7 +20,7 @@ use crate::{
     service::{
         Actor, ActorKind, Change, Context, new_id,
         record::record,
-        sso::{self, Carrier, Posted, Refusal, SsoError, TraceEntry, Validated, Wishes},
+        sso::{self, Carrier, Posted, Refusal, SsoError, TraceEntry, Validated, Wishes, explain::short},
     },
     store::{
         StoreError, Tx, organizations,

@@ -5,6 +5,7 @@ mod amr;
 mod attributes;
 mod consent;
 mod consume;
+pub(crate) mod explain;
 mod groups;
 mod logout;
 mod matching;

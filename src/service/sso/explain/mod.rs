@@ -1,24 +1,24 @@
 //! From a failed check to what was wanted, what came, and the field to correct, by the name that the provider gives it.
 
+use super::Refusal;
 use crate::{
-    model::{EmailAddress, login::LoginRefusal},
     saml::response::{ProviderField, Rejection},
-    service::{
-        providers::{Provider, SpValue},
-        sso::{Conflict, PolicyRefusal, Refusal},
-    },
+    service::providers::{Provider, SpValue},
 };
 
 /// What to do about a failed check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Explained {
+pub(crate) struct Explained {
+    /// What was wanted.
     pub wanted: Option<String>,
+    /// What came.
     pub got: Option<String>,
+    /// The field to correct, and how.
     pub fix: Option<String>,
 }
 
 /// Explains a refusal.
-pub(super) fn refusal(refusal: &Refusal, provider: &Provider) -> Explained {
+pub(crate) fn refusal(refusal: &Refusal, provider: &Provider) -> Explained {
     match refusal {
         Refusal::Response { rejection, .. } => rejected(rejection, provider),
         Refusal::TransientNameId => Explained { fix: name_id(provider), ..Explained::default() },
@@ -29,31 +29,6 @@ pub(super) fn refusal(refusal: &Refusal, provider: &Provider) -> Explained {
         },
         _ => Explained::default(),
     }
-}
-
-/// Why a real login would be refused although the provider is right, and what to do.
-pub(super) fn hindrance(refusal: &Refusal, email: Option<&EmailAddress>) -> (String, String) {
-    let domain = email.map(EmailAddress::domain).unwrap_or_default();
-    let (why, fix) = match refusal {
-        Refusal::IdentityConflict(Conflict::DomainNotProved) => (
-            format!("the domain {domain} of the address is not proved for your organization"),
-            format!("Ask whoever sent you this link to add the domain {domain}, if it is yours."),
-        ),
-        Refusal::IdentityConflict(Conflict::NoEmail) => {
-            ("no email address came".to_owned(), "Let the provider send the address as an attribute.".to_owned())
-        }
-        Refusal::Policy(PolicyRefusal(LoginRefusal::MethodNotAllowed)) => (
-            "your organization does not allow single sign-on".to_owned(),
-            "Ask whoever sent you this link to allow it.".to_owned(),
-        ),
-        Refusal::Policy(PolicyRefusal(LoginRefusal::SecondFactorRequired)) => (
-            "your organization requires a second factor, and the provider did not say that one was used".to_owned(),
-            "Let the provider ask for a second factor, and ask whoever sent you this link which AuthnContext counts as one."
-                .to_owned(),
-        ),
-        other => (other.to_string(), "Ask whoever sent you this link.".to_owned()),
-    };
-    (format!("{} ({}).", super::capitalised(&why).trim_end_matches('.'), refusal.code()), fix)
 }
 
 fn rejected(rejection: &Rejection, provider: &Provider) -> Explained {
@@ -162,7 +137,7 @@ fn name_id(provider: &Provider) -> Option<String> {
 }
 
 /// What anybody may have made a megabyte long.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const MOST: usize = 300;
     if text.chars().count() <= MOST {
         text.to_owned()
