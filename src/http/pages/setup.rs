@@ -6,7 +6,7 @@ use crate::{
     http::setup::frame::SetupFrame,
     model::Timestamp,
     service::{
-        providers::{Provider, Saml, Scim},
+        providers::{Provider, Saml, Scim, SpValue},
         provisioning::admin::check::{Checked, LastCheck},
         setup::{Arrivals, CheckState, Choices, LiveView, Report, TokenShown, Understanding},
     },
@@ -34,7 +34,7 @@ pub struct SetupValuesPage<'a> {
     pub saml: &'a Saml,
     /// The provider's fields, with our values.
     pub fields: Vec<(&'a str, String)>,
-    /// Where our metadata is.
+    /// Where our metadata is. What is there ends after days; a file that is imported once is another.
     pub metadata_url: &'a str,
 }
 

@@ -7,6 +7,7 @@ mod provisioning;
 mod races;
 mod test_login;
 mod traces;
+mod values;
 
 use actix_web::{
     http::{StatusCode, header},
