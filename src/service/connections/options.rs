@@ -65,6 +65,11 @@ impl Options {
         self.sign_requests || connection.idp_wants_signed_requests
     }
 
+    /// The authentication contexts to insist on.
+    pub fn authn_contexts(&self) -> Vec<&str> {
+        self.authn_contexts.iter().map(String::as_str).collect()
+    }
+
     /// Whether a way of signing in counts as one with a second factor (R11).
     pub fn is_second_factor(&self, class: Option<&str>) -> bool {
         class.is_some_and(|class| self.mfa_contexts.iter().any(|mfa| mfa == class))

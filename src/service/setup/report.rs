@@ -142,7 +142,11 @@ impl Report {
         };
         let encrypted = passed.contains(&DECRYPTION) || refusal.code().starts_with("decryption");
         let mut checks = Vec::new();
-        let mut reached = true;
+        // What we hold of the provider is asked before the answer is read.
+        let mut reached = !matches!(refusal, Refusal::MetadataEnded(_) | Refusal::StoredCertificate);
+        if !reached {
+            checks.push(failed("What you handed over of the provider is still good"));
+        }
         for (name, label) in CHECKS.iter().filter(|(name, _)| *name != DECRYPTION || encrypted) {
             checks.push(match (passed.contains(name), reached) {
                 (true, _) => CheckLine::new(label, CheckState::Passed),

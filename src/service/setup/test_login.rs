@@ -15,10 +15,12 @@ use crate::{
     saml::{
         binding::post,
         request::message_id,
-        response::{self, PendingRequest, Received, Solicitation},
+        response::{self, Received, Solicitation},
     },
     service::{
-        Actor, ActorKind, Change, Context, new_id,
+        Actor, ActorKind, Change, Context,
+        connections::Options,
+        new_id,
         record::record,
         sso::{self, Carrier, Posted, Refusal, SsoError, TraceEntry, Validated, Wishes, explain::short},
     },
@@ -108,7 +110,7 @@ pub async fn begin(
         Ok::<_, SetupError>(connection.clone())
     };
     let connection = cx.store.write(write).await?;
-    let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::default()).await;
+    let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::of_connection(&connection)).await;
     let by = by.map_err(|error| SetupError::Internal(error.to_string()))?;
     Ok(Begun { by, nonce, seconds: u32::try_from(LIFETIME / 1000).unwrap_or(0) })
 }
@@ -180,30 +182,12 @@ fn evaluate(
     let provider = crate::service::providers::of(&connection.provider);
     let reference = &posted.request_id;
     let bad = |refusal: &Refusal| Report::bad(reference, refusal, refusal.passed(), None, provider);
-    let message = match post::decode(&posted.saml_response) {
-        Ok(message) => message,
-        Err(fault) => return Ok(bad(&fault.into())),
+    let Validated { assertion, passed, warnings } = match checked(tx, cx, posted, connection, test) {
+        Ok(validated) => validated,
+        Err(SsoError::Refused(refusal)) => return Ok(bad(&refusal)),
+        Err(SsoError::Store(error)) => return Err(error),
+        Err(error) => return Err(StoreError::Damaged(error.to_string())),
     };
-    let text = match response::scan(&message) {
-        Ok(text) => text,
-        Err(rejection) => return Ok(bad(&Refusal::from(rejection))),
-    };
-    let received = match Received::read(&text) {
-        Ok(received) => received,
-        Err(rejection) => return Ok(bad(&Refusal::from(rejection))),
-    };
-    let solicitation = Solicitation::Request(PendingRequest {
-        id: &test.request_id,
-        authenticated_after: None,
-        authn_contexts: &[],
-    });
-    let Validated { assertion, passed, warnings } =
-        match sso::validate(tx, cx, posted, connection, solicitation, &received) {
-            Ok(Ok(validated)) => validated,
-            Ok(Err(refusal)) | Err(SsoError::Refused(refusal)) => return Ok(bad(&refusal)),
-            Err(SsoError::Store(error)) => return Err(error),
-            Err(error) => return Err(StoreError::Damaged(error.to_string())),
-        };
     Ok(match sso::recognise(&assertion, connection) {
         Ok(profile) => {
             let organization = organizations::find(tx, &posted.project, &connection.organization_id)?;
@@ -216,6 +200,24 @@ fn evaluate(
         }
         Err(refusal) => Report::bad(reference, &refusal, &passed, Some(&assertion), provider),
     })
+}
+
+/// The answer, held to what a login through this connection would be held to.
+fn checked(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    posted: &Posted,
+    connection: &SamlConnection,
+    test: &SamlTestLogin,
+) -> Result<Validated, SsoError> {
+    sso::check_metadata(connection, cx.now())?;
+    let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
+    let text = response::scan(&message).map_err(Refusal::from)?;
+    let received = Received::read(&text).map_err(Refusal::from)?;
+    let options = Options::of(connection);
+    let (contexts, wishes) = (options.authn_contexts(), Wishes::of_connection(connection));
+    let request = wishes.request(&test.request_id, Some(test.created_at), &contexts, cx.now());
+    Ok(sso::validate(tx, cx, posted, connection, Solicitation::Request(request), &received)??)
 }
 
 fn seal(cx: &Context, test: &SamlTestLogin, report: &Report) -> Result<String, SetupError> {

@@ -15,6 +15,7 @@ use super::{
     roles, session_key,
     subject::{self, Subject},
     trace,
+    wishes::{Wishes, check_metadata},
 };
 use crate::{
     model::{
@@ -27,7 +28,7 @@ use crate::{
         Decryption, VerifiedAssertion,
         binding::post,
         dsig::SignaturePolicy,
-        response::{self, Expected, PendingRequest, Received, Solicitation, Warning},
+        response::{self, Expected, Received, Solicitation, Warning},
         xmlenc::DecryptionKey,
     },
     service::{
@@ -147,11 +148,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
         return Err(Refusal::ConnectionNotUsable.into());
     }
     let options = Options::of(&connection);
-    if let Some(end) = connection.metadata_valid_until
-        && options.metadata_is_stale(&connection, cx.now())
-    {
-        return Err(Refusal::MetadataEnded(end).into());
-    }
+    check_metadata(&connection, cx.now())?;
     let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
     let text = response::scan(&message).map_err(Refusal::from)?;
     let received = Received::read(&text).map_err(Refusal::from)?;
@@ -171,13 +168,9 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     };
     let nonce = posted.nonce.clone().ok_or(Refusal::FlowCookieMissing)?;
     let flow = pending(tx, cx, posted, &id, &nonce, &claimed)?;
-    let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
-    let request = flow.saml_request_id.as_deref().unwrap_or_default();
-    let solicitation = Solicitation::Request(PendingRequest {
-        id: request,
-        authenticated_after: authenticated_after(&connection, &flow, cx.now()).map(Timestamp::to_datetime),
-        authn_contexts: &contexts,
-    });
+    let (contexts, wishes) = (options.authn_contexts(), Wishes::of_flow(&connection, &flow));
+    let id = flow.saml_request_id.as_deref().unwrap_or_default();
+    let solicitation = Solicitation::Request(wishes.request(id, flow.saml_requested_at, &contexts, cx.now()));
     let back = WayBack::of(&flow);
     let assertion = validate(tx, cx, posted, &connection, solicitation, &received)
         .map_err(|error| error.in_flow(back.clone()))?;
@@ -293,14 +286,6 @@ pub(crate) struct Validated {
     pub(crate) passed: Vec<&'static str>,
     /// What passed and should be mended all the same.
     pub(crate) warnings: Vec<Warning>,
-}
-
-/// R11: `prompt=login` asks for a new sign-in, `max_age` for one that is not older.
-fn authenticated_after(connection: &SamlConnection, flow: &LoginFlow, now: Timestamp) -> Option<Timestamp> {
-    if flow.force_authn || connection.force_authn {
-        return flow.saml_requested_at;
-    }
-    flow.max_age_s.map(|seconds| now.plus(seconds.saturating_mul(-1000)))
 }
 
 /// Everything that the transaction needs, made before it begins.

@@ -15,6 +15,7 @@ mod session_key;
 mod start;
 mod subject;
 mod trace;
+mod wishes;
 
 /// A session that has ended.
 pub use crate::store::sessions::Session as EndedSession;
@@ -28,7 +29,8 @@ pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refuse
 pub(crate) use attributes::Profile;
 pub(crate) use consume::{Validated, validate};
 pub(crate) use matching::hindrance;
-pub(crate) use start::{Wishes, carry, has_endpoint};
+pub(crate) use start::{carry, has_endpoint};
+pub(crate) use wishes::{Wishes, check_metadata};
 
 use crate::{saml::VerifiedAssertion, store::saml_connections::SamlConnection};
 

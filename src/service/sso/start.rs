@@ -1,6 +1,9 @@
 //! To the identity provider, with a request that the browser's flow remembers.
 
-use super::refusal::{Refusal, SsoError};
+use super::{
+    refusal::{Refusal, SsoError},
+    wishes::Wishes,
+};
 use crate::{
     model::{
         ConnectionStatus, EmailAddress,
@@ -100,12 +103,7 @@ pub async fn start(
         Ok::<_, SsoError>((connection, flow))
     };
     let (connection, flow) = cx.store.write(route).await?;
-    let wishes = Wishes {
-        // max_age too: the provider may not know how long ago the person signed in, but it knows how to ask (R11).
-        force_authn: flow.force_authn || connection.force_authn || flow.max_age_s.is_some(),
-        passive: flow.passive,
-        login_hint: flow.login_hint.as_deref(),
-    };
+    let wishes = Wishes::of_flow(&connection, &flow);
     let by = carry(cx, project, origin, &request_id, &connection, &wishes).await?;
     Ok(Departure { by, organization: connection.organization_id.to_string() })
 }
@@ -137,14 +135,6 @@ fn own_address(
     };
     let is_own = domains::is_proved(tx, &connection.organization_id, address.domain())?;
     Ok(hint.filter(|_| is_own))
-}
-
-/// What one login asks of the provider.
-#[derive(Debug, Default)]
-pub(crate) struct Wishes<'a> {
-    force_authn: bool,
-    passive: bool,
-    login_hint: Option<&'a str>,
 }
 
 /// A request to the connection's provider, by the way that the provider takes, signed where it wants that.
@@ -185,7 +175,7 @@ fn written(
     wishes: &Wishes<'_>,
     key: Option<&SigningKey>,
 ) -> Result<Carrier, SsoError> {
-    let contexts: Vec<&str> = options.authn_contexts.iter().map(String::as_str).collect();
+    let contexts = options.authn_contexts();
     let (destination, by_form) = endpoint(connection, options).ok_or(Refusal::ConnectionNotUsable)?;
     let urls = SpUrls::new(origin, &connection.id);
     let request = AuthnRequest {
@@ -194,7 +184,7 @@ fn written(
         issuer: &urls.entity_id,
         destination,
         acs_url: &urls.acs_url,
-        force_authn: wishes.force_authn,
+        force_authn: wishes.force_authn(),
         is_passive: wishes.passive,
         name_id_format: options.name_id_format.as_deref(),
         allow_create: !options.forbid_create,

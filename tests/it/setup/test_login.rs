@@ -4,14 +4,19 @@ use vestibule::{
     saml::{
         binding::{post, redirect},
         request::{ReceivedRequest, parse},
+        xml::instant,
     },
-    store::{saml_connections, seal::MasterKey},
+    service::connections::Options,
+    store::{
+        saml_connections::{self, SamlConnection},
+        seal::MasterKey,
+    },
 };
 
 use super::*;
 use crate::{
     saml::support::{element, swap},
-    sso::{ADA, Claims, Idp, signed_in},
+    sso::{ADA, Claims, Idp, signed_again, signed_in},
     support::on_both_databases,
 };
 
@@ -36,6 +41,13 @@ impl Admin {
             key: self.world.acme.key.clone(),
             entity_id: self.world.acme.entity_id,
         }
+    }
+
+    /// Changes the row of the draft.
+    async fn change(&self, edit: impl FnOnce(&mut SamlConnection)) {
+        let mut connection = self.idp().await.connection;
+        edit(&mut connection);
+        self.world.write(move |tx| saml_connections::update(tx, &connection)).await;
     }
 
     /// Posts an answer as the provider's page would.
@@ -128,9 +140,7 @@ on_both_databases! {
 
     async fn an_attribute_that_identifies_and_does_not_come_is_named(admin: Admin) {
         let mut admin = admin.described().await;
-        let mut connection = admin.idp().await.connection;
-        connection.subject_attribute = Some("employee".into());
-        admin.world.write(move |tx| saml_connections::update(tx, &connection)).await;
+        admin.change(|connection| connection.subject_attribute = Some("employee".into())).await;
         let page = admin.test(&ADA, |xml| xml).await;
         assert!(page.contains("Failed: </span>The person can be told") && page.contains("employee"), "{page}");
     }
@@ -181,6 +191,53 @@ on_both_databases! {
         let off = change(|acme| acme.log_in_with_saml = false);
         admin.world.write(move |tx| vestibule::store::organizations::update(tx, &off)).await;
         assert!(admin.test(&ADA, |xml| xml).await.contains("does not allow single sign-on (method_not_allowed)"));
+    }
+
+    async fn r11_a_test_asks_and_checks_what_a_login_would(admin: Admin) {
+        let mut admin = admin.described().await;
+        let options = |class: &str| Options { authn_contexts: vec![class.into()], ..Options::default() }.to_stored();
+        admin.change(|connection| {
+            connection.force_authn = true;
+            connection.options = options("https://refeds.org/profile/mfa");
+        }).await;
+        let request = admin.begin().await;
+        assert!(request.force_authn);
+        assert_eq!(request.authn_contexts, ["https://refeds.org/profile/mfa"]);
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("Failed: </span>The way of signing in"), "{page}");
+        assert!(page.contains("https://refeds.org/profile/mfa") && page.contains("PasswordProtectedTransport"), "{page}");
+        admin.change(|connection| {
+            connection.options = options("urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport");
+        }).await;
+        let idp = admin.idp().await;
+        let (now, hour) = (admin.world.gateway.now().to_datetime(), time::Duration::hours(1));
+        let old = |xml: String| {
+            let [now, before] = [now, now - hour].map(instant::format);
+            let edit = |xml: String| xml.replace(&format!("AuthnInstant=\"{now}"), &format!("AuthnInstant=\"{before}"));
+            signed_again(&idp, ADA.assertion_id, &xml, edit)
+        };
+        let page = admin.test(&ADA, old).await;
+        assert!(page.contains("Failed: </span>The sign-in is as recent as asked for"), "{page}");
+        assert!(admin.test(&ADA, |xml| xml).await.contains("The sign-in works"));
+        // Where nobody forces it, that session will do.
+        admin.change(|connection| connection.force_authn = false).await;
+        assert!(!admin.begin().await.force_authn);
+        assert!(admin.test(&ADA, old).await.contains("The sign-in works"));
+    }
+
+    async fn r24_a_test_fails_on_metadata_that_ended_long_ago(admin: Admin) {
+        let mut admin = admin.described().await;
+        let now = admin.world.gateway.now();
+        let ended = |days: i64| move |connection: &mut SamlConnection| {
+            connection.metadata_url = Some("https://idp.acme.example/metadata".into());
+            connection.metadata_valid_until = Some(now.plus(-days * 24 * 60 * 60 * 1000));
+        };
+        admin.change(ended(29)).await;
+        assert!(admin.test(&ADA, |xml| xml).await.contains("The sign-in works"));
+        admin.change(ended(31)).await;
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("Failed: </span>What you handed over of the provider is still good"), "{page}");
+        assert!(page.contains("Not reached: </span>The answer is well-formed XML") && !page.contains("Passed: "), "{page}");
     }
 
     async fn a_test_is_answered_once_and_in_its_own_browser(admin: Admin) {
