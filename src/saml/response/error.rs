@@ -92,8 +92,8 @@ pub enum Rejection {
     SpNameQualifier { wanted: String, got: String },
     #[error("no SubjectConfirmation has the method bearer")]
     BearerMissing,
-    #[error("the SubjectConfirmationData names no Recipient")]
-    RecipientMissing,
+    #[error("the SubjectConfirmationData names no Recipient; it must be {wanted:?}")]
+    RecipientMissing { wanted: String },
     #[error("the Recipient is {got:?}; this is {wanted:?}. Set the ACS URL at the identity provider")]
     Recipient { wanted: String, got: String },
     #[error("the SubjectConfirmationData has no NotOnOrAfter")]
@@ -176,7 +176,7 @@ impl Rejection {
             Self::NameIdInvalid => "name_id_invalid",
             Self::SpNameQualifier { .. } => "sp_name_qualifier_mismatch",
             Self::BearerMissing => "bearer_missing",
-            Self::RecipientMissing => "recipient_missing",
+            Self::RecipientMissing { .. } => "recipient_missing",
             Self::Recipient { .. } => "recipient_mismatch",
             Self::ConfirmationNotOnOrAfterMissing => "confirmation_not_on_or_after_missing",
             Self::ConfirmationNotBefore => "confirmation_not_before",

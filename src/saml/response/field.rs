@@ -65,7 +65,7 @@ impl Rejection {
             Self::Destination { .. }
             | Self::DestinationMissing { .. }
             | Self::Recipient { .. }
-            | Self::RecipientMissing => ProviderField::AcsUrl,
+            | Self::RecipientMissing { .. } => ProviderField::AcsUrl,
             Self::Audience { .. } | Self::AudienceMissing { .. } | Self::SpNameQualifier { .. } => {
                 ProviderField::SpEntityId
             }
@@ -84,7 +84,34 @@ impl Rejection {
             | Self::NotYetValid { .. }
             | Self::Expired { .. }
             | Self::ConfirmationExpired { .. } => ProviderField::Clock,
-            _ => return None,
+            Self::Xml(_)
+            | Self::Read(_)
+            | Self::NotAResponse { .. }
+            | Self::UnexpectedElement { .. }
+            | Self::UnexpectedText { .. }
+            | Self::IdMissing { .. }
+            | Self::IdRepeated { .. }
+            | Self::NestedResponse
+            | Self::Version { .. }
+            | Self::Instant { .. }
+            | Self::StatusMalformed
+            | Self::Status { .. }
+            | Self::IssuerFormat { .. }
+            | Self::InResponseToMissing { .. }
+            | Self::InResponseTo { .. }
+            | Self::InResponseToUnexpected { .. }
+            | Self::SignatureRepeated { .. }
+            | Self::SignatureMisplaced
+            | Self::AssertionMissing
+            | Self::AssertionRepeated(_)
+            | Self::SubjectMissing
+            | Self::BearerMissing
+            | Self::ConfirmationNotOnOrAfterMissing
+            | Self::ConfirmationNotBefore
+            | Self::UnknownCondition(_)
+            | Self::AuthnStatementMissing
+            | Self::SessionExpired { .. }
+            | Self::TooLong(_) => return None,
         })
     }
 }
@@ -100,7 +127,15 @@ fn of_signature(fault: &VerifyError) -> Option<ProviderField> {
             | SignatureError::PssParameters(_)
             | SignatureError::Transform(_),
         ) => Some(ProviderField::SignatureAlgorithm),
-        _ => None,
+        VerifyError::Signature(
+            SignatureError::Malformed(_)
+            | SignatureError::Comment
+            | SignatureError::Reference(_)
+            | SignatureError::Base64(_),
+        )
+        | VerifyError::WrongElement { .. }
+        | VerifyError::Digest
+        | VerifyError::C14n(_) => None,
     }
 }
 
@@ -114,6 +149,6 @@ fn of_encryption(fault: &DecryptError) -> Option<ProviderField> {
         | DecryptError::TooManyKeys(_)
         | DecryptError::NoKeys
         | DecryptError::Failed => Some(ProviderField::EncryptionCertificate),
-        _ => None,
+        DecryptError::Malformed(_) | DecryptError::CipherReference | DecryptError::TooMany(_) => None,
     }
 }

@@ -86,9 +86,10 @@ fn fitting_confirmation<'f, 'a>(
 }
 
 fn bearer(confirmation: &Confirmation<'_>, expected: &Expected<'_>) -> Result<(), Rejection> {
-    let recipient = confirmation.recipient.ok_or(Rejection::RecipientMissing)?;
+    let wanted = || expected.acs_url.to_owned();
+    let recipient = confirmation.recipient.ok_or_else(|| Rejection::RecipientMissing { wanted: wanted() })?;
     if recipient != expected.acs_url {
-        return Err(Rejection::Recipient { wanted: expected.acs_url.to_owned(), got: recipient.to_owned() });
+        return Err(Rejection::Recipient { wanted: wanted(), got: recipient.to_owned() });
     }
     if confirmation.has_not_before {
         return Err(Rejection::ConfirmationNotBefore);

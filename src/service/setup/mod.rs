@@ -47,7 +47,7 @@ pub use understanding::{Certificate, Notice, Understanding, understanding};
 pub use crate::store::setup_links::SetupLink;
 use crate::{
     saml::metadata::MetadataError,
-    service::{connections::ConnectionError, egress::EgressError},
+    service::{connections::ConnectionError, egress::EgressError, sso::explain::capitalised},
     store::StoreError,
 };
 
@@ -214,11 +214,4 @@ impl SetupError {
         };
         Self::Metadata { sentence: sentence.into(), code }
     }
-}
-
-/// Sentences of errors begin small, because they are often put behind others.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    let sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    if sentence.ends_with('.') { sentence } else { sentence + "." }
 }
