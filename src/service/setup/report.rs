@@ -98,10 +98,7 @@ impl Report {
             .filter(|(name, _)| *name != DECRYPTION || passed.contains(name))
             .map(|(_, label)| CheckLine::new(label, CheckState::Passed))
             .collect();
-        checks.extend(warnings.iter().map(|warning| CheckLine {
-            detail: Some(warning.to_string()),
-            ..CheckLine::new("The signature is as strong as it should be", CheckState::Warning)
-        }));
+        checks.extend(warnings.iter().map(CheckLine::warning));
         checks.push(CheckLine::new("The person can be told from everybody else", CheckState::Passed));
         let hindrance = hindrance.map(|refusal| hindrance::explained(refusal, profile.email.as_ref()));
         checks.push(CheckLine {
@@ -157,6 +154,7 @@ impl Report {
                 (false, _) => CheckLine::new(label, CheckState::Skipped),
             });
         }
+        checks.extend(refusal.warnings().iter().map(CheckLine::warning));
         if assertion.is_some() || reached {
             checks.push(failed("The person can be told from everybody else"));
         }
@@ -175,6 +173,11 @@ impl Report {
 impl CheckLine {
     fn new(label: &str, state: CheckState) -> Self {
         Self { label: label.to_owned(), state, detail: None, wanted: None, got: None, fix: None }
+    }
+
+    fn warning(warning: &Warning) -> Self {
+        let label = "The signature is as strong as it should be";
+        Self { detail: Some(warning.to_string()), ..Self::new(label, CheckState::Warning) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     consent::{self, Consent},
     groups,
     matching::{self, Login},
-    refusal::{Refusal, SsoError},
+    refusal::{Reached, Refusal, SsoError},
     roles, session_key,
     subject::{self, Subject},
     trace,
@@ -276,7 +276,10 @@ pub(crate) fn validate(
     }
     Ok(match traced.result {
         Ok(assertion) => Ok(Validated { assertion, passed: traced.passed, warnings: traced.warnings }),
-        Err(rejection) => Err(Refusal::Response { rejection, passed: traced.passed }),
+        Err(rejection) => {
+            let reached = Box::new(Reached { passed: traced.passed, warnings: traced.warnings });
+            Err(Refusal::Response { rejection, reached })
+        }
     })
 }
 
@@ -302,8 +305,9 @@ pub(super) struct Arrived {
     pub(super) deep_link: Option<String>,
     pub(super) back: Option<WayBack>,
     pub(super) assertion: VerifiedAssertion,
-    /// The checks that it passed, and the message itself, for the login trace.
+    /// The checks that it passed, what should be mended all the same, and the message itself, for the login trace.
     pub(super) passed: Vec<&'static str>,
+    pub(super) warnings: Vec<Warning>,
     pub(super) saml_response: Arc<str>,
     pub(super) subject: Subject,
     pub(super) profile: Profile,
@@ -317,7 +321,7 @@ impl Arrived {
         flow: Option<(LoginFlow, String, Secret)>,
         validated: Validated,
     ) -> Result<Self, Refusal> {
-        let Validated { assertion, passed, .. } = validated;
+        let Validated { assertion, passed, warnings } = validated;
         let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
         let (flow, request, nonce) = match flow {
             Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),
@@ -338,6 +342,7 @@ impl Arrived {
             back,
             assertion,
             passed,
+            warnings,
         })
     }
 }

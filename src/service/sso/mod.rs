@@ -22,7 +22,7 @@ pub use crate::store::sessions::Session as EndedSession;
 pub use consent::{Consent, consent};
 pub use consume::{Consumed, Posted, consume};
 pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
-pub use refusal::{Conflict, PolicyRefusal, Refusal, SsoError};
+pub use refusal::{Conflict, PolicyRefusal, Reached, Refusal, SsoError};
 pub use start::{Asked, Carrier, Departure, start};
 pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
 

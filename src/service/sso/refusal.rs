@@ -3,7 +3,11 @@
 
 use crate::{
     model::{Timestamp, login::LoginRefusal},
-    saml::{binding::BindingError, dsig::SignError, response::Rejection},
+    saml::{
+        binding::BindingError,
+        dsig::SignError,
+        response::{Rejection, Warning},
+    },
     service::{
         connections::SpKeyError,
         login::{CompleteError, WayBack},
@@ -46,8 +50,8 @@ pub enum Refusal {
     Response {
         /// The check that failed.
         rejection: Rejection,
-        /// The checks that passed before it.
-        passed: Vec<&'static str>,
+        /// How far it had come.
+        reached: Box<Reached>,
     },
     /// The assertion was used before.
     #[error("the assertion was used before")]
@@ -73,6 +77,15 @@ pub enum Refusal {
     /// The policy says no.
     #[error("{0}")]
     Policy(#[from] PolicyRefusal),
+}
+
+/// How far a response came that was refused, for the login trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The checks that passed.
+    pub passed: Vec<&'static str>,
+    /// What should be mended besides.
+    pub warnings: Vec<Warning>,
 }
 
 /// Why an external login cannot be matched to a user (R1).
@@ -195,13 +208,18 @@ impl Refusal {
 
     /// The checks that passed before this one failed, for the login trace.
     pub fn passed(&self) -> &[&'static str] {
-        if let Self::Response { passed, .. } = self { passed } else { &[] }
+        if let Self::Response { reached, .. } = self { &reached.passed } else { &[] }
+    }
+
+    /// What should be mended besides, for the same.
+    pub fn warnings(&self) -> &[Warning] {
+        if let Self::Response { reached, .. } = self { &reached.warnings } else { &[] }
     }
 }
 
 impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
-        Self::Response { rejection, passed: Vec::new() }
+        Self::Response { rejection, reached: Box::default() }
     }
 }
 

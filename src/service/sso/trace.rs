@@ -17,7 +17,7 @@ use crate::{
         EmailAddress, Millis,
         ids::{LoginTraceId, OrganizationId, ProjectId, SamlConnectionId},
     },
-    saml::{self, binding::post},
+    saml::{self, binding::post, response::Warning},
     service::{Context, new_id},
     store::{
         StoreError, Tx,
@@ -97,6 +97,8 @@ pub async fn refused(cx: &Context, refused: Refused<'_>) {
         Ok(None) => return,
         Err(error) => return not_written(&error),
     };
+    let mut steps = passed_steps(refusal.passed(), refusal.warnings());
+    steps.push(failed_step(refusal));
     let entry = TraceEntry {
         organization: connection.organization_id,
         connection: connection.id,
@@ -104,7 +106,7 @@ pub async fn refused(cx: &Context, refused: Refused<'_>) {
         outcome: REFUSED,
         code: refusal.code().into(),
         email: None,
-        steps: refused_steps(refusal.passed(), refusal),
+        steps: json!(steps),
         message: message.cloned(),
     };
     keep_trace(cx, project, entry).await;
@@ -122,16 +124,15 @@ pub(super) async fn of_person(
         Some(SsoError::Refused(refusal)) => Some(refusal),
         Some(_) => return,
     };
-    let steps = match refusal {
-        Some(refusal) => refused_steps(&arrived.passed, refusal),
+    let mut steps = passed_steps(&arrived.passed, &arrived.warnings);
+    match refusal {
+        Some(refusal) => steps.push(failed_step(refusal)),
         None if arrived.profile.groups_withheld => {
-            let mut steps = passed_steps(&arrived.passed);
             let detail = "the provider sent a link in place of groups; memberships stay as they are";
-            steps.push(json!({ "check": "groups", "passed": true, "detail": detail }));
-            json!(steps)
+            steps.push(warned_step("groups", detail));
         }
-        None => json!(passed_steps(&arrived.passed)),
-    };
+        None => {}
+    }
     let entry = TraceEntry {
         organization: arrived.connection.organization_id.clone(),
         connection: arrived.connection.id.clone(),
@@ -139,23 +140,26 @@ pub(super) async fn of_person(
         outcome: if refusal.is_some() { REFUSED } else { outcome },
         code: refusal.map_or("ok", Refusal::code).to_owned(),
         email: arrived.profile.email.as_ref().map(|email| email.folded().to_owned()),
-        steps,
+        steps: json!(steps),
         message: Some(Arc::clone(&arrived.saml_response)),
     };
     keep_trace(cx, &arrived.project, entry).await;
 }
 
-/// The checks that passed, and the one that did not.
-fn refused_steps(passed: &[&str], refusal: &Refusal) -> Value {
-    let detail: String = refusal.to_string().chars().take(DETAIL).collect();
-    let mut steps = passed_steps(passed);
-    steps.push(json!({ "check": refusal.code(), "passed": false, "detail": detail }));
-    json!(steps)
+/// The checks that passed, and after them what should be mended all the same.
+fn passed_steps(passed: &[&str], warnings: &[Warning]) -> Vec<Value> {
+    let passed = passed.iter().map(|check| json!({ "check": check, "passed": true }));
+    passed.chain(warnings.iter().map(|warning| warned_step(warning.code(), &warning.to_string()))).collect()
 }
 
-/// The checks that passed.
-fn passed_steps(passed: &[&str]) -> Vec<Value> {
-    passed.iter().map(|check| json!({ "check": check, "passed": true })).collect()
+fn warned_step(check: &str, detail: &str) -> Value {
+    json!({ "check": check, "passed": true, "state": "warning", "detail": detail })
+}
+
+/// The check that did not pass.
+fn failed_step(refusal: &Refusal) -> Value {
+    let detail: String = refusal.to_string().chars().take(DETAIL).collect();
+    json!({ "check": refusal.code(), "passed": false, "detail": detail })
 }
 
 /// Keeps an attempt, if the organization has not had too many.

@@ -3,7 +3,7 @@
 use time::format_description::well_known::Rfc3339;
 use vestibule::{
     model::ids::OrganizationId,
-    saml::request::ReceivedRequest,
+    saml::{dsig::DigestAlgorithm, request::ReceivedRequest},
     service::{
         installation,
         sso::{TraceQuery, traces},
@@ -13,13 +13,17 @@ use vestibule::{
 
 use super::*;
 use crate::{
-    sso::{ADA, Claims, signed_in},
+    sso::{ADA, Claims, signed_in, signed_with},
     support::on_both_databases,
 };
 
 async fn search(world: &World, organization: &OrganizationId, query: TraceQuery) -> Vec<LoginTrace> {
     let gateway = &world.gateway;
     traces(&gateway.cx, &gateway.project.id, organization, TraceQuery { limit: 100, ..query }).await.unwrap()
+}
+
+fn steps(trace: &LoginTrace) -> Vec<serde_json::Value> {
+    serde_json::from_str(&trace.steps).unwrap()
 }
 
 /// A provider that refuses, in its own words.
@@ -74,6 +78,34 @@ on_both_databases! {
         let found = search(&world, &acme, TraceQuery::default()).await;
         assert!(found[0].steps.contains("status:Responder, and the message: The user [address] is not assigned"), "{}", found[0].steps);
         assert!(!format!("{found:?}").contains("ada@"), "{found:?}");
+    }
+
+    async fn what_should_be_mended_is_in_the_trace(world: World) {
+        world.change(&world.acme, |connection| connection.allow_sha1 = true).await;
+        let acme = world.gateway.acme.id.clone();
+        let with_sha1 = async |claims: Claims<'_>, edit: fn(String) -> String| {
+            let mut browser = Browser::default();
+            let request = world.depart(&world.acme, &mut browser).await;
+            let xml = world.response(&world.acme, Some(&request), &claims);
+            let xml = signed_with(&world.acme, DigestAlgorithm::Sha1, claims.assertion_id, &xml, edit);
+            let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+            let reference = TraceQuery { reference: Some(answer.header("x-request-id").into()), ..TraceQuery::default() };
+            let found = search(&world, &acme, reference).await.remove(0);
+            let warned = steps(&found).into_iter().find(|step| step["check"] == "signature_sha1");
+            let warned = warned.unwrap_or_else(|| panic!("no warning: {}", found.steps));
+            assert_eq!((&warned["state"], &warned["passed"]), (&"warning".into(), &true.into()), "{warned}");
+            assert!(warned["detail"].as_str().unwrap().contains("configure SHA-256"), "{warned}");
+            found.code
+        };
+        assert_eq!(with_sha1(ADA, |xml| xml).await, "ok");
+        let unknown = Claims { assertion_id: "_2", name_id: "eve@other.example", ..ADA };
+        assert_eq!(with_sha1(unknown, |xml| xml).await, "identity_conflict");
+        let elsewhere = |xml: String| xml.replace("</saml:Audience>", "x</saml:Audience>");
+        assert_eq!(with_sha1(Claims { assertion_id: "_3", ..ADA }, elsewhere).await, "audience_mismatch");
+        // With SHA-256 nobody is warned.
+        world.log_in(&world.acme, &Claims { assertion_id: "_4", ..ADA }).await;
+        let found = search(&world, &acme, TraceQuery::default()).await.remove(0);
+        assert!(steps(&found).iter().all(|step| step["state"].is_null()), "{}", found.steps);
     }
 
     async fn r26_an_address_is_kept_as_a_keyed_hash(world: World) {

@@ -264,7 +264,18 @@ impl Browser {
 
 /// A response of the provider whose assertion was edited before it was signed.
 pub fn signed_again(idp: &Idp, assertion: &str, xml: &str, edit: impl Fn(String) -> String) -> String {
-    sign(&edit(unsigned(xml)), assertion, &idp.key, DigestAlgorithm::Sha256).unwrap()
+    signed_with(idp, DigestAlgorithm::Sha256, assertion, xml, edit)
+}
+
+/// The same with another digest.
+pub fn signed_with(
+    idp: &Idp,
+    digest: DigestAlgorithm,
+    assertion: &str,
+    xml: &str,
+    edit: impl Fn(String) -> String,
+) -> String {
+    sign(&edit(unsigned(xml)), assertion, &idp.key, digest).unwrap()
 }
 
 /// The message without its first signature.
