@@ -58,14 +58,43 @@ pub(super) fn run(config: &Config, args: Args) -> Result<(), Failure> {
     })
 }
 
-/// The steps of one attempt, a line each.
+/// The steps of one attempt, a line each, and one more where something is to be corrected.
 fn steps(text: &str) -> Vec<String> {
     let steps: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-    let line = |step: &serde_json::Value| {
+    let lines = |step: &serde_json::Value| {
         let failed = step["passed"] == false || step["state"] == "failed";
         let sign = if failed { "FAILED" } else { step["state"].as_str().unwrap_or("passed") };
         let detail = step["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default();
-        format!("{sign:8} {}{detail}", step["check"].as_str().unwrap_or_default())
+        let line = format!("{sign:8} {}{detail}", step["check"].as_str().unwrap_or_default());
+        let part = |name: &str, field: &str| Some(format!("{name:8} {}", step[field].as_str()?));
+        let parts = [part("  wanted", "wanted"), part("  got", "got"), part("  fix", "fix")];
+        std::iter::once(line).chain(parts.into_iter().flatten())
     };
-    steps.iter().map(line).collect()
+    steps.iter().flat_map(lines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_check_is_followed_by_what_to_correct() {
+        let kept = r#"[{"check": "xml", "passed": true},
+            {"check": "signature_sha1", "passed": true, "state": "warning", "detail": "weak"},
+            {"check": "audience_mismatch", "passed": false, "detail": "no", "wanted": "a", "got": "b", "fix": "In Okta, c."},
+            {"check": "It is addressed to our ACS URL", "state": "skipped", "detail": null}]"#;
+        assert_eq!(
+            steps(kept),
+            [
+                "passed   xml",
+                "warning  signature_sha1: weak",
+                "FAILED   audience_mismatch: no",
+                "  wanted a",
+                "  got    b",
+                "  fix    In Okta, c.",
+                "skipped  It is addressed to our ACS URL",
+            ]
+        );
+        assert_eq!(steps("nothing"), [""; 0]);
+    }
 }

@@ -259,7 +259,16 @@ async fn trace(cx: &Context, answer: &Answer<'_>, test: &SamlTestLogin, report: 
     let steps: Vec<_> = report
         .checks
         .iter()
-        .map(|check| json!({ "check": check.label, "state": check.state, "detail": check.detail.as_deref().map(short) }))
+        .map(|check| {
+            let detail = check.detail.as_deref().map(short);
+            let mut step = json!({ "check": check.label, "state": check.state, "detail": detail });
+            for (name, text) in [("wanted", &check.wanted), ("got", &check.got), ("fix", &check.fix)] {
+                if let Some(text) = text {
+                    step[name] = text.clone().into();
+                }
+            }
+            step
+        })
         .collect();
     let entry = TraceEntry {
         organization: test.organization_id.clone(),

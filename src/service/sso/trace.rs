@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     consume::Arrived,
+    explain::{self, Explained},
     refusal::{Refusal, SsoError},
 };
 use crate::{
@@ -18,11 +19,11 @@ use crate::{
         ids::{LoginTraceId, OrganizationId, ProjectId, SamlConnectionId},
     },
     saml::{self, binding::post, response::Warning},
-    service::{Context, new_id},
+    service::{Context, new_id, providers},
     store::{
         StoreError, Tx,
         login_traces::{self, LoginTrace},
-        saml_connections,
+        saml_connections::{self, SamlConnection},
     },
 };
 
@@ -98,7 +99,7 @@ pub async fn refused(cx: &Context, refused: Refused<'_>) {
         Err(error) => return not_written(&error),
     };
     let mut steps = passed_steps(refusal.passed(), refusal.warnings());
-    steps.push(failed_step(refusal));
+    steps.push(failed_step(refusal, &connection));
     let entry = TraceEntry {
         organization: connection.organization_id,
         connection: connection.id,
@@ -126,7 +127,7 @@ pub(super) async fn of_person(
     };
     let mut steps = passed_steps(&arrived.passed, &arrived.warnings);
     match refusal {
-        Some(refusal) => steps.push(failed_step(refusal)),
+        Some(refusal) => steps.push(failed_step(refusal, &arrived.connection)),
         None if arrived.profile.groups_withheld => {
             let detail = "the provider sent a link in place of groups; memberships stay as they are";
             steps.push(warned_step("groups", detail));
@@ -156,10 +157,17 @@ fn warned_step(check: &str, detail: &str) -> Value {
     json!({ "check": check, "passed": true, "state": "warning", "detail": detail })
 }
 
-/// The check that did not pass.
-fn failed_step(refusal: &Refusal) -> Value {
+/// The check that did not pass: what was wanted, what came, and what to correct at the provider, in its own words.
+fn failed_step(refusal: &Refusal, connection: &SamlConnection) -> Value {
     let detail: String = refusal.to_string().chars().take(DETAIL).collect();
-    json!({ "check": refusal.code(), "passed": false, "detail": detail })
+    let Explained { wanted, got, fix } = explain::refusal(refusal, providers::of(&connection.provider));
+    let mut step = json!({ "check": refusal.code(), "passed": false, "detail": detail });
+    for (name, text) in [("wanted", wanted), ("got", got), ("fix", fix)] {
+        if let Some(text) = text {
+            step[name] = text.into();
+        }
+    }
+    step
 }
 
 /// Keeps an attempt, if the organization has not had too many.
