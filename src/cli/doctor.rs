@@ -216,6 +216,24 @@ async fn projects(cx: &Context) -> Result<Vec<Finding>, Failure> {
         });
         let keys = connections::sp_keys_in_use(cx, &project.id).await?;
         found.extend(saml_keys(cx, &keys, &project.id));
+        found.extend(weak_signatures(cx, &project.id).await?);
+    }
+    Ok(found)
+}
+
+/// Connections that accept what is no longer secure, because a provider could do no better once.
+async fn weak_signatures(cx: &Context, project: &ProjectId) -> Result<Vec<Finding>, Failure> {
+    let mut found = Vec::new();
+    for organization in directory::list_organizations(cx, project).await? {
+        let connections = connections::list(cx, project, &organization.id).await?;
+        for connection in connections.iter().filter(|connection| connection.allow_sha1) {
+            let text = format!(
+                "{} of {} accepts signatures with SHA-1, which can be forged. Let the provider sign with SHA-256, then: \
+                 `vestibule saml-connection update {} --allow-sha1 false --project {project}`.",
+                connection.id, organization.id, connection.id
+            );
+            found.push(finding(Grade::Warning, "signatures", text));
+        }
     }
     Ok(found)
 }

@@ -646,6 +646,27 @@ fn r29_doctor_complains_of_a_key_beside_the_database() {
 }
 
 #[test]
+fn doctor_names_connections_that_accept_sha1() {
+    let machine = Machine::new();
+    machine.done(&["migrate"]);
+    machine.done(&["project", "create", "P", "--public-url", "https://login.example.com"]);
+    let project = machine.only_project();
+    let organization = machine.values(&["org", "create", "Acme", "--project", &project])("organization");
+    let connection = machine.values(&["setup-link", "create", &organization, "--saml"])("connection");
+    let switch = |on: &str| {
+        machine.done(&["saml-connection", "update", &connection, "--allow-sha1", on, "--project", &project]);
+    };
+    let says = || String::from_utf8(machine.run(&["doctor"]).stdout).unwrap();
+    assert!(!says().contains("SHA-1"));
+    switch("true");
+    let said = says();
+    let line = said.lines().find(|line| line.contains("SHA-1")).unwrap_or_else(|| panic!("{said}"));
+    assert!(line.starts_with("warning  signatures: ") && line.contains(&connection), "{line}");
+    switch("false");
+    assert!(!says().contains("SHA-1"));
+}
+
+#[test]
 fn a_master_key_is_made_for_a_new_database_alone() {
     let machine = Machine::new();
     let key = machine.path().join("data/master.key");
