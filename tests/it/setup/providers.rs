@@ -5,7 +5,7 @@ use vestibule::{
         connections::{MetadataSource, NewSamlConnection, create_saml_connection},
         egress::Egress,
     },
-    store::groups,
+    store::{groups, login_traces},
 };
 
 use super::*;
@@ -71,6 +71,12 @@ on_both_databases! {
         let answer = world.log_in(&world.acme, &with("_2", &[(LINK, &["https://graph.example/x"])])).await;
         assert!(signed_in(&answer));
         assert_eq!(of_ada().await, 2, "which groups they are is not known");
+        let (project, reference) = (world.gateway.project.id.clone(), answer.header("x-request-id").to_owned());
+        let trace = world.read(move |tx| login_traces::find(tx, &project, &reference)).await.unwrap();
+        let steps: Vec<serde_json::Value> = serde_json::from_str(&trace.steps).unwrap();
+        let step = steps.iter().find(|step| step["check"] == "groups").unwrap_or_else(|| panic!("{}", trace.steps));
+        assert_eq!((&step["passed"], &step["state"]), (&true.into(), &"warning".into()));
+        assert!(step["detail"].as_str().unwrap().contains("a link in place of groups"), "{step}");
         world.log_in(&world.acme, &with("_3", &[])).await;
         assert_eq!(of_ada().await, 0);
     }

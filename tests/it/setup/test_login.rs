@@ -225,6 +225,16 @@ on_both_databases! {
         assert!(admin.test(&ADA, old).await.contains("The sign-in works"));
     }
 
+    async fn a_groups_link_is_reported(admin: Admin) {
+        let mut admin = admin.described().await;
+        let link = ("http://schemas.microsoft.com/claims/groups.link", &["https://graph.example/x"][..]);
+        let page = admin.test(&Claims { attributes: &[link], ..ADA }, |xml| xml).await;
+        assert!(page.contains("Passed, with a remark: </span>Groups were recognised"), "{page}");
+        assert!(page.contains("a link in place of groups, because the person is in more than 150"), "{page}");
+        let page = admin.test(&ADA, |xml| xml).await;
+        assert!(page.contains("No groups came") && !page.contains("a link in place of groups"), "{page}");
+    }
+
     async fn r24_a_test_fails_on_metadata_that_ended_long_ago(admin: Admin) {
         let mut admin = admin.described().await;
         let now = admin.world.gateway.now();

@@ -252,6 +252,13 @@ on_both_databases! {
             warned.push(warn_of_expiry(&world.gateway.cx).await.unwrap());
         }
         assert_eq!(warned, [0, 1, 0, 1, 0, 1, 1]);
+        let told = world.gateway.audit(world.acme.connection.id.as_str()).await;
+        let told = told.iter().filter(|event| event.event_name == "saml_connection.certificate_expiring");
+        let told = told.map(|event| serde_json::from_str(event.after_state.as_deref().unwrap()).unwrap());
+        let told: Vec<serde_json::Value> = told.collect();
+        let days: Vec<_> = told.iter().map(|after| after["days"].as_i64().unwrap()).collect();
+        assert_eq!(days, [60, 30, 7, 1]);
+        assert!(told.iter().all(|after| !after["fingerprint"].as_str().unwrap().is_empty()), "{told:?}");
         let shown = metrics(&world).await;
         for days in [60, 30, 7, 1] {
             let line = format!("vestibule_saml_certificates_ending{{days=\"{days}\"}} 1\n");
