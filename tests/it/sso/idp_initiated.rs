@@ -85,6 +85,22 @@ on_both_databases! {
         assert!(!done.body.contains("evil"));
     }
 
+    async fn r09_a_deep_link_beyond_2048_bytes_is_none(world: World) {
+        switch_on(&world).await;
+        app(&world).await;
+        let base = "https://app.example/";
+        for (id, length, kept) in [("_d1", 2048, true), ("_d2", 2049, false)] {
+            let mut browser = Browser::default();
+            let link = format!("{base}{}", "a".repeat(length - base.len()));
+            let xml = world.response(&world.acme, None, &Claims { assertion_id: id, ..ADA });
+            let asked = arrive(&world, &mut browser, &xml, &link).await;
+            let done = consent(&world, &browser, &flow(&asked)).await;
+            assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+            assert_eq!(done.body.contains("target_link_uri"), kept, "{length}: {}", done.body);
+            assert!(done.body.contains("https://app.example/login?from=sso"), "the app all the same");
+        }
+    }
+
     async fn r09_a_login_that_is_started_here_instead_ends_in_the_app(world: World) {
         app(&world).await;
         let mut browser = Browser::default();

@@ -205,13 +205,17 @@ on_both_databases! {
             session_indexes: &[],
             not_on_or_after: None,
         };
-        let form = |xml: String| [("SAMLRequest", post::encode(&xml)), ("RelayState", "r2".to_owned())];
+        // Whatever it is, it comes back as it was, and is no part of the page.
+        let relay_state = r#"r2"><script>alert(1)</script>'&amp;"#;
+        let form = |xml: String| [("SAMLRequest", post::encode(&xml)), ("RelayState", relay_state.to_owned())];
         let path = endpoint.strip_prefix("http://localhost").unwrap();
         let unsigned = world.call(TestRequest::post().uri(path).set_form(form(request.to_xml()))).await;
         assert_eq!(unsigned.status, StatusCode::FORBIDDEN);
         let signed = request.to_signed_xml(&signing_key("idp")).unwrap();
         let page = world.call(TestRequest::post().uri(path).set_form(form(signed))).await;
-        assert!(page.body.contains("name=\"SAMLResponse\"") && page.body.contains("value=\"r2\""), "{}", page.body);
+        let escaped = "value=\"r2&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;&#39;&#38;amp;\"";
+        assert!(page.body.contains("name=\"SAMLResponse\"") && page.body.contains(escaped), "{}", page.body);
+        assert!(!page.body.contains("<script>"), "{}", page.body);
         assert_eq!(live(&world).await, 0);
     }
 }
