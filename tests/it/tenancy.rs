@@ -175,6 +175,10 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         "/setup/{token}" => {
             vec![door(elsewhere(method, &format!("/setup/{}", keys.setup_token)), 404, &["Acme"])]
         }
+        "/setup/values/{file}" => {
+            let path = pattern.replace("{file}", "encryption.pem");
+            vec![door(with(&path, &keys.setup_cookie), 401, &["CERTIFICATE"])]
+        }
         "/setup"
         | "/setup/provider"
         | "/setup/values"

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, http::header};
 use super::Endpoint;
 use assets::{copy_script_path, filter_script_path, icon_path, stylesheet_path, submit_script_path};
 pub use setup::{
-    SetupCheckPage, SetupChoicePage, SetupConnectPage, SetupMetadataPage, SetupPreviewPage,
+    OptionalValue, SetupCheckPage, SetupChoicePage, SetupConnectPage, SetupMetadataPage, SetupPreviewPage,
     SetupProviderPage, SetupRequestsPage, SetupReviewPage, SetupTestPage, SetupValuesPage,
 };
 pub use templates::{

@@ -34,8 +34,22 @@ pub struct SetupValuesPage<'a> {
     pub saml: &'a Saml,
     /// The provider's fields, with our values.
     pub fields: Vec<(&'a str, String)>,
+    /// What a sign-in works without.
+    pub optional: Vec<OptionalValue<'a>>,
     /// Where our metadata is. What is there ends after days; a file that is imported once is another.
     pub metadata_url: &'a str,
+}
+
+/// A value that a sign-in works without.
+pub struct OptionalValue<'a> {
+    /// What the field is called.
+    pub name: &'a str,
+    /// What it is good for.
+    pub why: &'static str,
+    /// What is typed into it.
+    pub text: Option<String>,
+    /// The certificate that goes into it, by the name of its file.
+    pub certificate: Option<&'static str>,
 }
 
 /// The provider's metadata.

@@ -27,6 +27,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/setup/provider", || web::to(provider::show)),
     Endpoint::post("/setup/provider", || web::to(provider::choose)),
     Endpoint::get("/setup/values", || web::to(values::show)),
+    Endpoint::get("/setup/values/{file}", || web::to(values::certificate)),
     Endpoint::get("/setup/metadata", || web::to(metadata::show)),
     Endpoint::post("/setup/metadata", || web::to(metadata::give)),
     Endpoint::get("/setup/metadata/choice", || web::to(choice::show)),

@@ -13,6 +13,7 @@ mod metadata;
 mod options;
 mod refresh;
 mod signers;
+mod sp_certificate;
 mod sp_keys;
 mod sp_metadata;
 mod update;
@@ -31,6 +32,7 @@ pub use metadata::{Description, MetadataSource, set_metadata};
 pub use options::Options;
 pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
 pub use signers::signer_fingerprints;
+pub use sp_certificate::sp_certificate;
 pub use sp_keys::{
     Rotation, SpKeyError, SpKeyInUse, SpKeys, check_sp_keys, rotate_sp_keys, sharing_connections, sp_keys,
     sp_keys_in_use,

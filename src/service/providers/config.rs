@@ -113,8 +113,21 @@ pub enum SpValue {
     EntityId,
     /// Where our metadata is.
     MetadataUrl,
+    /// Where logout messages go, over both bindings.
+    LogoutUrl,
+    /// The certificate that our requests and logout messages are signed with.
+    SigningCertificate,
+    /// The certificate to encrypt assertions to.
+    EncryptionCertificate,
     /// The field's own text.
     Text,
+}
+
+impl SpValue {
+    /// Whether a sign-in works without it.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::LogoutUrl | Self::SigningCertificate | Self::EncryptionCertificate)
+    }
 }
 
 /// An attribute that has to be added at the provider.
@@ -206,6 +219,11 @@ impl Scim {
 impl Saml {
     /// The name of the field for a value of ours.
     pub fn field(&self, value: SpValue) -> Option<&str> {
-        self.fields.iter().find(|field| field.value == value).map(|field| field.name.as_str())
+        self.names(value).next()
+    }
+
+    /// The names of all fields for it.
+    pub fn names(&self, value: SpValue) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(move |field| field.value == value).map(|field| field.name.as_str())
     }
 }

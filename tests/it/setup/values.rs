@@ -38,4 +38,50 @@ on_both_databases! {
         let fetched = admin.get(&address).await;
         assert_eq!(days_left(&admin, &fetched.body), 14);
     }
+
+    async fn what_a_sign_in_works_without_is_offered_by_its_name_there(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let logout = format!(">http://localhost/api/saml/v1/{}/slo</code>", admin.connection);
+        for (provider, names) in [
+            ("okta", ["Single Logout URL", "Signature Certificate", "Encryption Certificate"]),
+            ("entra", ["Logout Url (Optional)", "Verification certificates (optional)", "Token encryption, Import Certificate"]),
+            ("google", ["Logout URL", "Signing certificate", "Encryption certificate"]),
+        ] {
+            admin.post("/setup/provider", &[("provider", provider)]).await;
+            let page = admin.get("/setup/values").await.body;
+            let (needed, optional) = page.split_once("<h2>Optional</h2>").unwrap_or_else(|| panic!("{page}"));
+            for name in names {
+                let name = format!("<dt>{name}</dt>");
+                assert!(optional.contains(&name) && !needed.contains(&name), "{provider}, {name}: {page}");
+            }
+            assert!(optional.contains(&logout) && !needed.contains(&logout), "{provider}: {page}");
+            for file in ["signing.pem", "signing.crt", "encryption.pem", "encryption.crt"] {
+                assert_eq!(link_to(optional, file), format!("/setup/values/{file}"), "{provider}");
+            }
+        }
+    }
+
+    async fn certificates_are_downloaded_as_our_metadata_has_them(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let metadata = admin.get(&format!("/api/saml/v1/{}/metadata", admin.connection)).await.body;
+        let in_metadata = |usage: &str| {
+            let descriptor = metadata.split(&format!("use=\"{usage}\"")).nth(1).unwrap();
+            let text = descriptor.split("X509Certificate>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+            text.split_whitespace().collect::<String>()
+        };
+        for usage in ["signing", "encryption"] {
+            for extension in ["pem", "crt"] {
+                let file = admin.get(&format!("/setup/values/{usage}.{extension}")).await;
+                let disposition = format!("attachment; filename=\"vestibule-{usage}.{extension}\"");
+                assert_eq!(file.header("content-disposition"), disposition);
+                let certificate = openssl::x509::X509::from_pem(file.body.as_bytes()).unwrap();
+                let der = openssl::base64::encode_block(&certificate.to_der().unwrap());
+                assert_eq!(der, in_metadata(usage), "{usage}");
+                assert!(!file.body.contains("PRIVATE"));
+            }
+        }
+        for unknown in ["signing", "signing.key", "master.pem"] {
+            assert_eq!(admin.get(&format!("/setup/values/{unknown}")).await.status, StatusCode::NOT_FOUND, "{unknown}");
+        }
+    }
 }
