@@ -25,7 +25,6 @@ export const settings = {
   tlsFolder: given('TLS_FOLDER'),
   otherIdp: given('OTHER_IDP_URL'),
   backendKey: given('BACKEND_KEY'),
-  binary: given('GATEWAY_BINARY'),
   demoApp: given('DEMO_APP'),
   pushedOrganization: given('PUSHED_ORGANIZATION'),
   scimToken: given('SCIM_TOKEN'),
