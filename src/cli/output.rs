@@ -13,7 +13,7 @@ pub(super) fn line(text: impl AsRef<str>) {
 pub(super) fn values(pairs: &[(&str, &str)]) {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs {
-        println!("{name:width$}  {value}");
+        println!("{name:width$}  {}", value.replace(char::is_control, "\u{fffd}"));
     }
 }
 

@@ -108,10 +108,13 @@ pub(super) enum Command {
         #[arg(long)]
         project: ProjectId,
     },
-    /// Take over metadata that is held back because it looks like a takeover.
+    /// Take over metadata that is held back because it looks like a takeover. `show` shows it, with its mark.
     AcceptMetadata {
         /// The connection.
         connection: SamlConnectionId,
+        /// The mark of what was looked at.
+        #[arg(long, value_name = "MARK")]
+        as_shown: String,
         /// The project.
         #[arg(long)]
         project: ProjectId,
@@ -147,8 +150,8 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 connections::disable(&cx, &actor, &project, &connection).await?;
                 return show(&cx, &project, &connection).await;
             }
-            Command::AcceptMetadata { connection, project } => {
-                connections::accept_held_metadata(&cx, &actor, &project, &connection).await?;
+            Command::AcceptMetadata { connection, project, as_shown } => {
+                connections::accept_held_metadata(&cx, &actor, &project, &connection, &as_shown).await?;
                 return show(&cx, &project, &connection).await;
             }
             Command::Create { name, project, org, described, jit, metadata_signer } => {

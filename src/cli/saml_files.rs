@@ -54,11 +54,14 @@ fn source(text: &str) -> Result<MetadataSource, Failure> {
     Ok(MetadataSource::Document(document))
 }
 
-/// Certificates; an empty name is no file.
+/// Certificates. A file without one is a mistake: as if none had been asked for, it would leave nothing to be checked.
 pub(super) fn read_all(names: &[String]) -> Result<Vec<String>, Failure> {
-    let named = names.iter().filter(|name| !name.is_empty());
     let read = |name: &String| {
-        std::fs::read_to_string(name).map_err(|error| Failure::from(format!("{name}: {error}")))
+        let text = std::fs::read_to_string(name).map_err(|error| format!("{name:?}: {error}"))?;
+        if text.trim().is_empty() {
+            return Err(Failure::from(format!("{name} is empty: it should hold a certificate")));
+        }
+        Ok(text)
     };
-    named.map(read).collect()
+    names.iter().map(read).collect()
 }

@@ -21,6 +21,7 @@ pub(super) async fn show(cx: &Context, project: &ProjectId, id: &SamlConnectionI
         switches(&reviewed),
         mapped(&reviewed),
         from_metadata(&reviewed),
+        held(cx, &project.id, id).await?,
         trust(&reviewed),
     ]
     .concat();
@@ -99,7 +100,6 @@ fn from_metadata(reviewed: &ReviewedSaml) -> Vec<Line> {
     let mut lines = vec![
         ("metadata address", or_dash(row.metadata_url.as_deref())),
         ("metadata problem", or_dash(row.metadata_problem.as_deref())),
-        ("metadata held back", row.held_metadata.is_some().to_string()),
         ("sign-in by redirect", or_dash(row.idp_sso_redirect_url.as_deref())),
         ("sign-in by form", or_dash(row.idp_sso_post_url.as_deref())),
         ("logout", or_dash(row.idp_slo_url.as_deref())),
@@ -107,8 +107,21 @@ fn from_metadata(reviewed: &ReviewedSaml) -> Vec<Line> {
     ];
     lines.extend(row.metadata_valid_until.map(|end| ("metadata ends", end.to_string())));
     let signers = connections::signer_fingerprints(row);
-    lines.extend(signers.into_iter().map(|one| ("metadata signed by", format!("SHA-256 {one}"))));
+    let signed =
+        if Options::of(row).metadata_was_signed { "" } else { "; the present metadata was not checked" };
+    lines.extend(signers.into_iter().map(|one| ("metadata signed by", format!("SHA-256 {one}{signed}"))));
     lines
+}
+
+async fn held(cx: &Context, project: &ProjectId, id: &SamlConnectionId) -> Result<Vec<Line>, Failure> {
+    let Some(held) = connections::held_metadata(cx, project, id).await? else {
+        return Ok(vec![("metadata held back", "-".into())]);
+    };
+    let mut lines: Vec<Line> = held.sign_in.into_iter().map(|url| ("held back: sign-in", url)).collect();
+    let certificates = held.certificates.into_iter();
+    lines.extend(certificates.map(|one| ("held back: certificate", format!("SHA-256 {one}"))));
+    lines.push(("held back: mark (accept-metadata --as-shown)", held.mark));
+    Ok(lines)
 }
 
 fn trust(reviewed: &ReviewedSaml) -> Vec<Line> {

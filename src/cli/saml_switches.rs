@@ -110,7 +110,7 @@ impl Switches {
             authn_contexts: list(self.authn_contexts),
             mfa_contexts: list(self.mfa_contexts),
             hold_metadata_changes: self.hold_metadata_changes,
-            metadata_signers: self.metadata_signer.as_deref().map(read_all).transpose()?,
+            metadata_signers: self.metadata_signer.as_deref().map(signers).transpose()?,
             stale_metadata_days: self.stale_metadata_days,
             subject_attribute: or_none(self.subject_attribute),
             jit_provisioning: self.jit,
@@ -140,4 +140,12 @@ fn mapped(pairs: &[String]) -> Result<Vec<(String, String)>, Failure> {
         None => Err(Failure::from(format!("{pair}: WHAT=ATTRIBUTE is wanted, as in email=mail"))),
     };
     pairs.iter().map(split).collect()
+}
+
+/// An empty name alone is for none.
+fn signers(names: &[String]) -> Result<Vec<String>, Failure> {
+    match names {
+        [only] if only.is_empty() => Ok(Vec::new()),
+        named => read_all(named),
+    }
 }

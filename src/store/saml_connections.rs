@@ -164,6 +164,22 @@ pub fn retire_key(tx: &mut Tx<'_>, id: &SamlIdpKeyId, at: Timestamp) -> Result<(
     Ok(())
 }
 
+/// Whether one of these keys of the connection was retired.
+pub fn any_retired(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    fingerprints: &[String],
+) -> Result<bool, StoreError> {
+    let found: Option<SamlIdpKeyId> = saml_idp_keys::table
+        .filter(saml_idp_keys::saml_connection_id.eq(connection))
+        .filter(saml_idp_keys::retired_at.is_not_null())
+        .filter(saml_idp_keys::fingerprint.eq_any(fingerprints))
+        .select(saml_idp_keys::id)
+        .first(tx.connection)
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Puts a retired key of the connection back into use. Returns whether there was one.
 pub fn revive_key(
     tx: &mut Tx<'_>,

@@ -258,10 +258,14 @@ fn each_flag_of_a_connection_sets_its_own_switch_and_no_other() {
         assert!(!after.iter().any(|line| line.starts_with(gone)), "{flags:?}: {after:?}");
         before = after;
     }
+    let empty = machine.path().join("empty.pem").to_str().unwrap().to_owned();
+    std::fs::write(&empty, "\n").unwrap();
     let nobodys = "scim_connection_0000000000000000000000009";
     for (flags, why) in [
         (&["--map", "mail=mail"][..], "email, firstName, lastName, displayName, groups can"),
         (&["--map", "email"], "WHAT=ATTRIBUTE"),
+        (&["--metadata-signer", &empty], "is empty"),
+        (&["--metadata-signer", &signer, "--metadata-signer", ""], "No such file"),
         (&["--pair-scim", &scim], "go together"),
         (&["--pair-scim", "", "--pair-attribute", "x"], "go together"),
         (&["--pair-attribute", "x"], "--pair-scim"),

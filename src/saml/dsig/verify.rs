@@ -12,6 +12,7 @@ use super::{
 };
 use crate::saml::{
     binding::query_signature::QueryVerification,
+    names::ns,
     xml::{Element, tree},
     xmlenc::Opened,
 };
@@ -30,10 +31,14 @@ impl<'a, 'i> VerifiedElement<'a, 'i> {
         self.element
     }
 
-    /// `inner`, if it lies in this element: then it is covered as well.
+    /// `inner`, if it lies in this element: then it is covered as well. Not in a signature: the enveloped one is left out of
+    /// its own digest, with all that somebody may have put into its `KeyInfo` since.
     #[must_use]
     pub fn covers(&self, inner: Element<'a, 'i>) -> Option<VerifiedElement<'a, 'i>> {
-        inner.ancestors().any(|n| n == self.element).then_some(VerifiedElement { element: inner })
+        let mut up_to_here = inner.ancestors().take_while(|n| *n != self.element);
+        let lies_within = inner.ancestors().any(|n| n == self.element);
+        let in_a_signature = up_to_here.any(|n| n.is_element() && tree::is(n, ns::DSIG, "Signature"));
+        (lies_within && !in_a_signature).then_some(VerifiedElement { element: inner })
     }
 
     /// The root of a message in a URL whose query is signed: the signature covers every octet of it.

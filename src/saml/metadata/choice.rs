@@ -102,13 +102,28 @@ fn idps<'a, 'i>(root: Element<'a, 'i>) -> Result<Vec<Element<'a, 'i>>, MetadataE
             _ => MetadataError::NotMetadata { got: tree::name(root) },
         });
     }
-    let entities = || root.descendants().filter(|n| tree::is(*n, ns::METADATA, "EntityDescriptor"));
-    let idps: Vec<_> = entities().filter(|e| roles(*e, "IDPSSODescriptor").next().is_some()).collect();
+    let entities = entities(root);
+    let has = |entity: Element<'a, 'i>, role: &'static str| roles(entity, role).next().is_some();
+    let idps: Vec<_> = entities.iter().copied().filter(|entity| has(*entity, "IDPSSODescriptor")).collect();
     if !idps.is_empty() {
         return Ok(idps);
     }
-    let is_sp = |e: Element<'a, 'i>| roles(e, "SPSSODescriptor").next().is_some();
-    Err(if entities().any(is_sp) { MetadataError::ServiceProvider } else { MetadataError::NoIdp })
+    let is_sp = entities.into_iter().any(|entity| has(entity, "SPSSODescriptor"));
+    Err(if is_sp { MetadataError::ServiceProvider } else { MetadataError::NoIdp })
+}
+
+/// The entities, in the document's order: where the schema has them (Metadata 2.3.1), and nowhere else. One within an extension
+/// or the `KeyInfo` of a signature is nobody's description of itself.
+fn entities<'a, 'i>(root: Element<'a, 'i>) -> Vec<Element<'a, 'i>> {
+    let (mut found, mut open) = (Vec::new(), vec![root]);
+    while let Some(node) = open.pop() {
+        if tree::is(node, ns::METADATA, "EntityDescriptor") {
+            found.push(node);
+        } else if tree::is(node, ns::METADATA, "EntitiesDescriptor") {
+            open.extend(node.children().rev().filter(Element::is_element));
+        }
+    }
+    found
 }
 
 /// The roles of that name that speak SAML 2.0.

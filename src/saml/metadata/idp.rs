@@ -106,7 +106,7 @@ pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, Metadata
         return Err(MetadataError::Expired { valid_until });
     }
     let entity_id = tree::attribute(entity, "entityID").unwrap_or_default().trim();
-    if entity_id.is_empty() || entity_id.len() > 1024 {
+    if entity_id.is_empty() || entity_id.len() > 1024 || entity_id.contains(char::is_control) {
         return Err(MetadataError::EntityId);
     }
     let sso = endpoints(role, "SingleSignOnService")?;
@@ -146,12 +146,19 @@ fn verify(entity: Element<'_, '_>, reading: &Reading<'_>) -> Result<(), Metadata
     Err(fault)
 }
 
+/// A longer URL is refused by servers on the way, in bytes.
+const MAX_LOCATION: usize = 2048;
+
 /// Whether a browser may be sent to `location`: https, or http on the loopback for development.
 ///
 /// # Errors
 /// [`MetadataError::Endpoint`] for everything else, `javascript:` included.
 pub fn check_endpoint(location: &str) -> Result<(), MetadataError> {
-    let refused = || MetadataError::Endpoint(location.chars().take(200).collect());
+    let refused =
+        || MetadataError::Endpoint(location.chars().filter(|c| !c.is_control()).take(200).collect());
+    if location.len() > MAX_LOCATION || location.contains(char::is_control) {
+        return Err(refused());
+    }
     let url = url::Url::parse(location).map_err(|_| refused())?;
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

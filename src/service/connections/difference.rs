@@ -22,6 +22,8 @@ pub(super) struct Difference {
     pub(super) changed: bool,
     pub(super) new_host: bool,
     pub(super) all_keys_new: bool,
+    /// A key counts again that was retired: an old document may have been kept, for the key in it that somebody has by now.
+    pub(super) retired_key_back: bool,
     /// The provider's own endpoints are not where the metadata comes from, and nobody has signed it for us.
     pub(super) published_elsewhere: bool,
     /// The fingerprints of the keys that are new.
@@ -53,11 +55,14 @@ impl Difference {
         let hosts = hosts_of(connection);
         let answers = idp.slo.iter().filter_map(|e| e.response_location.as_ref());
         let after = idp.sso.iter().chain(&idp.slo).map(|e| &e.location).chain(answers);
-        let is_elsewhere = |url: &str| host(url).is_none_or(|host| !hosts.contains(&host));
+        // One endpoint that nobody uses is easily put anywhere.
+        let is_elsewhere =
+            |url: &str| hosts.is_empty() || hosts.iter().any(|one| Some(one) != host(url).as_ref());
         Ok(Self {
             changed: is_changed(connection, idp) || !added.is_empty() || !gone.is_empty(),
             new_host: after.filter_map(|url| host(url)).any(|host| !hosts.contains(&host)),
             all_keys_new: !known.is_empty() && gone.len() == known.len(),
+            retired_key_back: saml_connections::any_retired(tx, &connection.id, &added)?,
             published_elsewhere: !Signers::of(connection).any()
                 && connection.metadata_url.as_deref().is_some_and(is_elsewhere),
             added,
@@ -83,7 +88,7 @@ impl Difference {
         let after = json!({
             "id": connection.id, "added": self.added, "removed": self.gone,
             "newHost": self.new_host, "allKeysNew": self.all_keys_new,
-            "publishedElsewhere": self.published_elsewhere,
+            "publishedElsewhere": self.published_elsewhere, "retiredKeyBack": self.retired_key_back,
         });
         let change = Change {
             project,

@@ -155,11 +155,14 @@ pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Times
     let by_redirect = loaded.idp.slo.iter().find(|e| e.binding == binding::REDIRECT);
     let slo = by_redirect.or(loaded.idp.slo.first());
     connection.idp_slo_url = slo.map(|e| e.location.clone());
+    let before = Options::of(connection);
     let options = Options {
+        // All metadata is read under who must have signed it.
+        metadata_was_signed: !before.metadata_signers.is_empty(),
         slo_by_post: slo.is_some_and(|e| e.binding == binding::POST),
         slo_response_url: slo.and_then(|e| e.response_location.clone()),
         unusable_certificates: loaded.idp.unusable_keys.iter().map(ToString::to_string).collect(),
-        ..Options::of(connection)
+        ..before
     };
     connection.options = options.to_stored();
     connection.idp_wants_signed_requests = loaded.idp.want_authn_requests_signed;

@@ -7,6 +7,7 @@ mod encryption_keys;
 mod expiry;
 mod fields;
 mod gauges;
+mod held;
 mod key_cache;
 mod key_pair;
 mod metadata;
@@ -27,10 +28,11 @@ pub use encryption_keys::{
 pub use expiry::warn_of_expiry;
 pub use fields::{FieldError, ProviderFields};
 pub use gauges::Gauges;
+pub use held::{Held, accept_held_metadata, held_metadata};
 pub use key_cache::KeyCache;
 pub use metadata::{Description, MetadataSource, set_metadata};
 pub use options::Options;
-pub use refresh::{Refreshed, accept_held_metadata, refresh_after_failure, refresh_due};
+pub use refresh::{Refreshed, refresh_after_failure, refresh_due};
 pub use signers::signer_fingerprints;
 pub use sp_certificate::sp_certificate;
 pub use sp_keys::{

@@ -40,6 +40,8 @@ pub struct Options {
     pub hold_metadata_changes: bool,
     /// The certificates, base64, of which one must have signed the metadata; without any, a signature is not looked at.
     pub metadata_signers: Vec<String>,
+    /// From the metadata: one of them had signed what the connection has now.
+    pub metadata_was_signed: bool,
     /// For how many days after the metadata has ended logins are still accepted on its word; not set,
     /// for thirty where it has an address, and for ever where somebody uploaded it once (R24).
     pub stale_metadata_days: Option<u32>,

@@ -83,35 +83,6 @@ pub async fn refresh_after_failure(
     }
 }
 
-/// Takes over what was held back, as an administrator has decided.
-pub async fn accept_held_metadata(
-    cx: &Context,
-    actor: &Actor,
-    project: &ProjectId,
-    id: &SamlConnectionId,
-) -> Result<SamlConnection, ConnectionError> {
-    let (of, wanted) = (project.clone(), id.clone());
-    let find = move |tx: &mut Tx<'_>| saml_connections::find_in_project(tx, &of, &wanted);
-    let seen: Option<SamlConnection> = cx.store.read(find).await?;
-    let seen = seen.ok_or(ConnectionError::NotFound("connection"))?;
-    let held = seen.held_metadata.clone();
-    let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
-    let idp = read(cx, &seen, Arc::new(held.into_bytes())).await?;
-    let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
-    let work = move |tx: &mut Tx<'_>| {
-        let connection = saml_connections::lock_in_project(tx, &of, &id)?;
-        let unchanged = connection
-            .filter(|now| now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id)
-            .filter(|now| Signers::of(now) == Signers::of(&seen));
-        let changed =
-            || ConnectionError::Invalid("the metadata has changed meanwhile; look at it again".into());
-        let connection = unchanged.ok_or_else(changed)?;
-        let difference = Difference::between(tx, &connection, &idp)?;
-        Ok(take_over(tx, &own, &actor, &of, connection, idp.clone(), &difference)?)
-    };
-    cx.store.write(work).await
-}
-
 async fn refresh(
     cx: &Context,
     egress: &Egress,
@@ -152,7 +123,7 @@ async fn refresh(
 }
 
 /// Reads a document off the async workers: it may be five megabytes.
-async fn read(
+pub(super) async fn read(
     cx: &Context,
     connection: &SamlConnection,
     document: Arc<Vec<u8>>,
@@ -191,12 +162,18 @@ fn settle(
     if !difference.changed {
         connection.metadata_fetched_at = Some(cx.now());
         connection.metadata_valid_until = idp.valid_until.map(Timestamp::from);
+        // What was held back is not what the provider says any more.
+        connection.held_metadata = None;
         saml_connections::update(tx, &connection)?;
         return Ok(Refreshed::Unchanged);
     }
-    let grave = difference.new_host || difference.all_keys_new;
+    let grave = difference.new_host || difference.all_keys_new || difference.retired_key_back;
     let foreign_key = difference.published_elsewhere && !difference.added.is_empty();
     let hold = (grave || foreign_key) && Options::of(&connection).hold_metadata_changes;
+    let document = hold.then(|| String::from_utf8(document.to_vec()).ok()).flatten();
+    if hold && connection.held_metadata == document {
+        return Ok(Refreshed::Held);
+    }
     if grave || hold {
         let event =
             if hold { "saml_connection.metadata_held" } else { "saml_connection.metadata_suspicious" };
@@ -205,7 +182,7 @@ fn settle(
         difference.note(tx, cx, &Actor::system(), project, &connection, event)?;
     }
     if hold {
-        connection.held_metadata = String::from_utf8(document.to_vec()).ok();
+        connection.held_metadata = document;
         saml_connections::update(tx, &connection)?;
         return Ok(Refreshed::Held);
     }
@@ -213,7 +190,7 @@ fn settle(
     Ok(Refreshed::Applied)
 }
 
-fn take_over(
+pub(super) fn take_over(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,

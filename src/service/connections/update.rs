@@ -90,6 +90,8 @@ impl Update {
         row.attribute_map = map.to_stored();
         if let Some(certificates) = &self.metadata_signers {
             options.metadata_signers = Signers::read(certificates)?.into_stored();
+            // What came before was read without asking them.
+            options.metadata_was_signed = false;
         }
         if let Some(seconds) = self.clock_skew_s {
             if seconds > MAX_SKEW_S {
@@ -159,6 +161,11 @@ pub(in crate::service) fn enable(
     write(tx, cx, actor, project, row, &|_, row| {
         if row.idp_entity_id.is_empty() {
             let why = "the connection has no metadata of its provider yet";
+            return Err(ConnectionError::Invalid(why.into()));
+        }
+        if Signers::of(row).any() && !Options::of(row).metadata_was_signed {
+            let why =
+                "its metadata was handed over before it had to be signed: give it again with set-metadata";
             return Err(ConnectionError::Invalid(why.into()));
         }
         row.status = ConnectionStatus::Enabled;

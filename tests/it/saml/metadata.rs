@@ -192,6 +192,40 @@ fn a_pin_demands_its_signature() {
         1,
     );
     assert_eq!(pinned_to(&added, &pinned), "signature_digest");
+    // What is put into a signature is left out of its digest: it is covered by nothing, and no entity of the document.
+    let stranger = good().replace("tenant=7", "tenant=666");
+    let stranger = stranger.split_once("?>").map_or(stranger.as_str(), |(_, rest)| rest);
+    let wrapped = |signed: &str, inside: &str| {
+        let key_info = format!("</ds:SignatureValue><ds:KeyInfo>{inside}</ds:KeyInfo>");
+        let (before, rest) = signed.split_once("</ds:SignatureValue>").unwrap();
+        let rest = rest.split_once("</ds:KeyInfo>").map_or(rest, |(_, rest)| rest);
+        format!("{before}{key_info}{rest}")
+    };
+    let provider = by(&with_id(&service_provider(), "EntityDescriptor", "_s"), "_s", "other");
+    assert_eq!(
+        pinned_to(&wrapped(&provider, ""), &pinned),
+        "metadata_of_service_provider",
+        "the wrapping itself verifies"
+    );
+    assert_eq!(pinned_to(&wrapped(&provider, stranger), &pinned), "metadata_of_service_provider");
+    let mut feed = aggregate(&[&service_provider(), &service_provider()]);
+    feed = by(&with_id(&feed, "EntitiesDescriptor", "_f"), "_f", "other");
+    for inside in [stranger.to_owned(), format!("<md:EntitiesDescriptor>{stranger}</md:EntitiesDescriptor>")]
+    {
+        assert_eq!(pinned_to(&wrapped(&feed, &inside), &pinned), "metadata_of_service_provider");
+    }
+    assert_eq!(pinned_to(&wrapped(&entity, stranger), &pinned), "ok", "of the entity that signed");
+    let read_entity = read(
+        wrapped(&entity, stranger).as_bytes(),
+        &Reading { pinned: &pinned, entity_id: Some(IDP), ..Reading::at(NOW) },
+    );
+    assert_eq!(read_entity.unwrap().sso_redirect(), Some(SSO));
+    let extended = swap(
+        &service_provider(),
+        "<md:SPSSODescriptor",
+        &format!("<md:Extensions>{stranger}</md:Extensions><md:SPSSODescriptor"),
+    );
+    assert_eq!(code(&extended), "metadata_of_service_provider", "an extension describes nobody");
     // The signature of another entity covers only that one.
     let neighbour = by(&with_id(&service_provider(), "EntityDescriptor", "_n"), "_n", "other");
     assert_eq!(pinned_to(&aggregate(&[&good(), &neighbour]), &pinned), "metadata_unsigned");

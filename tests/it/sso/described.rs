@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vestibule::service::{
     connections::{
         ConnectionError, Description, FieldError, Options, ProviderFields, Update, accept_held_metadata,
-        set_metadata, update,
+        held_metadata, set_metadata, update,
     },
     setup::review_saml,
 };
@@ -215,7 +215,8 @@ on_both_databases! {
         fetch_due(&world).await;
         let events = world.gateway.events(id.as_str()).await;
         assert!(!events.contains(&CHANGED.to_owned()), "held: {events:?}");
-        accept_held_metadata(cx, &Actor::operator(), project, id).await.unwrap();
+        let held = held_metadata(cx, project, id).await.unwrap().unwrap();
+        accept_held_metadata(cx, &Actor::operator(), project, id, &held.mark).await.unwrap();
         let (old, new, _) = told(&world, "saml_connection.updated").await;
         assert_eq!((&old["certificates"], &new["certificates"]), (&json!([fingerprint("idp")]), &json!([fingerprint("other")])));
         let (_, change, actor) = told(&world, CHANGED).await;

@@ -11,7 +11,8 @@ use vestibule::{
     model::Timestamp,
     service::{
         connections::{
-            Options, Update, accept_held_metadata, refresh_due, set_metadata, update, warn_of_expiry,
+            Options, Update, accept_held_metadata, held_metadata, refresh_due, set_metadata, update,
+            warn_of_expiry,
         },
         egress::IpRange,
     },
@@ -189,7 +190,22 @@ on_both_databases! {
         let events = world.gateway.events(world.acme.connection.id.as_str()).await;
         assert!(events.iter().any(|event| event == "saml_connection.metadata_held"), "{events:?}");
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
-        let accepted = accept_held_metadata(cx, &Actor::operator(), project, &now.id).await.unwrap();
+        let held = held_metadata(cx, project, &now.id).await.unwrap().unwrap();
+        assert_eq!(held.sign_in, ["https://elsewhere.example/sso"]);
+        assert_eq!(held.certificates.len(), 1);
+        // Told once, however often it is fetched.
+        world.gateway.clock.advance(DAY);
+        fetch_due(&world).await;
+        let told = world.gateway.events(world.acme.connection.id.as_str()).await;
+        assert_eq!(told.iter().filter(|event| *event == "saml_connection.metadata_held").count(), 1, "{told:?}");
+        // Whoever serves the address may change it between the look and the word.
+        address.now_serves(description(ENTITY, "elsewhere.example", &["idp-next"]));
+        world.gateway.clock.advance(DAY);
+        fetch_due(&world).await;
+        let stale = accept_held_metadata(cx, &Actor::operator(), project, &now.id, &held.mark).await;
+        assert!(stale.unwrap_err().to_string().contains("not the one that was shown"));
+        let held = held_metadata(cx, project, &now.id).await.unwrap().unwrap();
+        let accepted = accept_held_metadata(cx, &Actor::operator(), project, &now.id, &held.mark).await.unwrap();
         assert_eq!(accepted.idp_sso_redirect_url.as_deref(), Some("https://elsewhere.example/sso"));
         assert!(accepted.held_metadata.is_none());
     }
@@ -213,6 +229,42 @@ on_both_databases! {
         world.gateway.clock.advance(DAY);
         fetch_due(&world).await;
         assert_eq!((row(&world).await.held_metadata, keys(&world).await), (None, 2));
+    }
+
+    async fn r24_what_was_held_back_goes_when_the_provider_says_the_old_again(world: World) {
+        let (world, address) = connected(world).await;
+        let hold = Options { hold_metadata_changes: true, ..Options::default() }.to_stored();
+        world.change(&world.acme, move |connection| connection.options = hold.clone()).await;
+        address.now_serves(description(ENTITY, "elsewhere.example", &["other"]));
+        fetch_due(&world).await;
+        assert!(row(&world).await.held_metadata.is_some());
+        address.now_serves(description(ENTITY, HOST, &["idp"]));
+        world.gateway.clock.advance(DAY);
+        fetch_due(&world).await;
+        assert_eq!(row(&world).await.held_metadata, None);
+    }
+
+    async fn r24_a_retired_key_that_comes_back_is_told_and_held(world: World) {
+        let (world, address) = connected(world).await;
+        for keys in [["idp", "other"].as_slice(), &["idp"]] {
+            address.now_serves(description(ENTITY, HOST, keys));
+            fetch_due(&world).await;
+            world.gateway.clock.advance(DAY);
+        }
+        let hold = Options { hold_metadata_changes: true, ..Options::default() }.to_stored();
+        let url = format!("http://127.0.0.1/{}", address.url.rsplit('/').next().unwrap());
+        world.change(&world.acme, move |connection| {
+            connection.options = hold.clone();
+            // Its own host, so that a new key would be none of somebody else's.
+            connection.idp_sso_redirect_url = Some(url.replace("http:", "https:"));
+        }).await;
+        address.now_serves(description(ENTITY, "127.0.0.1", &["idp", "other"]));
+        fetch_due(&world).await;
+        assert!(row(&world).await.held_metadata.is_some());
+        let events = world.gateway.audit(world.acme.connection.id.as_str()).await;
+        let told = events.iter().rev().find(|event| event.event_name == "saml_connection.metadata_held").unwrap();
+        let told: serde_json::Value = serde_json::from_str(told.after_state.as_deref().unwrap()).unwrap();
+        assert_eq!((&told["retiredKeyBack"], &told["publishedElsewhere"]), (&true.into(), &false.into()), "{told}");
     }
 
     async fn r24_a_failed_signature_asks_the_provider_once(world: World) {

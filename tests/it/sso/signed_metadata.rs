@@ -3,9 +3,10 @@
 use vestibule::{
     saml::dsig::{DigestAlgorithm, sign},
     service::connections::{
-        ConnectionError, MetadataSource, NewSamlConnection, Options, Update, create_saml_connection,
+        ConnectionError, MetadataSource, NewSamlConnection, Options, Update, create_saml_connection, disable,
         set_metadata, update,
     },
+    service::setup::{activate_saml, review_saml},
 };
 
 use super::{
@@ -87,6 +88,30 @@ on_both_databases! {
         switched(Some(false), Some(true)).await;
         assert_eq!(given(&inclusive).await, "ok");
         assert_eq!(given(&sha1).await, "signature_weak_algorithm");
+    }
+
+    async fn r24_what_was_there_before_the_pin_does_not_go_live(world: World) {
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let (operator, id) = (Actor::operator(), &world.acme.connection.id);
+        disable(cx, &operator, project, id).await.unwrap();
+        pin(&world, &[certificate("other")]).await.unwrap();
+        let activate = async || {
+            let shown = review_saml(cx, project, id).await.unwrap().mark();
+            activate_saml(cx, &operator, project, id, &shown).await
+        };
+        let refused = activate().await.unwrap_err();
+        assert!(refused.to_string().contains("before it had to be signed"), "{refused}");
+        set_metadata(cx, &operator, &Egress::default(), project, id, source(&signed_by("other", &["idp"]))).await.unwrap();
+        activate().await.unwrap();
+    }
+
+    async fn r24_options_that_cannot_be_read_are_no_leave_to_take_unsigned_metadata(world: World) {
+        world.change(&world.acme, |connection| connection.options = "{".into()).await;
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let plain = refresh::description(ENTITY, "idp.acme.example", &["idp-next"]);
+        let id = &world.acme.connection.id;
+        let given = set_metadata(cx, &Actor::operator(), &Egress::default(), project, id, source(&plain)).await;
+        assert_eq!(code(given), "metadata_unsigned");
     }
 
     async fn r24_a_refresh_asks_for_the_signature_too(world: World) {

@@ -90,7 +90,8 @@ fn elsewhere(rejection: &Rejection, name: &str) -> String {
              lifetime of sessions there longer, and let both clocks be set by NTP."
         ),
         Rejection::UnknownCondition(condition) => format!(
-            "Let {name} leave the condition {condition} out; what it means is not known here, so it cannot be kept."
+            "Let {name} leave the condition {} out; what it means is not known here, so it cannot be kept.",
+            super::short(condition)
         ),
         Rejection::TooLong(what) => format!("Let {name} send a shorter {what}."),
         of_request @ (Rejection::InResponseToMissing { .. }
