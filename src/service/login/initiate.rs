@@ -32,7 +32,7 @@ pub fn deep_link(text: Option<String>) -> Option<String> {
 }
 
 /// Keeps a deep link in a flow that no app began, until its end.
-pub fn keep_deep_link(tx: &mut Tx<'_>, flow: &mut LoginFlow, link: String) -> Result<(), StoreError> {
+pub fn keep_deep_link(tx: &mut Tx<'_>, flow: &mut LoginFlow, link: &str) -> Result<(), StoreError> {
     flow.pending = Some(json!({ "deepLink": link }).to_string());
     login_flows::update(tx, flow)
 }

@@ -92,7 +92,7 @@ pub async fn start(
             None if connection.status != ConnectionStatus::Enabled => {
                 return Err(Refusal::ConnectionNotUsable.into());
             }
-            None => begin(tx, &own, &of, &nonce, deep_link.clone())?,
+            None => begin(tx, &own, &of, &nonce, deep_link.as_deref())?,
         };
         let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));
         if connection.status != ConnectionStatus::Enabled || !has_endpoint(&connection) {
@@ -113,7 +113,7 @@ fn begin(
     cx: &Context,
     project: &ProjectId,
     nonce: &Secret,
-    deep_link: Option<String>,
+    deep_link: Option<&str>,
 ) -> Result<LoginFlow, StoreError> {
     let mut flow = login::begin(tx, cx, project, nonce, None)?;
     if let Some(link) = deep_link {
