@@ -114,10 +114,14 @@ fn from_metadata(reviewed: &ReviewedSaml) -> Vec<Line> {
 }
 
 async fn held(cx: &Context, project: &ProjectId, id: &SamlConnectionId) -> Result<Vec<Line>, Failure> {
-    let Some(held) = connections::held_metadata(cx, project, id).await? else {
-        return Ok(vec![("metadata held back", "-".into())]);
+    let held = match connections::held_metadata(cx, project, id).await {
+        Ok(Some(held)) => held,
+        Ok(None) => return Ok(vec![("metadata held back", "-".into())]),
+        // It is no less held back, and the rest is wanted all the same.
+        Err(error) => return Ok(vec![("metadata held back", format!("cannot be used: {error}"))]),
     };
     let mut lines: Vec<Line> = held.sign_in.into_iter().map(|url| ("held back: sign-in", url)).collect();
+    lines.extend(held.logout.into_iter().map(|url| ("held back: logout", url)));
     let certificates = held.certificates.into_iter();
     lines.extend(certificates.map(|one| ("held back: certificate", format!("SHA-256 {one}"))));
     lines.push(("held back: mark (accept-metadata --as-shown)", held.mark));

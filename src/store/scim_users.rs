@@ -174,17 +174,18 @@ pub fn groups_of(
     Ok(rows.into_iter().filter_map(|(user, group, name)| Some((user?, group, name))).collect())
 }
 
-/// The names of the organization's users of these ids, of those that have one.
+/// The names of the connection's users of these ids, of those that have one: what another connection brought is not shown.
 pub fn names_of(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
+    connection: &ScimConnectionId,
     ids: &[UserId],
 ) -> Result<Vec<(UserId, String)>, StoreError> {
     type Row = (UserId, Option<String>, Option<String>);
     macro_rules! names_of {
         ($whose:expr) => {
             users::table
-                .filter(users::organization_id.eq(organization))
+                .filter(users::organization_id.eq(organization).and(users::scim_connection_id.eq(connection)))
                 .filter($whose)
                 .filter(Present)
                 .select((users::id, users::display_name, users::user_name))

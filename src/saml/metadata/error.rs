@@ -38,7 +38,7 @@ pub enum MetadataError {
     ServiceProvider,
     #[error("the metadata contains no SAML 2.0 identity provider")]
     NoIdp,
-    #[error("the metadata contains {count} identity providers; one is needed: {}", .entity_ids.join(", "))]
+    #[error("the metadata contains {count} identity providers; one is needed: {}", quoted(.entity_ids))]
     Several { count: usize, entity_ids: Vec<String> },
     #[error("the metadata contains no identity provider {0:?}")]
     NotListed(String),
@@ -103,4 +103,10 @@ impl MetadataError {
             Self::SigningKey(e) => e.code(),
         }
     }
+}
+
+/// Entity IDs as whoever wrote the document wrote them: none of them makes a line of its own, and none is endless.
+fn quoted(entity_ids: &[String]) -> String {
+    let each = entity_ids.iter().map(|id| format!("{:?}", id.chars().take(200).collect::<String>()));
+    each.collect::<Vec<_>>().join(", ")
 }

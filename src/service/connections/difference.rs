@@ -4,7 +4,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    Signers,
+    Options, Signers,
     metadata::{Loaded, apply},
 };
 use crate::{
@@ -107,7 +107,9 @@ fn host(url: &str) -> Option<String> {
 }
 
 fn hosts_of(connection: &SamlConnection) -> Vec<String> {
-    let urls = [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url, &connection.idp_slo_url];
+    let answers = Options::of(connection).slo_response_url;
+    let urls =
+        [&connection.idp_sso_redirect_url, &connection.idp_sso_post_url, &connection.idp_slo_url, &answers];
     urls.into_iter().flatten().filter_map(|url| host(url)).collect()
 }
 
@@ -118,5 +120,10 @@ fn is_changed(connection: &SamlConnection, idp: &IdpMetadata) -> bool {
     apply(&mut after, &loaded, connection.updated_at);
     after.metadata_fetched_at = connection.metadata_fetched_at;
     after.metadata_valid_until = connection.metadata_valid_until;
+    // By what they say: a version that knows one more writes them otherwise.
+    let now = Options::of(connection);
+    if (Options { metadata_was_signed: now.metadata_was_signed, ..Options::of(&after) }) == now {
+        after.options.clone_from(&connection.options);
+    }
     after != *connection
 }

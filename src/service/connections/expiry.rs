@@ -95,7 +95,7 @@ async fn of_metadata(
     connection: SamlConnection,
 ) -> Result<bool, StoreError> {
     let Some(end) = connection.metadata_valid_until else { return Ok(false) };
-    let mut options = Options::of(&connection);
+    let Some(mut options) = Options::read(&connection) else { return Ok(false) };
     if options.metadata_end_told == Some(end.millis()) {
         return Ok(false);
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use openssl::sha::sha256;
+use serde_json::json;
 
 use super::{
     ConnectionError, Signers,
@@ -14,7 +15,10 @@ use crate::{
         fingerprint,
         ids::{ProjectId, SamlConnectionId},
     },
-    saml::metadata::IdpMetadata,
+    saml::{
+        VerificationKey,
+        metadata::{Endpoint, IdpMetadata},
+    },
     service::{Actor, Context},
     store::{
         Tx,
@@ -25,15 +29,18 @@ use crate::{
 /// What is held back.
 #[derive(Debug, Clone)]
 pub struct Held {
-    /// What this look is known by: the same as long as the document is. Whoever serves the address may change it at any time.
+    /// What this look is known by: the same as long as the metadata says the same. Whoever serves the address may change it
+    /// at any time.
     pub mark: String,
     /// Where people would be sent to sign in.
     pub sign_in: Vec<String>,
+    /// Where logout messages and answers to them would go.
+    pub logout: Vec<String>,
     /// The fingerprints of the keys that would be believed.
     pub certificates: Vec<String>,
 }
 
-/// The metadata that is held back for a connection, if there is some.
+/// The metadata that is held back for a connection, if there is some. Fails where it cannot be used any more.
 pub async fn held_metadata(
     cx: &Context,
     project: &ProjectId,
@@ -41,10 +48,11 @@ pub async fn held_metadata(
 ) -> Result<Option<Held>, ConnectionError> {
     let connection = find(cx, project, id).await?;
     let Some(document) = connection.held_metadata.clone() else { return Ok(None) };
-    let mark = mark(&document);
     let idp = read(cx, &connection, Arc::new(document.into_bytes())).await?;
+    let answers = idp.slo.iter().filter_map(|endpoint| endpoint.response_location.clone());
     Ok(Some(Held {
-        mark,
+        mark: mark(&idp),
+        logout: idp.slo.iter().map(|endpoint| endpoint.location.clone()).chain(answers).collect(),
         sign_in: idp.sso.iter().map(|endpoint| endpoint.location.clone()).collect(),
         certificates: idp.signing_keys.iter().map(|key| fingerprint::in_pairs(key.fingerprint())).collect(),
     }))
@@ -61,10 +69,10 @@ pub async fn accept_held_metadata(
     let seen = find(cx, project, id).await?;
     let held = seen.held_metadata.clone();
     let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
-    if mark(&held) != as_shown {
+    let idp = read(cx, &seen, Arc::new(held.into_bytes())).await?;
+    if mark(&idp) != as_shown {
         return Err(changed());
     }
-    let idp = read(cx, &seen, Arc::new(held.into_bytes())).await?;
     let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
     let work = move |tx: &mut Tx<'_>| accept(tx, &own, &actor, &of, &id, (&seen, &idp));
     cx.store.write(work).await
@@ -101,6 +109,14 @@ async fn find(
     found.ok_or(ConnectionError::NotFound("connection"))
 }
 
-fn mark(document: &str) -> String {
-    sha256(document.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+/// A digest of what counts in metadata. Not of the document: some providers write each with an ID and a time of its own. Long
+/// enough that nobody finds two that are alike.
+pub(super) fn mark(idp: &IdpMetadata) -> String {
+    let endpoints = |all: &[Endpoint]| -> Vec<_> {
+        all.iter().map(|one| json!([one.binding, one.location, one.response_location])).collect()
+    };
+    let keys: Vec<&str> = idp.signing_keys.iter().map(VerificationKey::fingerprint).collect();
+    let wants_signed = idp.want_authn_requests_signed;
+    let substance = json!([idp.entity_id, endpoints(&idp.sso), endpoints(&idp.slo), keys, wants_signed]);
+    sha256(substance.to_string().as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

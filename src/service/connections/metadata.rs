@@ -184,6 +184,7 @@ pub(in crate::service) fn draft_metadata(
     apply(connection, &loaded, cx.now());
     // A draft may change its provider, and with it what identifies people: nobody has signed in yet.
     connection.subject_attribute = None;
+    connection.held_metadata = None;
     recognise_provider(connection, idp);
     store_keys(tx, cx, connection, &idp.signing_keys)
 }

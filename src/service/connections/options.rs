@@ -51,6 +51,8 @@ pub struct Options {
     pub slo_response_url: Option<String>,
     /// From the metadata: why certificates in it were passed over.
     pub unusable_certificates: Vec<String>,
+    /// The mark of the metadata that is held back.
+    pub held_mark: Option<String>,
     /// From the metadata: the end, in milliseconds, that was told when it came.
     pub metadata_end_told: Option<i64>,
 }
@@ -58,7 +60,12 @@ pub struct Options {
 impl Options {
     /// Those of a connection. What cannot be read is as if nothing had been set.
     pub fn of(connection: &SamlConnection) -> Self {
-        serde_json::from_str(&connection.options).unwrap_or_default()
+        Self::read(connection).unwrap_or_default()
+    }
+
+    /// Those of a connection, to be written again: what cannot be read must not be written over with nothing.
+    pub(super) fn read(connection: &SamlConnection) -> Option<Self> {
+        serde_json::from_str(&connection.options).ok()
     }
 
     /// Whether requests through this connection are signed. Our metadata says the same: a provider that reads there that

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{
     ConnectionError, Options, Signers,
     difference::Difference,
+    held::mark,
     metadata::{Loaded, apply, read_metadata, store_keys, view_with_keys},
     options::DAY,
 };
@@ -170,11 +171,10 @@ fn settle(
     let grave = difference.new_host || difference.all_keys_new || difference.retired_key_back;
     let foreign_key = difference.published_elsewhere && !difference.added.is_empty();
     let hold = (grave || foreign_key) && Options::of(&connection).hold_metadata_changes;
-    let document = hold.then(|| String::from_utf8(document.to_vec()).ok()).flatten();
-    if hold && connection.held_metadata == document {
-        return Ok(Refreshed::Held);
-    }
-    if grave || hold {
+    let mark = mark(idp);
+    let mut options = Options::of(&connection);
+    let is_told = hold && connection.held_metadata.is_some() && options.held_mark.as_ref() == Some(&mark);
+    if (grave || hold) && !is_told {
         let event =
             if hold { "saml_connection.metadata_held" } else { "saml_connection.metadata_suspicious" };
         let (id, held) = (connection.id.as_str(), hold);
@@ -182,7 +182,10 @@ fn settle(
         difference.note(tx, cx, &Actor::system(), project, &connection, event)?;
     }
     if hold {
-        connection.held_metadata = document;
+        // The latest copy: an earlier one that says the same may have ended.
+        connection.held_metadata = String::from_utf8(document.to_vec()).ok();
+        options.held_mark = Some(mark);
+        connection.options = options.to_stored();
         saml_connections::update(tx, &connection)?;
         return Ok(Refreshed::Held);
     }

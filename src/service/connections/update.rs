@@ -63,7 +63,8 @@ pub struct Pairing {
 
 impl Update {
     fn apply(&self, tx: &mut Tx<'_>, row: &mut SamlConnection) -> Result<(), ConnectionError> {
-        let mut options = Options::of(row);
+        let unreadable = || ConnectionError::Invalid("the stored switches cannot be read".into());
+        let mut options = Options::read(row).ok_or_else(unreadable)?;
         set(&mut row.display_name, &self.display_name);
         set(&mut row.allow_idp_initiated, &self.allow_idp_initiated);
         set(&mut row.allow_sha1, &self.allow_sha1);
@@ -89,9 +90,14 @@ impl Update {
         }
         row.attribute_map = map.to_stored();
         if let Some(certificates) = &self.metadata_signers {
-            options.metadata_signers = Signers::read(certificates)?.into_stored();
-            // What came before was read without asking them.
-            options.metadata_was_signed = false;
+            let now = Signers::read(certificates)?.into_stored();
+            // What one of the earlier ones has signed is still signed, unless that one is given up. The rest was read without
+            // asking these.
+            options.metadata_was_signed &= options.metadata_signers.iter().all(|one| now.contains(one));
+            if options.metadata_signers != now {
+                row.held_metadata = None;
+            }
+            options.metadata_signers = now;
         }
         if let Some(seconds) = self.clock_skew_s {
             if seconds > MAX_SKEW_S {
@@ -164,8 +170,7 @@ pub(in crate::service) fn enable(
             return Err(ConnectionError::Invalid(why.into()));
         }
         if Signers::of(row).any() && !Options::of(row).metadata_was_signed {
-            let why =
-                "its metadata was handed over before it had to be signed: give it again with set-metadata";
+            let why = "its metadata is not known to be signed as it must be: give it again with set-metadata";
             return Err(ConnectionError::Invalid(why.into()));
         }
         row.status = ConnectionStatus::Enabled;

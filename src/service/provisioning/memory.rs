@@ -41,7 +41,7 @@ const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 const KEPT_COUNT: i64 = 1_000;
 /// Of the requests of a connection that are refused before they are read, one in so long is noted: they cost their sender
 /// nothing, and would push out all others.
-const UNREAD_EVERY: Millis = 1_000;
+const UNREAD_EVERY: Millis = 60_000;
 
 /// The memory of one node, shared by all requests.
 #[derive(Debug)]

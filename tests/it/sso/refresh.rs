@@ -114,7 +114,7 @@ pub(super) async fn row(world: &World) -> SamlConnection {
 }
 
 /// Lets Acme's metadata, of this address if any, end at this time.
-async fn metadata_ends(world: &World, metadata_url: Option<String>, end: Timestamp) {
+pub(super) async fn metadata_ends(world: &World, metadata_url: Option<String>, end: Timestamp) {
     let row = SamlConnection { metadata_url, metadata_valid_until: Some(end), ..row(world).await };
     world.write(move |tx| saml_connections::update(tx, &row)).await;
 }
@@ -193,7 +193,9 @@ on_both_databases! {
         let held = held_metadata(cx, project, &now.id).await.unwrap().unwrap();
         assert_eq!(held.sign_in, ["https://elsewhere.example/sso"]);
         assert_eq!(held.certificates.len(), 1);
-        // Told once, however often it is fetched.
+        // Told once, however often it is fetched, and written anew each time.
+        let same = description(ENTITY, "elsewhere.example", &["other"]);
+        address.now_serves(same.replacen("<md:EntityDescriptor ", "<md:EntityDescriptor ID=\"_2\" ", 1));
         world.gateway.clock.advance(DAY);
         fetch_due(&world).await;
         let told = world.gateway.events(world.acme.connection.id.as_str()).await;

@@ -4,13 +4,13 @@ use vestibule::{
     saml::dsig::{DigestAlgorithm, sign},
     service::connections::{
         ConnectionError, MetadataSource, NewSamlConnection, Options, Update, create_saml_connection, disable,
-        set_metadata, update,
+        set_metadata, update, warn_of_expiry,
     },
     service::setup::{activate_saml, review_saml},
 };
 
 use super::{
-    refresh::{DAY, connected, fetch_due, keys, row},
+    refresh::{DAY, connected, fetch_due, keys, metadata_ends, row},
     *,
 };
 use crate::{
@@ -62,6 +62,12 @@ on_both_databases! {
         assert_eq!(given(&signed_by("other", &["idp", "idp-next"])).await, "ok");
         assert_eq!(keys(&world).await, 2);
         assert_eq!(Options::of(&row(&world).await).metadata_signers.len(), 1, "the next one must be signed too");
+        // One more during a rollover changes nothing of that; one in its place does.
+        for (signers, is_signed) in [(&["other", "idp-next"][..], true), (&["idp-next"], false)] {
+            let signers: Vec<_> = signers.iter().map(|name| certificate(name)).collect();
+            let pinned = pin(&world, &signers).await.unwrap();
+            assert_eq!(Options::of(&pinned).metadata_was_signed, is_signed);
+        }
         pin(&world, &[]).await.unwrap();
         assert_eq!(given(&plain).await, "ok");
     }
@@ -100,7 +106,7 @@ on_both_databases! {
             activate_saml(cx, &operator, project, id, &shown).await
         };
         let refused = activate().await.unwrap_err();
-        assert!(refused.to_string().contains("before it had to be signed"), "{refused}");
+        assert!(refused.to_string().contains("not known to be signed"), "{refused}");
         set_metadata(cx, &operator, &Egress::default(), project, id, source(&signed_by("other", &["idp"]))).await.unwrap();
         activate().await.unwrap();
     }
@@ -112,6 +118,13 @@ on_both_databases! {
         let id = &world.acme.connection.id;
         let given = set_metadata(cx, &Actor::operator(), &Egress::default(), project, id, source(&plain)).await;
         assert_eq!(code(given), "metadata_unsigned");
+        // Nor does any other change write them over.
+        let other = Update { sign_requests: Some(true), ..Update::default() };
+        let other = update(cx, &Actor::operator(), project, id, other).await;
+        assert!(other.unwrap_err().to_string().contains("cannot be read"));
+        metadata_ends(&world, None, world.gateway.now().plus(-1)).await;
+        warn_of_expiry(cx).await.unwrap();
+        assert_eq!(row(&world).await.options, "{");
     }
 
     async fn r24_a_refresh_asks_for_the_signature_too(world: World) {

@@ -59,7 +59,7 @@ impl ManagerNames {
             return Ok(Self::default());
         }
         let ids: Vec<UserId> = ids.into_iter().collect();
-        let names = scim_users::names_of(tx, &tenant.organization.id, &ids)?;
+        let names = scim_users::names_of(tx, &tenant.organization.id, &tenant.connection.id, &ids)?;
         Ok(Self(names.into_iter().collect()))
     }
 
