@@ -76,16 +76,6 @@ impl Projection {
         }
     }
 
-    /// The same of an attribute of an extension.
-    pub fn shows_of_extension(&self, urn: &str, name: &str) -> bool {
-        let is_named = |item: &Item| item.is_all_of(urn) || item.is_in_extension(urn, name);
-        match &self.0 {
-            Mode::Default | Mode::Everything => true,
-            Mode::Only(items) => items.iter().any(is_named),
-            Mode::Except(items) => !items.iter().any(|item| is_named(item) && item.sub().is_none()),
-        }
-    }
-
     /// Whether the sub-attribute is asked for by its name, as those need it that are returned on request.
     pub fn names(&self, resource_type: &ResourceType, name: &str, sub: &str) -> bool {
         let is_named = |item: &Item| {

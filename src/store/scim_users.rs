@@ -174,32 +174,6 @@ pub fn groups_of(
     Ok(rows.into_iter().filter_map(|(user, group, name)| Some((user?, group, name))).collect())
 }
 
-/// The names of the connection's users of these ids, of those that have one: what another connection brought is not shown.
-pub fn names_of(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    connection: &ScimConnectionId,
-    ids: &[UserId],
-) -> Result<Vec<(UserId, String)>, StoreError> {
-    type Row = (UserId, Option<String>, Option<String>);
-    macro_rules! names_of {
-        ($whose:expr) => {
-            users::table
-                .filter(users::organization_id.eq(organization).and(users::scim_connection_id.eq(connection)))
-                .filter($whose)
-                .filter(Present)
-                .select((users::id, users::display_name, users::user_name))
-        };
-    }
-    let rows: Vec<Row> = match ids {
-        // A statement that can be prepared once: one of many ids cannot.
-        [id] => on_both!(tx, c => names_of!(users::id.eq(id)).load(c))?,
-        ids => names_of!(users::id.eq_any(ids)).load(tx.connection)?,
-    };
-    let named = |(id, display_name, user_name): Row| Some((id, display_name.or(user_name)?));
-    Ok(rows.into_iter().filter_map(named).collect())
-}
-
 /// Takes from a user what a restored one must not have: direct roles, factors, password.
 pub fn strip(tx: &mut Tx<'_>, organization: &OrganizationId, user: &UserId) -> Result<(), StoreError> {
     macro_rules! delete_from {

@@ -206,7 +206,7 @@ fn insert(
     manager::check(tx, tenant, None, resource)?;
     let joined = save(tx, cx, tenant, None, &user, resource)?;
     tell(tx, cx, tenant, "user.created", None, &user)?;
-    Ok(Made { row: user, is_new: true, is_alone: !joined && !manager::is_named(resource) })
+    Ok(Made { row: user, is_new: true, is_alone: !joined })
 }
 
 /// The same person is back, with the same id, but with nothing that was granted here before.

@@ -13,7 +13,7 @@ pub(in crate::service) use row::note;
 
 use serde_json::{Map, Value, json};
 
-use self::{manager::ManagerNames, view::Memberships};
+use self::view::Memberships;
 use super::{
     Collection, ProvisioningError, ScimTenant,
     collection::{Change, Changed, Made},
@@ -34,20 +34,13 @@ use crate::{
     },
 };
 
-/// What other tables say of some users.
-#[derive(Debug, Default)]
-pub struct Beside {
-    memberships: Memberships,
-    managers: ManagerNames,
-}
-
 /// `/Users`.
 #[derive(Debug, Clone, Copy)]
 pub struct Users;
 
 impl Collection for Users {
     type Row = User;
-    type Beside = Beside;
+    type Beside = Memberships;
     type Draft = Resource;
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
@@ -97,8 +90,8 @@ impl Collection for Users {
         row.scim_attributes.as_ref().map_or(0, String::len)
     }
 
-    fn size_beside(beside: &Beside) -> usize {
-        beside.memberships.count() * 100
+    fn size_beside(beside: &Memberships) -> usize {
+        beside.count() * 100
     }
 
     fn gather(
@@ -106,9 +99,8 @@ impl Collection for Users {
         tenant: &ScimTenant,
         rows: &mut Vec<User>,
         projection: &Projection,
-    ) -> Result<Beside, StoreError> {
-        let memberships = Memberships::of_page(tx, tenant, rows, projection)?;
-        Ok(Beside { memberships, managers: ManagerNames::of(tx, tenant, rows, projection)? })
+    ) -> Result<Memberships, StoreError> {
+        Memberships::of_page(tx, tenant, rows, projection)
     }
 
     fn gather_one(
@@ -116,16 +108,14 @@ impl Collection for Users {
         tenant: &ScimTenant,
         row: &User,
         projection: &Projection,
-    ) -> Result<(Beside, Option<String>), StoreError> {
-        let memberships = Memberships::of_one(tx, tenant, row, projection)?;
-        let managers = ManagerNames::of(tx, tenant, std::slice::from_ref(row), projection)?;
-        Ok((Beside { memberships, managers }, None))
+    ) -> Result<(Memberships, Option<String>), StoreError> {
+        Ok((Memberships::of_one(tx, tenant, row, projection)?, None))
     }
 
     fn render(
         tenant: &ScimTenant,
         rows: &[User],
-        beside: &Beside,
+        beside: &Memberships,
     ) -> Result<Vec<Map<String, Value>>, StoreError> {
         view::render(tenant, rows, beside)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Beside, row::resource_of};
+use super::row::resource_of;
 use crate::{
     model::ids::{GroupId, UserId},
     scim::{projection::Projection, resource::Meta},
@@ -16,14 +16,13 @@ use crate::{
 pub(super) fn render(
     tenant: &ScimTenant,
     users: &[User],
-    beside: &Beside,
+    memberships: &Memberships,
 ) -> Result<Vec<Map<String, Value>>, StoreError> {
     users
         .iter()
         .map(|user| {
             let mut shown = whole(user, tenant)?;
-            beside.managers.add_to(&mut shown);
-            let groups = beside.memberships.of(&user.id, tenant);
+            let groups = memberships.of(&user.id, tenant);
             if !groups.is_empty() {
                 shown.insert("groups".to_owned(), Value::Array(groups));
             }
