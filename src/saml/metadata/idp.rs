@@ -106,9 +106,7 @@ pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, Metadata
         return Err(MetadataError::Expired { valid_until });
     }
     let entity_id = tree::attribute(entity, "entityID").unwrap_or_default().trim();
-    if entity_id.is_empty() || entity_id.len() > 1024 || entity_id.contains(char::is_control) {
-        return Err(MetadataError::EntityId);
-    }
+    check_entity_id(entity_id)?;
     let sso = endpoints(role, "SingleSignOnService")?;
     if sso.is_empty() {
         return Err(MetadataError::NoSsoEndpoint);
@@ -144,6 +142,15 @@ fn verify(entity: Element<'_, '_>, reading: &Reading<'_>) -> Result<(), Metadata
         }
     }
     Err(fault)
+}
+
+/// Whether a provider may be called `entity_id` (Metadata 2.2.1), which is shown and compared as one line.
+///
+/// # Errors
+/// [`MetadataError::EntityId`]
+pub fn check_entity_id(entity_id: &str) -> Result<(), MetadataError> {
+    let is_good = !entity_id.is_empty() && entity_id.len() <= 1024 && !entity_id.contains(char::is_control);
+    if is_good { Ok(()) } else { Err(MetadataError::EntityId) }
 }
 
 /// A longer URL is refused by servers on the way, in bytes.

@@ -8,5 +8,5 @@ mod sp;
 
 pub use choice::{Candidate, candidates};
 pub use error::MetadataError;
-pub use idp::{Endpoint, IdpMetadata, Reading, check_endpoint, parse, read};
+pub use idp::{Endpoint, IdpMetadata, Reading, check_endpoint, check_entity_id, parse, read};
 pub use sp::SpMetadata;

@@ -3,7 +3,7 @@
 use super::signers::read_certificates;
 use crate::saml::{
     dsig::KeyError,
-    metadata::{Endpoint, IdpMetadata, check_endpoint},
+    metadata::{Endpoint, IdpMetadata, check_endpoint, check_entity_id},
     names::binding,
 };
 
@@ -44,9 +44,7 @@ impl ProviderFields {
     pub(in crate::service) fn read(&self) -> Result<IdpMetadata, FieldError> {
         let (sso_url, entity_id, slo_url) = (self.sso_url.trim(), self.entity_id.trim(), self.slo_url.trim());
         check_endpoint(sso_url).map_err(|_| FieldError::SsoUrl)?;
-        if entity_id.is_empty() || entity_id.len() > 1024 || entity_id.contains(char::is_control) {
-            return Err(FieldError::EntityId);
-        }
+        check_entity_id(entity_id).map_err(|_| FieldError::EntityId)?;
         if !slo_url.is_empty() {
             check_endpoint(slo_url).map_err(|_| FieldError::SloUrl)?;
         }

@@ -42,9 +42,8 @@ impl Signers {
             allow_sha1: connection.allow_sha1,
         };
         // Options that cannot be read are as none; but then nobody knows whether a signature was asked for.
-        let options = serde_json::from_str(&connection.options);
         let certificates =
-            options.map_or_else(|_| vec![String::new()], |options: Options| options.metadata_signers);
+            Options::read(connection).map_or_else(|| vec![String::new()], |options| options.metadata_signers);
         Self { certificates, policy }
     }
 

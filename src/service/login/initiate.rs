@@ -50,8 +50,9 @@ pub(super) fn location(
     let mut others = Vec::new();
     for client in oauth_clients::initiable(tx, &flow.project_id)? {
         let Some(uri) = client.initiate_login_uri.clone() else { continue };
-        let registered = oauth_clients::redirect_uris(tx, &flow.project_id, &client.id)?;
-        if let Some(link) = deep_link.filter(|link| belongs(link, &registered)) {
+        if let Some(link) = deep_link
+            && belongs(link, &oauth_clients::redirect_uris(tx, &flow.project_id, &client.id)?)
+        {
             return Ok(with_parameters(&uri, &issuer, Some(link), login_hint));
         }
         others.push(uri);
