@@ -88,7 +88,7 @@ pub(super) fn envelope<'a, 'i>(
     if !tree::is(root, ns::PROTOCOL, element) {
         return Err(LogoutRejection::OtherMessage { wanted: element, got: tree::name(root) });
     }
-    let census = Census::take(root, &Default::default())?;
+    let census = Census::take(root, None)?;
     only_known_children(root, element, |n| {
         let name = n.tag_name();
         let ours = matches!(name.namespace(), Some(ns::PROTOCOL | ns::ASSERTION));

@@ -56,7 +56,7 @@ pub enum MetadataError {
     ValidUntil { got: String },
     #[error("cacheDuration is {got:?}, which is not a duration such as PT6H")]
     CacheDuration { got: String },
-    #[error("the metadata expired at {valid_until}; download it again")]
+    #[error("the metadata expired at {valid_until}; download it again, or take validUntil out of it if it is new (Shibboleth writes the moment at which it made the file)")]
     Expired { valid_until: OffsetDateTime },
     #[error("the identity provider has no single sign-on endpoint for HTTP-Redirect or HTTP-POST")]
     NoSsoEndpoint,
@@ -64,6 +64,8 @@ pub enum MetadataError {
     Endpoint(String),
     #[error("the metadata has no signing certificate")]
     NoSigningKey,
+    #[error("the metadata has a signing key without a certificate; let the identity provider sign with a certificate")]
+    KeyWithoutCertificate,
     #[error("the metadata has more than {0} signing certificates; leave out those that are no longer used")]
     TooManyKeys(usize),
     #[error("the metadata has no usable signing certificate: {0}")]
@@ -99,6 +101,7 @@ impl MetadataError {
             Self::NoSsoEndpoint => "metadata_no_sso_endpoint",
             Self::Endpoint(_) => "metadata_endpoint",
             Self::NoSigningKey => "metadata_no_signing_key",
+            Self::KeyWithoutCertificate => "metadata_key_without_certificate",
             Self::TooManyKeys(_) => "metadata_too_many_keys",
             Self::SigningKey(e) => e.code(),
         }

@@ -206,12 +206,14 @@ const MAX_KEYS: usize = 32;
 /// The keys for signing, and what is wrong with those passed over. A KeyDescriptor without `use` counts for both.
 fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyError>), MetadataError> {
     let (mut keys, mut unusable, mut seen): (Vec<VerificationKey>, _, _) = (Vec::new(), Vec::new(), 0);
+    let mut bare_key = false;
     let descriptors = tree::children(role, ns::METADATA, "KeyDescriptor")
         .filter(|d| matches!(tree::attribute(*d, "use"), None | Some("signing")));
     for descriptor in descriptors {
-        let data = descriptor.descendants().filter(|n| tree::is(*n, ns::DSIG, "X509Data"));
+        let within = |name| descriptor.descendants().filter(move |n| tree::is(*n, ns::DSIG, name));
+        bare_key |= within("KeyValue").next().is_some();
         // The first certificate holds the key; others are its chain and sign nothing here.
-        let certificates = data.filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
+        let certificates = within("X509Data").filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
         for certificate in certificates {
             // The same one again counts as well: it costs as much to read.
             seen += 1;
@@ -227,6 +229,7 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
     }
     match (keys.is_empty(), unusable.first()) {
         (true, Some(fault)) => Err(MetadataError::SigningKey(fault.clone())),
+        (true, None) if bare_key => Err(MetadataError::KeyWithoutCertificate),
         (true, None) => Err(MetadataError::NoSigningKey),
         _ => Ok((keys, unusable)),
     }

@@ -1,4 +1,5 @@
-//! The checks of the Response, in the order of the specification, before any signature is looked at.
+//! The checks of the Response itself, which cost nothing, before any signature is looked at. What was meant for somebody else,
+//! or answers something else, is told before what it says.
 
 use super::{
     common::{Status, in_response_to, issuer, read_status, version},
@@ -46,11 +47,14 @@ fn destination(message: &Message<'_, '_>, expected: &Expected<'_>) -> Result<(),
     }
 }
 
-/// May be absent on an unsigned Response (Profiles 4.1.4.2, erratum E17): the Assertion's Issuer decides.
+/// May be absent on a Response that is not signed and holds nothing encrypted (Profiles 4.1.4.2, erratum E17): then the
+/// Assertion's Issuer decides.
 fn response_issuer(message: &Message<'_, '_>, expected: &Expected<'_>) -> Result<(), Rejection> {
     match read::issuer(message.root)? {
         Some(got) => issuer(&got, "Response", expected.idp_entity_id),
-        None if message.signature.is_some() => Err(Rejection::IssuerMissing { element: "Response" }),
+        None if message.signature.is_some() || message.census.is_encrypted() => {
+            Err(Rejection::IssuerMissing { element: "Response" })
+        }
         None => Ok(()),
     }
 }

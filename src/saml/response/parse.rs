@@ -17,7 +17,7 @@ use crate::saml::{
 #[derive(Debug)]
 pub(super) struct Message<'a, 'i> {
     pub root: Element<'a, 'i>,
-    census: Census<'a, 'i>,
+    pub census: Census<'a, 'i>,
     /// Direct child of the root.
     pub signature: Option<Element<'a, 'i>>,
 }
@@ -59,18 +59,24 @@ pub(in crate::saml) struct Census<'a, 'i> {
     first_assertion: Option<Element<'a, 'i>>,
     first_encrypted: Option<Element<'a, 'i>>,
     ids: HashSet<&'a str>,
+    signature_ids: HashSet<&'a str>,
 }
 
 impl<'a, 'i> Census<'a, 'i> {
-    /// Counts what is in `root`. `elsewhere` are the IDs of the tree that `root` was decrypted from.
-    pub(in crate::saml) fn take(root: Element<'a, 'i>, elsewhere: &HashSet<&str>) -> Result<Self, Rejection> {
+    /// Counts what is in `root`. `outer` is what there is in the tree that `root` was decrypted from, if it was.
+    pub(in crate::saml) fn take(root: Element<'a, 'i>, outer: Option<&Census<'_, '_>>) -> Result<Self, Rejection> {
         let mut census = Self::default();
         for node in root.descendants().filter(Element::is_element) {
             // Which of `ID`, `Id`, `id`, `xml:id`, `x:ID` is an identifier is a thing that libraries disagree about, so
             // no value of any of them may occur twice.
             for id in node.attributes().filter(|a| a.name().eq_ignore_ascii_case("ID")) {
-                if elsewhere.contains(id.value()) || !census.ids.insert(id.value()) {
+                let of_signature = tree::is(node, ns::DSIG, "Signature") && id.name() == "Id";
+                let elsewhere = outer.is_some_and(|outer| outer.holds(id.value(), of_signature));
+                if elsewhere || !census.ids.insert(id.value()) {
                     return Err(Rejection::IdRepeated { id: id.value().to_owned() });
+                }
+                if of_signature {
+                    census.signature_ids.insert(id.value());
                 }
             }
             match node.tag_name().name() {
@@ -89,12 +95,23 @@ impl<'a, 'i> Census<'a, 'i> {
         }
         Ok(census)
     }
+
+    /// Whether an identifier of a decrypted tree is one of this tree too. Two Signatures may be called the same, one in each
+    /// (some versions of pysaml2 number them so): a signature is found by where it stands.
+    fn holds(&self, id: &str, of_signature: bool) -> bool {
+        self.ids.contains(id) && !(of_signature && self.signature_ids.contains(id))
+    }
+
+    /// Whether there is an EncryptedAssertion.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.encrypted > 0
+    }
 }
 
 /// Finds the parts, and refuses what would let two readers find different ones.
 pub(super) fn message<'a, 'i>(doc: &'a Document<'i>) -> Result<Message<'a, 'i>, Rejection> {
     let root = root(doc)?;
-    let census = Census::take(root, &HashSet::new())?;
+    let census = Census::take(root, None)?;
     if census.responses > 1 {
         return Err(Rejection::NestedResponse);
     }
@@ -132,7 +149,7 @@ pub(super) fn decrypted_content<'a, 'i>(
     element: Element<'a, 'i>,
     message: &Message<'_, '_>,
 ) -> Result<SignedParts<'a, 'i>, Rejection> {
-    let census = Census::take(element, &message.census.ids)?;
+    let census = Census::take(element, Some(&message.census))?;
     if !tree::is(element, ns::ASSERTION, "Assertion") {
         return Err(Rejection::UnexpectedElement { parent: "EncryptedAssertion", got: tree::name(element) });
     }
@@ -149,7 +166,7 @@ pub(super) fn decrypted_content<'a, 'i>(
 
 /// A decrypted NameID or Attribute: nothing with an ID, a signature or an assertion may have been hidden in it.
 pub(super) fn decrypted_part(element: Element<'_, '_>, parent: &'static str) -> Result<(), Rejection> {
-    let census = Census::take(element, &HashSet::new())?;
+    let census = Census::take(element, None)?;
     let hidden = census.responses + census.assertions + census.encrypted + census.signatures;
     if hidden > 0 || !census.ids.is_empty() {
         return Err(Rejection::UnexpectedElement { parent, got: tree::name(element) });

@@ -25,8 +25,12 @@ const MAX_NAME: usize = 1024;
 /// At most this many attributes are decrypted, each of which may cost a private key operation or two.
 const MAX_ENCRYPTED_ATTRIBUTES: usize = 8;
 
-/// eduPersonTargetedID, whose value is a NameID element by definition.
-const TARGETED_ID: &str = "urn:oid:1.3.6.1.4.1.5923.1.1.1.10";
+/// eduPersonTargetedID, whose value is a NameID element by definition, under the names that it has had.
+const TARGETED_ID: [&str; 3] = [
+    "urn:oid:1.3.6.1.4.1.5923.1.1.1.10",
+    "urn:mace:dir:attribute-def:eduPersonTargetedID",
+    "eduPersonTargetedID",
+];
 
 /// The fields of an assertion whose signature was verified. What they mean is yet to be checked.
 #[derive(Debug)]
@@ -312,7 +316,7 @@ fn attribute_value(node: Element<'_, '_>, name: &str) -> Result<String, Rejectio
     if is_nil(node) {
         return Err(Rejection::AttributeNull(name.to_owned()));
     }
-    if name == TARGETED_ID
+    if TARGETED_ID.contains(&name)
         && let Some(inner) = tree::only_child(node, ns::ASSERTION, "NameID")?
     {
         return Ok(tree::text(inner)?.into_owned());

@@ -35,7 +35,7 @@ impl<'i> Received<'i> {
     /// A document that is no Response.
     pub fn claimed_request(&self) -> Result<Option<String>, Rejection> {
         let root = parse::root(&self.0)?;
-        Ok(tree::attribute(root, "InResponseTo").map(str::to_owned))
+        Ok(tree::attribute(root, "InResponseTo").filter(|id| !id.is_empty()).map(str::to_owned))
     }
 
     /// As [`xmlenc::may_be_in`].

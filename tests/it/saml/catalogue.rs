@@ -383,7 +383,14 @@ const CATALOGUE: &[(u8, By)] = &[
             ("sso/metadata.rs", "r25_nothing_inside_is_called_and_no_redirect_followed"),
         ]),
     ),
-    (57, Tests(&[("../../src/saml/binding/redirect.rs", "what_is_encoded_decodes")])),
+    (
+        57,
+        Tests(&[
+            ("../../src/saml/binding/redirect.rs", "what_is_encoded_decodes"),
+            ("sso/idp_initiated.rs", "r09_a_foreign_deep_link_is_left_out"),
+            ("sso/idp_initiated.rs", "r09_a_deep_link_beyond_2048_bytes_is_none"),
+        ]),
+    ),
 ];
 
 #[test]

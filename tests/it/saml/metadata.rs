@@ -51,6 +51,12 @@ fn variations_are_read() {
         swap(&good(), "<md:SingleSignOnService ", &format!("{post}<md:SingleSignOnService ")),
         swap(&good(), "<md:EntityDescriptor ", "<md:EntityDescriptor validUntil=\"2026-01-15T12:00:01Z\" "),
         format!("<?xml version=\"1.0\"?>\n<!-- by hand -->\n{}", good()),
+        // Shibboleth and CAS.
+        swap(
+            &good(),
+            "<md:EntityDescriptor ",
+            "<md:EntityDescriptor xmlns:xml=\"http://www.w3.org/XML/1998/namespace\" ",
+        ),
         aggregate(&[&good()]),
         aggregate(&[&good(), &service_provider()]),
         swap(&good(), "<md:IDPSSODescriptor ", "<x:Other xmlns:x=\"urn:x\"/><md:IDPSSODescriptor "),
@@ -110,6 +116,9 @@ fn unusable_metadata_says_why() {
     let role = element(&good(), "md:IDPSSODescriptor");
     assert_eq!(code(&swap(&good(), &role, &role.repeat(2))), "metadata_several_roles");
     assert_eq!(code(&good().replace("use=\"signing\"", "use=\"encryption\"")), "metadata_no_signing_key");
+    // LemonLDAP::NG where it was given a key and no certificate.
+    let bare = good().replace("X509Data>", "KeyValue>").replace("X509Certificate>", "RSAKeyValue>");
+    assert_eq!(code(&bare), "metadata_key_without_certificate");
     let expired =
         swap(&good(), "<md:EntityDescriptor ", "<md:EntityDescriptor validUntil=\"2026-01-15T11:57:00Z\" ");
     assert_eq!(code(&expired), "metadata_expired");

@@ -76,9 +76,9 @@ impl<'a> Scan<'a> {
         if declared.contains("encoding") {
             let encoding = pseudo_attribute(declared, "encoding").ok_or(PrescanError::Encoding)?;
             let is = |name: &str| encoding.eq_ignore_ascii_case(name);
-            // Latin-1 and ASCII declared over pure ASCII mean the same bytes in UTF-8.
+            // Latin-1 and ASCII declared over pure ASCII mean the same bytes in UTF-8. Python writes `utf8` as it was told.
             let harmless = (is("ISO-8859-1") || is("US-ASCII")) && self.bytes.is_ascii();
-            if !(is("UTF-8") || harmless) {
+            if !(is("UTF-8") || is("UTF8") || harmless) {
                 return Err(PrescanError::Encoding);
             }
         }
@@ -129,7 +129,8 @@ impl<'a> Scan<'a> {
         self.node()?;
         self.name()?;
         // The element's own name is looked up among the namespaces in scope, and so is each attribute with a prefix.
-        let (mut attributes, mut declared, mut looked_up, mut default_seen) = (0, 0, 1, false);
+        let (mut attributes, mut declared, mut looked_up) = (0, 0, 1);
+        let mut once = OnceAnElement::default();
         loop {
             let spaced = self.skip_whitespace();
             match self.bytes.get(self.at) {
@@ -155,7 +156,7 @@ impl<'a> Scan<'a> {
                     if attributes > self.limits.attributes {
                         return Err(PrescanError::TooManyAttributes(self.limits.attributes));
                     }
-                    if is_declaration(name, value, &mut default_seen)? {
+                    if is_declaration(name, value, &mut once)? {
                         declared += 1;
                     } else if name.contains(&b':') {
                         looked_up += 1;
@@ -245,15 +246,28 @@ impl<'a> Scan<'a> {
     }
 }
 
+const XML_NAMESPACE: &[u8] = b"http://www.w3.org/XML/1998/namespace";
+
+/// The declarations of which roxmltree does not see a second one on the same element.
+#[derive(Default)]
+struct OnceAnElement {
+    default: bool,
+    xml: bool,
+}
+
 /// Whether an attribute declares a namespace. roxmltree takes any `x:xmlns` for a default declaration and the last
-/// of two default declarations for the one that counts; other parsers do not.
-fn is_declaration(name: &[u8], value: &[u8], default_seen: &mut bool) -> Result<bool, PrescanError> {
-    if name == b"xmlns" {
-        if std::mem::replace(default_seen, true) {
-            return Err(PrescanError::NamespaceDeclaration);
-        }
-        return Ok(true);
-    }
+/// of two default declarations for the one that counts; other parsers do not. The prefix `xml` may be declared as what it is
+/// anyway (Namespaces in XML, section 3): Shibboleth and CAS write that into their metadata.
+fn is_declaration(name: &[u8], value: &[u8], once: &mut OnceAnElement) -> Result<bool, PrescanError> {
+    let seen = match name {
+        b"xmlns" => &mut once.default,
+        b"xmlns:xml" if value == XML_NAMESPACE => &mut once.xml,
+        _ => return is_prefix_declaration(name, value),
+    };
+    if std::mem::replace(seen, true) { Err(PrescanError::NamespaceDeclaration) } else { Ok(true) }
+}
+
+fn is_prefix_declaration(name: &[u8], value: &[u8]) -> Result<bool, PrescanError> {
     if let Some(prefix) = name.strip_prefix(b"xmlns:") {
         if value.is_empty() || prefix == b"xmlns" || prefix == b"xml" {
             return Err(PrescanError::NamespaceDeclaration);

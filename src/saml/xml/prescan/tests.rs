@@ -51,7 +51,9 @@ fn refuses_declarations_that_parsers_read_differently() {
         "<a xmlns:b=''/>",
         "<a b:xmlns='x'/>",
         "<a xmlns:xmlns='x'/>",
-        "<a xmlns:xml='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns:xml='http://www.w3.org/XML/1998/namespac'/>",
+        "<a xmlns:xml='http&#58;//www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns:xml='http://www.w3.org/XML/1998/namespace' xmlns:xml='http://www.w3.org/XML/1998/namespace'/>",
     ] {
         assert_eq!(code(xml.as_bytes()), "xml_namespace_declaration", "{xml}");
     }

@@ -27,6 +27,11 @@ pub fn cases() -> Vec<Case> {
         by("rollover-new-key", "idp-next", DigestAlgorithm::Sha256, "rollover"),
         ok("unsolicited", sign_assertion(&base().replace(&format!(" InResponseTo=\"{REQUEST}\""), "")))
             .at("unsolicited"),
+        ok(
+            "unsolicited-with-empty-in-response-to",
+            sign_assertion(&base().replace(&format!("InResponseTo=\"{REQUEST}\""), "InResponseTo=\"\"")),
+        )
+        .at("unsolicited"),
         ok("pretty-printed", sign_assertion(&pretty(&base()))),
         ok(
             "declaration-and-bom",
@@ -35,6 +40,14 @@ pub fn cases() -> Vec<Case> {
         ok(
             "latin1-declared-over-ascii",
             format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{}", sign_assertion(&base())),
+        ),
+        ok(
+            "encoding-written-utf8",
+            format!("<?xml version='1.0' encoding='utf8'?>\n{}", sign_assertion(&base())),
+        ),
+        ok(
+            "xml-prefix-declared",
+            sent("<saml:Subject>", "<saml:Subject xmlns:xml=\"http://www.w3.org/XML/1998/namespace\">"),
         ),
         ok("comment-between-elements", sent("<saml:Subject>", "<!-- for you --><saml:Subject>")),
         ok("comment-added-between-elements", tampered("<saml:Subject>", "<!-- on the way --><saml:Subject>")),
@@ -157,6 +170,34 @@ pub fn cases() -> Vec<Case> {
             ),
         ),
         ok(
+            "targeted-id-by-its-first-name",
+            sent(
+                "<saml:AttributeStatement>",
+                "<saml:AttributeStatement><saml:Attribute Name=\"urn:mace:dir:attribute-def:eduPersonTargetedID\"><saml:AttributeValue><saml:NameID>t</saml:NameID></saml:AttributeValue></saml:Attribute>",
+            ),
+        ),
+        ok(
+            "two-attribute-statements",
+            sent(
+                "<saml:AttributeStatement>",
+                "<saml:AttributeStatement><saml:Attribute Name=\"x\"/></saml:AttributeStatement><saml:AttributeStatement>",
+            ),
+        ),
+        ok(
+            "context-by-declaration",
+            sent(
+                "</saml:AuthnContextClassRef>",
+                "</saml:AuthnContextClassRef><saml:AuthnContextDeclRef>urn:x</saml:AuthnContextDeclRef>",
+            ),
+        ),
+        ok(
+            "advice-without-assertion",
+            sent(
+                "<saml:AuthnStatement ",
+                "<saml:Advice><saml:AssertionIDRef>_x</saml:AssertionIDRef></saml:Advice><saml:AuthnStatement ",
+            ),
+        ),
+        ok(
             "extensions",
             sent(
                 "<samlp:Status>",
@@ -178,6 +219,13 @@ pub fn cases() -> Vec<Case> {
         ok("inclusive-by-switch", inclusive_form()).at("inclusive"),
         ok("prefix-list", with_prefix_list("xs #default")),
         ok("prefix-list-of-undeclared-prefixes", with_prefix_list("nope xs xs")),
+        ok("prefix-list-of-signed-info", {
+            let list = format!(
+                "<ec:InclusiveNamespaces xmlns:ec=\"{}\" PrefixList=\"xs samlp\"></ec:InclusiveNamespaces>",
+                alg::EXC_C14N
+            );
+            with_method_prefix_list(&list)
+        }),
         ok("long-signature-lines", wrapped_signature()),
         ok("thousands-of-groups", sign_assertion(&many_groups(3000))).made_anew(),
     ]
@@ -257,6 +305,24 @@ pub fn signed_over(transform: &str, method: &str) -> String {
     let info = c14n::canonicalize(info, None, &form("")).unwrap();
     let value = sign_bytes(&key, SignatureAlgorithm::RSA_SHA256, info.as_bytes()).unwrap();
     skeleton(&digest, &base64::encode(&value))
+}
+
+/// A list on the CanonicalizationMethod: SignedInfo is then signed with the namespaces of the whole message that it names.
+fn with_method_prefix_list(list: &str) -> String {
+    use vestibule::saml::dsig::{SignatureAlgorithm, base64, c14n, sign::sign_bytes};
+    let xml = sign_assertion(&base());
+    let plain = format!("<ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod>", alg::EXC_C14N);
+    let listed = plain.replace("></", &format!(">{list}</"));
+    let xml = swap(&xml, &plain, &listed);
+    let doc = roxmltree::Document::parse(&xml).unwrap();
+    let info = doc.descendants().find(|n| n.tag_name().name() == "SignedInfo").unwrap();
+    let form =
+        c14n::Canonicalization::Exclusive { inclusive_prefixes: vec!["xs".to_owned(), "samlp".to_owned()] };
+    let info = c14n::canonicalize(info, None, &form).unwrap();
+    assert!(info.contains("xmlns:samlp"), "the list names nothing that is in scope");
+    let value = sign_bytes(&signing_key("idp"), SignatureAlgorithm::RSA_SHA256, info.as_bytes()).unwrap();
+    let value = format!("<ds:SignatureValue>{}</ds:SignatureValue>", base64::encode(&value));
+    swap(&xml, &element(&xml, "ds:SignatureValue"), &value)
 }
 
 fn wrapped_signature() -> String {

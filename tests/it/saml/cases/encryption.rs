@@ -124,6 +124,13 @@ fn accepted() -> Vec<Case> {
         "default",
         swap(&inside(&usual()), &format!(" Type=\"{}\"", enc::ELEMENT), ""),
     );
+    for (name, from, to) in key_shapes() {
+        ok(format!("encrypted-key-{name}"), "default", swap(&inside(&usual()), &from, &to));
+    }
+    ok("encrypted-signatures-of-one-name".into(), "default", {
+        let named = |xml: &str| swap(xml, "<ds:Signature ", "<ds:Signature Id=\"Signature1\" ");
+        named(&sign_response(&encrypted(&named(&sign_assertion(&base())), &usual())))
+    });
     ok("encrypted-unsolicited".into(), "unsolicited", {
         let xml = base().replace(&format!(" InResponseTo=\"{REQUEST}\""), "");
         encrypted(&sign_assertion(&xml), &usual())
@@ -157,6 +164,31 @@ fn accepted() -> Vec<Case> {
     cases
 }
 
+/// Other ways to write the same EncryptedKey: defaults left out or written out, and what only says something.
+fn key_shapes() -> Vec<(&'static str, String, String)> {
+    let digest = format!(
+        "<ds:DigestMethod xmlns:ds=\"{}\" Algorithm=\"{}\"></ds:DigestMethod>",
+        ns::DSIG,
+        DigestAlgorithm::Sha1.uri()
+    );
+    let (method, end) = (format!("Algorithm=\"{}\">{digest}", enc::RSA_OAEP_MGF1P), "</xenc:EncryptedKey>");
+    let newer = |mask: &str| format!("Algorithm=\"{}\">{digest}{mask}", enc::RSA_OAEP);
+    let mask = format!("<m:MGF xmlns:m=\"{}\" Algorithm=\"{}mgf1sha1\"/>", ns::XENC11, ns::XENC11);
+    vec![
+        ("without-digest", digest.clone(), String::new()),
+        ("in-the-newer-form-without-mask", method.clone(), newer("")),
+        ("in-the-newer-form-with-the-old-mask", method, newer(&mask)),
+        (
+            "with-references-and-name",
+            end.to_owned(),
+            format!(
+                "<xenc:ReferenceList><xenc:DataReference URI=\"#_d\"/></xenc:ReferenceList>\
+                 <xenc:CarriedKeyName>k</xenc:CarriedKeyName>{end}"
+            ),
+        ),
+    ]
+}
+
 fn refused() -> Vec<Case> {
     let mut cases = Vec::new();
     for content in ContentAlgorithm::ALL.into_iter().filter(|a| !a.authenticates()) {
@@ -173,6 +205,11 @@ fn refused() -> Vec<Case> {
     let good = inside(&usual());
     let algorithm = |from: &str, to: &str| good.replace(from, to);
     cases.extend([
+        case(
+            "encrypted-without-response-issuer",
+            "issuer_missing",
+            encrypted(&sign_assertion(&without(&base(), "saml:Issuer")), &usual()),
+        ),
         case("encrypted-unsigned", "signature_missing", encrypted(&base(), &usual())),
         case("encrypted-rsa-1-5", "encryption_rsa_1_5", algorithm(enc::RSA_OAEP_MGF1P, enc::RSA_1_5)),
         case(
@@ -754,6 +791,15 @@ fn wrapping() -> Vec<Case> {
             "id_repeated",
             with(&holder(&genuine.replacen("\"_assertion\"", "\"_response\"", 1))),
         ),
+        case(
+            "encrypted-signature-with-the-id-of-the-response",
+            "id_repeated",
+            with(&holder(&swap(&genuine, "<ds:Signature ", "<ds:Signature Id=\"_response\" "))),
+        ),
+        case("encrypted-with-the-id-of-the-outer-signature", "id_repeated", {
+            let signed = sign_response(&encrypted(&sign_assertion(&base()), &usual()));
+            swap(&signed, "<ds:Signature ", "<ds:Signature Id=\"_assertion\" ")
+        }),
         case(
             "encrypted-with-an-id-twice",
             "id_repeated",

@@ -357,6 +357,9 @@ fn requests() -> Vec<Case> {
             "in_response_to_mismatch",
             in_confirmation(" InResponseTo=\"_other\""),
         ),
+        case("in-response-to-empty", "in_response_to_missing", {
+            sign_assertion(&base().replace(&format!("InResponseTo=\"{REQUEST}\""), "InResponseTo=\"\""))
+        }),
         case("in-response-to-missing-in-response", "in_response_to_missing", in_response("")),
         case("in-response-to-missing-in-confirmation", "in_response_to_missing", in_confirmation("")),
         case(
