@@ -23,6 +23,7 @@ pub struct VerifiedLogoutRequest {
     id: String,
     name_id: NameId,
     session_indexes: Vec<String>,
+    issue_instant: OffsetDateTime,
     replay_until: OffsetDateTime,
 }
 
@@ -43,6 +44,12 @@ impl VerifiedLogoutRequest {
     #[must_use]
     pub fn session_indexes(&self) -> &[String] {
         &self.session_indexes
+    }
+
+    /// When the provider made it, by the provider's clock.
+    #[must_use]
+    pub fn issue_instant(&self) -> OffsetDateTime {
+        self.issue_instant
     }
 
     /// Until when the ID must be remembered: from then on the request is stale by itself, skew included.
@@ -93,6 +100,7 @@ pub fn verify_request(
         id: id.to_owned(),
         name_id,
         session_indexes,
+        issue_instant: issued_at,
         replay_until: issued_at.saturating_add(MAX_AGE).saturating_add(expected.clock_skew),
     })
 }

@@ -10,6 +10,8 @@ pub struct VerifiedAssertion {
     pub(super) issuer: String,
     pub(super) name_id: Option<NameId>,
     pub(super) attributes: Vec<Attribute>,
+    pub(super) answers: Vec<String>,
+    pub(super) issue_instant: OffsetDateTime,
     pub(super) session_index: Option<String>,
     pub(super) authn_instant: OffsetDateTime,
     pub(super) authn_context: Option<String>,
@@ -80,6 +82,21 @@ impl VerifiedAssertion {
             .flat_map(|name| self.values(name))
             .map(|value| value.trim())
             .find(|value| !value.is_empty())
+    }
+
+    /// The requests that its confirmations say they answer. After [`Solicitation::UnsolicitedWithDummy`] the caller must see
+    /// that none of them is one of ours.
+    ///
+    /// [`Solicitation::UnsolicitedWithDummy`]: super::Solicitation::UnsolicitedWithDummy
+    #[must_use]
+    pub fn answers(&self) -> &[String] {
+        &self.answers
+    }
+
+    /// When the provider made it, by the provider's clock.
+    #[must_use]
+    pub fn issue_instant(&self) -> OffsetDateTime {
+        self.issue_instant
     }
 
     /// The session at the provider, for logout.

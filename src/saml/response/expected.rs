@@ -40,8 +40,11 @@ pub enum Solicitation<'a> {
     /// At the provider (R8): then nothing may claim to answer a request.
     Unsolicited,
     /// At a provider that puts a made-up InResponseTo into such responses, as the connection says (R8). What it names
-    /// is not read. That no request of ours has this ID is for the caller to see: a response to a request needs its
-    /// browser, whatever the connection says (R7).
+    /// is not read. That no request of ours has this ID is for the caller to see, both of what the Response claims, which
+    /// nobody may have signed, and of [`VerifiedAssertion::answers`]: a response to a request needs its browser, whatever
+    /// the connection says (R7).
+    ///
+    /// [`VerifiedAssertion::answers`]: super::VerifiedAssertion::answers
     UnsolicitedWithDummy,
 }
 

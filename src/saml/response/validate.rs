@@ -197,6 +197,8 @@ fn verified(fields: Fields<'_>, expected: &Expected<'_>) -> Result<VerifiedAsser
         issuer: fields.issuer.value,
         name_id: fields.name_id,
         attributes: fields.attributes,
+        answers: fields.confirmations.iter().filter_map(|c| c.in_response_to.map(str::to_owned)).collect(),
+        issue_instant: fields.issue_instant,
         session_index: authn.session_index.map(str::to_owned),
         authn_instant: authn.instant,
         authn_context: authn.context,

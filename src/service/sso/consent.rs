@@ -50,6 +50,9 @@ struct Pending {
     name_id: Option<String>,
     not_after: Option<i64>,
     auth_time: i64,
+    /// When the provider issued the assertion. Before everything where an older version noted none: any logout counts then.
+    #[serde(default)]
+    issued_at: i64,
     second_factor: bool,
     deep_link: Option<String>,
 }
@@ -87,7 +90,7 @@ async fn note(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError
         flow.saml_connection_id = Some(p.connection.id.clone());
         flow.user_id = Some(vouched.user.id.clone());
         flow.proof_subject = Some(vouched.proof.subject.clone());
-        flow.pending = Some(serde_json::json!(pending(&vouched, p.deep_link.clone())).to_string());
+        flow.pending = Some(serde_json::json!(pending(&vouched, p)).to_string());
         login_flows::update(tx, &flow)?;
         let user = &vouched.user;
         let account = [&user.email, &user.display_name, &user.user_name].into_iter().flatten().next();
@@ -97,7 +100,7 @@ async fn note(cx: &Context, arrived: &Arc<Arrived>) -> Result<Consumed, SsoError
     Ok(Consumed::Consent(Box::new(Consent { flow, nonce, account, organization })))
 }
 
-fn pending(vouched: &Vouched, deep_link: Option<String>) -> Pending {
+fn pending(vouched: &Vouched, arrived: &Arrived) -> Pending {
     let session = &vouched.session;
     Pending {
         user: vouched.user.id.to_string(),
@@ -108,8 +111,9 @@ fn pending(vouched: &Vouched, deep_link: Option<String>) -> Pending {
         name_id: session.saml_name_id.clone(),
         not_after: session.not_after.map(Timestamp::millis),
         auth_time: session.auth_time.millis(),
+        issued_at: Timestamp::from(arrived.assertion.issue_instant()).millis(),
         second_factor: vouched.proof.second_factor,
-        deep_link,
+        deep_link: arrived.deep_link.clone(),
     }
 }
 
@@ -137,11 +141,11 @@ pub async fn consent(
         };
         // Before anything is asked of it: a session is not issued beside the end of all of them.
         organizations::hold(tx, &organization)?;
-        // The provider may have logged the person out between the page and the click (Profiles 4.4.3.1).
+        // The provider may have logged the person out between the page and the click (Core 3.7.3.1).
         let name = pending.name_id.as_deref().and_then(session_key::name_of);
         let keys = name.map(|name| session_key::of_session(&name, pending.session_index.as_deref()));
-        let since = Timestamp::from_millis(pending.auth_time);
-        if saml_logouts::has_ended(tx, &connection, &keys.unwrap_or_default(), since)? {
+        let issued_at = Timestamp::from_millis(pending.issued_at);
+        if saml_logouts::has_ended(tx, &connection, &keys.unwrap_or_default(), issued_at)? {
             return Err(Refusal::SessionLoggedOut.into());
         }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;
@@ -153,7 +157,7 @@ pub async fn consent(
                 connection_id: connection.clone(),
                 organization_id: organization,
                 subject: flow.proof_subject.clone().unwrap_or_default(),
-                at: since,
+                at: Timestamp::from_millis(pending.auth_time),
                 second_factor: pending.second_factor,
             },
             user,
@@ -161,7 +165,7 @@ pub async fn consent(
                 primary_auth_factor: AuthFactor::Saml,
                 saml_connection_id: connection,
                 identity_id: IdentityId::parse(&pending.identity).map_err(|_| damaged())?,
-                auth_time: since,
+                auth_time: Timestamp::from_millis(pending.auth_time),
                 amr: pending.amr,
                 acr: pending.acr,
                 saml_session_index: pending.session_index,

@@ -162,8 +162,13 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
             true => Solicitation::UnsolicitedWithDummy,
             false => Solicitation::Unsolicited,
         };
-        let assertion = validate(tx, cx, posted, &connection, solicitation, &received)?;
-        let arrived = Arrived::new(posted, connection, options, None, assertion?)?;
+        let validated = validate(tx, cx, posted, &connection, solicitation, &received)??;
+        // What the Response claims need not be signed; what the assertion answers is.
+        let ours = |id: &&String| !is_dummy(tx, &connection, &options, id);
+        if let Some(request) = validated.assertion.answers().iter().filter(|_| options.dummy_in_response_to).find(ours) {
+            return Err(Refusal::RequestUnknown(shown(request)).into());
+        }
+        let arrived = Arrived::new(posted, connection, options, None, validated)?;
         return Ok(Prepared::Unsolicited(Box::new(arrived)));
     };
     let nonce = posted.nonce.clone().ok_or(Refusal::FlowCookieMissing)?;
@@ -216,7 +221,12 @@ fn pending(
     claimed: &str,
 ) -> Result<LoginFlow, SsoError> {
     let flow = login_flows::awaiting(tx, &posted.project, &nonce.hash(), id, claimed, cx.now())?;
-    flow.ok_or_else(|| Refusal::RequestUnknown(claimed.chars().take(100).collect()).into())
+    flow.ok_or_else(|| Refusal::RequestUnknown(shown(claimed)).into())
+}
+
+/// What a message says, no longer than a line of the trace.
+fn shown(claimed: &str) -> String {
+    claimed.chars().take(100).collect()
 }
 
 /// The connection's keys for a message that may be encrypted, and no other's: what was encrypted to another customer's
@@ -392,7 +402,7 @@ fn keep_until(cx: &Context, p: &Arrived) -> Timestamp {
     if p.flow.is_some() { end.min(cx.now().plus(REPLAY_KEPT)) } else { end }
 }
 
-/// The assertion's id, once; and not of a session that has been logged out since (Profiles 4.4.3.1). It is a row of the
+/// The assertion's id, once; and not of a session that has been logged out since it was issued (Core 3.7.3.1). It is a row of the
 /// organization, and the first that a login writes: an organization that is switched off meanwhile either waits for the login
 /// and ends its session, or is seen by it.
 pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(), SsoError> {
@@ -407,7 +417,7 @@ pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(),
     }
     // Providers without single logout end no session here, and the login is spared the question.
     if p.connection.idp_slo_url.is_some() {
-        let (keys, since) = (session_key::of_assertion(&p.assertion), p.assertion.authn_instant());
+        let (keys, since) = (session_key::of_assertion(&p.assertion), p.assertion.issue_instant());
         if saml_logouts::has_ended(tx, &p.connection.id, &keys, Timestamp::from(since))? {
             return Err(Refusal::SessionLoggedOut.into());
         }

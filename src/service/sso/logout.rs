@@ -39,7 +39,8 @@ use crate::{
     },
 };
 
-/// For how long an ended session is remembered: an assertion of it that comes later is older than any clock allows.
+/// For how long an ended session is remembered: an assertion of it that comes later is older than any clock allows. What
+/// is compared are the provider's own times, of its LogoutRequest and of its assertions, so its clock may differ from ours.
 const ENDED_KEPT: Millis = 24 * 60 * 60 * 1000;
 /// How long a person may take from us to the provider and back.
 const REQUEST_LIFETIME: Millis = 10 * 60 * 1000;
@@ -306,7 +307,7 @@ async fn end_sessions(
     request: &VerifiedLogoutRequest,
     request_id: &str,
 ) -> Result<(), LogoutError> {
-    let now = cx.now();
+    let (now, ended_at) = (cx.now(), Timestamp::from(request.issue_instant()));
     let names = session_key::spellings(request.name_id(), &connection.idp_entity_id, sp_entity_id);
     let indexes = request.session_indexes().to_vec();
     let of_name = |name| match indexes.is_empty() {
@@ -333,7 +334,7 @@ async fn end_sessions(
                 saml_connection_id: connection.id.clone(),
                 session_key: session_key.clone(),
                 organization_id: connection.organization_id.clone(),
-                ended_at: now,
+                ended_at,
                 keep_until: now.plus(ENDED_KEPT),
             };
             saml_logouts::end_session(tx, &ended)?;

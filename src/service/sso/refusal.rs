@@ -39,7 +39,7 @@ pub enum Refusal {
     /// The person did not consent in time, or consented in another browser (R8).
     #[error("no login of this browser waits for consent")]
     NothingToConsentTo,
-    /// The session at the provider was logged out before (Profiles 4.4.3.1).
+    /// The session at the provider was logged out before (Core 3.7.3.1).
     #[error("the session at the identity provider has been logged out")]
     SessionLoggedOut,
     /// The message could not be unpacked.

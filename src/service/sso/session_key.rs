@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::saml::{VerifiedAssertion, response::NameId};
+use crate::saml::{VerifiedAssertion, names::name_id, response::NameId};
 
 /// A longer key is not looked up: an index of PostgreSQL holds about 2,700 bytes in a row.
 const LONGEST: usize = 2_000;
@@ -14,17 +14,28 @@ pub(super) fn fits(key: &str) -> bool {
 }
 
 /// Whom a logout names, in every way that the login may have: a qualifier that is left out means the provider's entity
-/// ID, or ours (Core 2.2.2), and providers say it in the one message and not in the other.
+/// ID, or ours (Core 2.2.2), and providers say it in the one message and not in the other. So it is with the format, which
+/// Entra leaves out of its LogoutRequests.
 pub(super) fn spellings(name: &NameId, provider: &str, sp: &str) -> Vec<NameId> {
     let either = |said: &Option<String>, default: &str| match said {
         Some(said) if said != default => vec![Some(said.clone())],
         _ => vec![None, Some(default.to_owned())],
     };
+    let formats: &[&str] = match name.format.as_str() {
+        name_id::UNSPECIFIED => {
+            &[name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT]
+        }
+        said => &[said],
+    };
     let mut all = Vec::new();
     for name_qualifier in either(&name.name_qualifier, provider) {
         for sp_name_qualifier in either(&name.sp_name_qualifier, sp) {
-            let name_qualifier = name_qualifier.clone();
-            all.push(NameId { name_qualifier, sp_name_qualifier, ..name.clone() });
+            all.extend(formats.iter().map(|format| NameId {
+                value: name.value.clone(),
+                format: (*format).to_owned(),
+                name_qualifier: name_qualifier.clone(),
+                sp_name_qualifier: sp_name_qualifier.clone(),
+            }));
         }
     }
     all
@@ -81,6 +92,13 @@ mod tests {
             let spelt = spellings(&name(qualifier, sp), "idp", "sp");
             assert_eq!(spelt, all.map(|(qualifier, sp)| name(qualifier, sp)), "{qualifier:?} {sp:?}");
         }
+        let formats = |said: &str| {
+            let said = NameId { format: said.into(), ..name(Some("q"), Some("s")) };
+            spellings(&said, "idp", "sp").into_iter().map(|name| name.format).collect::<Vec<_>>()
+        };
+        let all = [name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT];
+        assert_eq!(formats(name_id::UNSPECIFIED), all);
+        assert_eq!(formats(name_id::EMAIL), [name_id::EMAIL]);
         let other = spellings(&name(Some("other"), None), "idp", "sp");
         assert_eq!(other, [name(Some("other"), None), name(Some("other"), Some("sp"))]);
     }

@@ -237,6 +237,18 @@ on_both_databases! {
         world.assert_refused(&answer, "flow_cookie_missing").await;
     }
 
+    async fn r07_nor_is_one_that_the_assertion_alone_names(world: World) {
+        switch_on_with_dummy(&world).await;
+        let request = world.depart(&world.acme, &mut Browser::default()).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        // The Response around the signed assertion is anybody's to change.
+        let said = format!(" InResponseTo=\"{}\"", request.id);
+        for instead in ["", " InResponseTo=\"made-up\""] {
+            let stolen = arrive(&world, &mut Browser::default(), &xml.replacen(&said, instead, 1), "").await;
+            world.assert_refused(&stolen, "request_unknown").await;
+        }
+    }
+
     async fn r03_nobody_is_brought_back_by_consent(world: World) {
         switch_on(&world).await;
         let user = world.user(&world.acme.organization, "ada@acme.example", |_| ()).await;

@@ -1,5 +1,6 @@
 //! Single logout, both ways.
 
+use time::{Duration, OffsetDateTime};
 use vestibule::{
     saml::{
         VerificationKey,
@@ -45,10 +46,15 @@ struct Asked<'a> {
 
 /// The provider's LogoutRequest in a redirect.
 async fn ask(world: &World, asked: Asked<'_>) -> Answer {
+    ask_at(world, asked, world.gateway.now().to_datetime()).await
+}
+
+/// The same from a provider whose clock says `issue_instant`.
+async fn ask_at(world: &World, asked: Asked<'_>, issue_instant: OffsetDateTime) -> Answer {
     let endpoint = format!("{}/slo", sp(world));
     let request = LogoutRequest {
         id: asked.id,
-        issue_instant: world.gateway.now().to_datetime(),
+        issue_instant,
         issuer: world.acme.entity_id,
         destination: &endpoint,
         name_id: &asked.name,
@@ -150,6 +156,25 @@ on_both_databases! {
         // A new sign-in is another matter.
         world.gateway.clock.advance(1000);
         assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_new", ..ADA }).await));
+    }
+
+    async fn what_counts_after_a_logout_is_the_provider_s_clock(world: World) {
+        let world = with_slo(world).await;
+        let slow = world.gateway.now().to_datetime() - Duration::seconds(120);
+        let all = Asked { id: "_l1", name: ada(), indexes: &[], key: "idp" };
+        assert_eq!(ask_at(&world, all, slow).await.status, StatusCode::SEE_OTHER);
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+    }
+
+    async fn a_format_that_is_left_out_means_any(world: World) {
+        let world = with_slo(world).await;
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let other = NameId { format: name_id::PERSISTENT.into(), ..ada() };
+        ask(&world, Asked { id: "_l1", name: other, indexes: &[], key: "idp" }).await;
+        assert_eq!(live(&world).await, 1, "another kind of name");
+        let left_out = NameId { format: name_id::UNSPECIFIED.into(), ..ada() };
+        ask(&world, Asked { id: "_l2", name: left_out, indexes: &[], key: "idp" }).await;
+        assert_eq!(live(&world).await, 0);
     }
 
     async fn signing_out_goes_on_to_the_provider_and_back(world: World) {
