@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, web};
+use memchr::memchr_iter;
 
 use super::{HttpError, body};
 
@@ -26,24 +27,36 @@ impl std::fmt::Debug for Value {
     }
 }
 
-/// A name or value holds a NUL. No parameter has a use for one, and PostgreSQL cannot store it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A parameter holds a NUL character.")]
-pub struct HoldsNul;
+/// More than any query or form of ours has; a megabyte of names costs more to keep apart than to send.
+const MOST: usize = 100;
 
-impl From<HoldsNul> for HttpError {
-    fn from(error: HoldsNul) -> Self {
+/// Why parameters are not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// A name or value holds a NUL. No parameter has a use for one, and PostgreSQL cannot store it.
+    #[error("A parameter holds a NUL character.")]
+    HoldsNul,
+    /// More than a hundred.
+    #[error("There are too many parameters.")]
+    TooMany,
+}
+
+impl From<ParamsError> for HttpError {
+    fn from(error: ParamsError) -> Self {
         Self::bad_request("invalid_request", error.to_string())
     }
 }
 
 impl Params {
     /// Parses a query string or the body of a form.
-    pub fn parse(encoded: &[u8]) -> Result<Self, HoldsNul> {
+    pub fn parse(encoded: &[u8]) -> Result<Self, ParamsError> {
+        if memchr_iter(b'&', encoded).count() >= MOST {
+            return Err(ParamsError::TooMany);
+        }
         let mut values = HashMap::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if name.contains('\0') || value.contains('\0') {
-                return Err(HoldsNul);
+                return Err(ParamsError::HoldsNul);
             }
             if values.contains_key(name.as_ref()) {
                 values.insert(name.into_owned(), Value::Repeated);
@@ -103,8 +116,15 @@ mod tests {
     #[test]
     fn a_nul_is_refused_wherever_it_is() {
         for text in [&b"a=1&b=%00"[..], b"a%00=1", b"a=x\0y", b"a=1&a=%00"] {
-            assert_eq!(Params::parse(text).unwrap_err(), HoldsNul);
+            assert_eq!(Params::parse(text).unwrap_err(), ParamsError::HoldsNul);
         }
+    }
+
+    #[test]
+    fn a_hundred_are_read_and_no_more() {
+        let of = |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>().join("&");
+        assert!(Params::parse(of(MOST).as_bytes()).is_ok());
+        assert_eq!(Params::parse(of(MOST + 1).as_bytes()).unwrap_err(), ParamsError::TooMany);
     }
 
     #[test]

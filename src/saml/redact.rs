@@ -124,8 +124,12 @@ impl Name<'_> {
     }
 }
 
-/// The namespaces that the element itself declares.
+/// The namespaces that the element itself declares. Most declare none, and are spared the comparison with all that are in
+/// scope, which a sender may make many.
 fn declarations(node: Element<'_, '_>, sheet: &mut Sheet) -> Option<()> {
+    if !tree::may_declare(node) {
+        return Some(());
+    }
     let outer = node.parent_element();
     for declared in node.namespaces() {
         let inherited = outer.is_some_and(|outer| outer.namespaces().any(|other| other == declared));

@@ -157,7 +157,8 @@ const ALGORITHMS: &[(&str, Scheme, DigestAlgorithm)] = &[
     (alg::RSA_PSS_SHA512, Scheme::RsaPss, DigestAlgorithm::Sha512),
 ];
 
-/// Whether an identifier names something that was once used and is broken: SHA-1, MD5, DSA, HMAC.
+/// Whether an identifier names something that XML Signature knows and that we never take: SHA-1, MD5 and DSA, which are
+/// broken or nearly so, and HMAC, whose key would be a secret that both sides hold.
 #[must_use]
 pub fn is_weak(uri: &str) -> bool {
     let name = uri.rsplit('#').next().unwrap_or_default();

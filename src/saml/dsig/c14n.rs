@@ -1,7 +1,6 @@
 //! Canonical XML: the exclusive form (xml-exc-c14n, with InclusiveNamespaces) and the inclusive form 1.0, both
 //! without comments. Iterative, so that depth costs no stack; an error is an error and never an empty string.
 
-use memchr::memmem;
 use roxmltree::{Attribute, Node, NodeId};
 
 use crate::saml::{
@@ -153,7 +152,7 @@ impl<'a, 'i: 'a> Canon<'a, 'i, '_> {
     fn collect_namespaces(&mut self, node: Node<'a, 'i>, prefix: &'a str, is_apex: bool) {
         self.wanted.clear();
         // What is declared cannot change where nothing is declared, so most elements need no look at their scope.
-        let declares = || is_apex || memmem::find(start_tag_source(node).as_bytes(), b"xmlns").is_some();
+        let declares = || is_apex || tree::may_declare(node);
         match self.form {
             Canonicalization::Exclusive { inclusive_prefixes } => {
                 if prefix != "xml" {
@@ -227,13 +226,6 @@ fn declaration<'a>(namespace: &'a roxmltree::Namespace<'_>) -> Option<(&'a str, 
 
 fn source_prefix<'i>(node: Node<'_, 'i>, attribute: &Attribute<'_, 'i>) -> &'i str {
     if attribute.namespace() == Some(ns::XML) { "xml" } else { tree::attribute_prefix(node, attribute) }
-}
-
-/// The source up to the first child: the start tag, or the whole of an empty element.
-fn start_tag_source<'i>(node: Node<'_, 'i>) -> &'i str {
-    let range = node.range();
-    let end = node.first_child().map_or(range.end, |child| child.range().start);
-    node.document().input_text().get(range.start..end).unwrap_or_default()
 }
 
 fn push_name(out: &mut String, prefix: &str, local: &str) {

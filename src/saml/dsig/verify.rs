@@ -113,7 +113,8 @@ impl VerifyError {
 /// Verifies that `signature`, a direct child, covers `parent` and was made by one of `keys`.
 ///
 /// The signature value comes first and the digest second: only then can nobody without the provider's key make us
-/// canonicalise content of their choosing under a PrefixList of their choosing.
+/// canonicalise content of their choosing under a PrefixList of their choosing. SignedInfo is canonicalised before, but
+/// its shape is known by then and its size bounded.
 ///
 /// # Errors
 /// One variant per check; see [`VerifyError`].

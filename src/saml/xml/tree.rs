@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use roxmltree::{Attribute, Node};
 
 /// An element of the parsed tree.
@@ -25,6 +26,16 @@ pub enum ReadError {
         /// The child that repeats.
         child: &'static str,
     },
+}
+
+/// Whether the element may declare namespaces: whether its start tag, or all of it where it is empty, says `xmlns`. roxmltree
+/// tells those in scope, and to compare them with those of the parent costs what a sender wants it to.
+#[must_use]
+pub fn may_declare(node: Element<'_, '_>) -> bool {
+    let range = node.range();
+    let end = node.first_child().map_or(range.end, |child| child.range().start);
+    let source = node.document().input_text().get(range.start..end).unwrap_or_default();
+    memmem::find(source.as_bytes(), b"xmlns").is_some()
 }
 
 /// Whether the element is `{namespace}local`.
