@@ -75,6 +75,7 @@ fn switches(reviewed: &ReviewedSaml) -> Vec<Line> {
         ("force authn", row.force_authn.to_string()),
         ("sign requests", options.sign_requests.to_string()),
         ("sign metadata", options.sign_metadata.to_string()),
+        ("publish encryption", options.publishes_encryption(row).to_string()),
         ("prefer POST", options.prefer_post.to_string()),
         ("NameID format", or_dash(options.name_id_format.as_deref())),
         ("forbid create", options.forbid_create.to_string()),

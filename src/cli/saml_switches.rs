@@ -39,6 +39,9 @@ pub(super) struct Switches {
     /// Sign our metadata, at its address and in the file.
     #[arg(long, value_name = "BOOL")]
     sign_metadata: Option<bool>,
+    /// Name a certificate to encrypt to in our metadata; without this, for all but AD FS.
+    #[arg(long, value_name = "BOOL")]
+    publish_encryption: Option<bool>,
     /// Send requests in a form where the provider takes both.
     #[arg(long, value_name = "BOOL")]
     prefer_post: Option<bool>,
@@ -103,6 +106,7 @@ impl Switches {
             force_authn: self.force_authn,
             sign_requests: self.sign_requests,
             sign_metadata: self.sign_metadata,
+            publish_encryption: self.publish_encryption,
             prefer_post: self.prefer_post,
             name_id_format: or_none(self.name_id_format),
             forbid_create: self.forbid_create,

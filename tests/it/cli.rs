@@ -215,6 +215,7 @@ fn each_flag_of_a_connection_sets_its_own_switch_and_no_other() {
         (&["--force-authn", "true"], &["force authn true"]),
         (&["--sign-requests", "true"], &["sign requests true"]),
         (&["--sign-metadata", "true"], &["sign metadata true"]),
+        (&["--publish-encryption", "false"], &["publish encryption false"]),
         (&["--prefer-post", "true"], &["prefer POST true"]),
         (&["--name-id-format", "urn:f"], &["NameID format urn:f"]),
         (&["--forbid-create", "true"], &["forbid create true"]),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{Millis, Timestamp},
+    service::providers,
     store::saml_connections::SamlConnection,
 };
 
@@ -21,6 +22,8 @@ pub struct Options {
     pub sign_requests: bool,
     /// Sign our metadata: for a provider, or a federation, that takes no other.
     pub sign_metadata: bool,
+    /// Name a certificate to encrypt to in our metadata. Not set: unless the provider answers it with what is refused.
+    pub publish_encryption: Option<bool>,
     /// Send requests by HTTP-POST where the provider offers both bindings.
     pub prefer_post: bool,
     /// The NameID format to insist on.
@@ -72,6 +75,11 @@ impl Options {
     /// they are refuses those that are not.
     pub fn signs_requests(&self, connection: &SamlConnection) -> bool {
         self.sign_requests || connection.idp_wants_signed_requests
+    }
+
+    /// Whether our metadata names a certificate to encrypt to.
+    pub fn publishes_encryption(&self, connection: &SamlConnection) -> bool {
+        self.publish_encryption.unwrap_or_else(|| !providers::of(&connection.provider).saml.encrypts_unsigned)
     }
 
     /// The authentication contexts to insist on.

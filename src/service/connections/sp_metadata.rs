@@ -47,7 +47,7 @@ pub enum SpMetadataError {
 }
 
 /// The document for an identity provider: entity ID, addresses, and the certificates that sign and this
-/// connection's own to encrypt to, all of them during a rollover. Where the connection says so it is signed with the key that
+/// connection's own to encrypt to, unless the provider does better without, all of them during a rollover. Where the connection says so it is signed with the key that
 /// signs our requests.
 pub async fn sp_metadata(
     cx: &Context,
@@ -65,7 +65,10 @@ pub async fn sp_metadata(
     let options = Options::of(&connection);
     let keys = sp_keys(cx, project).await?;
     let signing = keys.certificates();
-    let encryption = encryption_keys(cx, project, &id).await?.certificates();
+    let encryption = match options.publishes_encryption(&connection) {
+        true => encryption_keys(cx, project, &id).await?.certificates(),
+        false => Vec::new(),
+    };
     let urls = SpUrls::new(origin, &id);
     // Many a provider sends the first format that it finds here, whatever the request asks for.
     let insisted = options.name_id_format.as_deref().map(|format| [format]);

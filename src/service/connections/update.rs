@@ -35,6 +35,7 @@ pub struct Update {
     pub force_authn: Option<bool>,
     pub sign_requests: Option<bool>,
     pub sign_metadata: Option<bool>,
+    pub publish_encryption: Option<bool>,
     pub prefer_post: Option<bool>,
     pub name_id_format: Option<Option<String>>,
     pub forbid_create: Option<bool>,
@@ -76,6 +77,7 @@ impl Update {
         set(&mut options.dummy_in_response_to, &self.dummy_in_response_to);
         set(&mut options.sign_requests, &self.sign_requests);
         set(&mut options.sign_metadata, &self.sign_metadata);
+        set(&mut options.publish_encryption, &self.publish_encryption.map(Some));
         set(&mut options.prefer_post, &self.prefer_post);
         set(&mut options.name_id_format, &self.name_id_format);
         set(&mut options.forbid_create, &self.forbid_create);

@@ -71,6 +71,10 @@ pub struct Saml {
     /// The same where it does not come by itself: the set-up pages ask for it among the attributes to send, and a test sign-in
     /// fails without it.
     pub asked_subject: Option<String>,
+    /// Whether it encrypts to any certificate that our metadata names, in CBC mode, and signs inside of that alone, unless told
+    /// otherwise: what it sends then is refused, so its metadata names none.
+    #[serde(default)]
+    pub encrypts_unsigned: bool,
     /// Where signing is switched on.
     pub signing: Option<Fact>,
     /// What to do there, in order.

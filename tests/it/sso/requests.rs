@@ -85,6 +85,20 @@ on_both_databases! {
         assert_eq!(formats().await, [name_id::PERSISTENT]);
     }
 
+    async fn a_provider_that_does_better_without_is_given_nothing_to_encrypt_to(world: World) {
+        let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
+        let encrypts = async || world.call(TestRequest::get().uri(&path)).await.body.contains("use=\"encryption\"");
+        assert!(encrypts().await);
+        set(&world, |connection, _| connection.provider = "adfs".into()).await;
+        assert!(!encrypts().await);
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        for publish in [true, false] {
+            let change = Update { publish_encryption: Some(publish), ..Update::default() };
+            update(cx, &Actor::operator(), project, &world.acme.connection.id, change).await.unwrap();
+            assert_eq!(encrypts().await, publish);
+        }
+    }
+
     async fn our_metadata_is_signed_where_the_connection_says_so(world: World) {
         let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
         let plain = world.call(TestRequest::get().uri(&path)).await.body;
