@@ -1,19 +1,34 @@
 //! What commands print: values for people on standard output, failures with their causes on standard error.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what commands do")]
+#![expect(clippy::print_stderr, reason = "printing is what commands do")]
 
-use std::{error::Error, fmt::Display};
+use std::{
+    error::Error,
+    fmt::Display,
+    io::{ErrorKind, Write as _},
+};
 
 /// Prints a line.
 pub(super) fn line(text: impl AsRef<str>) {
-    println!("{}", text.as_ref());
+    print(&format!("{}\n", text.as_ref()));
+}
+
+/// Whoever reads may have seen enough, as `head` has: what was asked for is done all the same.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: nothing can be printed: {error}")
+        }
+        _ => {}
+    }
 }
 
 /// Prints named values, one a line, their names in one column.
 pub(super) fn values(pairs: &[(&str, &str)]) {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in pairs {
-        println!("{name:width$}  {}", value.replace(char::is_control, "\u{fffd}"));
+        line(format!("{name:width$}  {}", value.replace(char::is_control, "\u{fffd}")));
     }
 }
 
@@ -38,7 +53,7 @@ impl<const N: usize> Row<N> {
 
 /// Prints a table: its columns by name, also where there is no row, and a row on each line.
 pub(super) fn table<const N: usize>(columns: [&str; N], rows: impl IntoIterator<Item = Row<N>>) {
-    print!("{}", laid_out(columns, &rows.into_iter().collect::<Vec<_>>()));
+    print(&laid_out(columns, &rows.into_iter().collect::<Vec<_>>()));
 }
 
 /// A cell of something that may be missing.

@@ -82,6 +82,15 @@ impl Machine {
 }
 
 #[test]
+fn a_reader_who_has_seen_enough_breaks_nothing() {
+    let machine = Machine::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = machine.command(&["version"]).stdout(writer).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
 fn a_host_app_is_set_up_by_commands() {
     let machine = Machine::new();
     assert!(machine.refused(&["project", "list"]).contains("vestibule migrate"));

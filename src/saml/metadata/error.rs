@@ -56,7 +56,9 @@ pub enum MetadataError {
     ValidUntil { got: String },
     #[error("cacheDuration is {got:?}, which is not a duration such as PT6H")]
     CacheDuration { got: String },
-    #[error("the metadata expired at {valid_until}; download it again, or take validUntil out of it if it is new (Shibboleth writes the moment at which it made the file)")]
+    #[error(
+        "the metadata expired at {valid_until}; download it again, or take validUntil out of it if it is new (Shibboleth writes the moment at which it made the file)"
+    )]
     Expired { valid_until: OffsetDateTime },
     #[error("the identity provider has no single sign-on endpoint for HTTP-Redirect or HTTP-POST")]
     NoSsoEndpoint,
@@ -64,7 +66,9 @@ pub enum MetadataError {
     Endpoint(String),
     #[error("the metadata has no signing certificate")]
     NoSigningKey,
-    #[error("the metadata has a signing key without a certificate; let the identity provider sign with a certificate")]
+    #[error(
+        "the metadata has a signing key without a certificate; let the identity provider sign with a certificate"
+    )]
     KeyWithoutCertificate,
     #[error("the metadata has more than {0} signing certificates; leave out those that are no longer used")]
     TooManyKeys(usize),

@@ -213,7 +213,8 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
         let within = |name| descriptor.descendants().filter(move |n| tree::is(*n, ns::DSIG, name));
         bare_key |= within("KeyValue").next().is_some();
         // The first certificate holds the key; others are its chain and sign nothing here.
-        let certificates = within("X509Data").filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
+        let certificates =
+            within("X509Data").filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
         for certificate in certificates {
             // The same one again counts as well: it costs as much to read.
             seen += 1;

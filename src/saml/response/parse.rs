@@ -64,7 +64,10 @@ pub(in crate::saml) struct Census<'a, 'i> {
 
 impl<'a, 'i> Census<'a, 'i> {
     /// Counts what is in `root`. `outer` is what there is in the tree that `root` was decrypted from, if it was.
-    pub(in crate::saml) fn take(root: Element<'a, 'i>, outer: Option<&Census<'_, '_>>) -> Result<Self, Rejection> {
+    pub(in crate::saml) fn take(
+        root: Element<'a, 'i>,
+        outer: Option<&Census<'_, '_>>,
+    ) -> Result<Self, Rejection> {
         let mut census = Self::default();
         for node in root.descendants().filter(Element::is_element) {
             // Which of `ID`, `Id`, `id`, `xml:id`, `x:ID` is an identifier is a thing that libraries disagree about, so

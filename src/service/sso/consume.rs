@@ -165,7 +165,9 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
         let validated = validate(tx, cx, posted, &connection, solicitation, &received)??;
         // What the Response claims need not be signed; what the assertion answers is.
         let ours = |id: &&String| !is_dummy(tx, &connection, &options, id);
-        if let Some(request) = validated.assertion.answers().iter().filter(|_| options.dummy_in_response_to).find(ours) {
+        if let Some(request) =
+            validated.assertion.answers().iter().filter(|_| options.dummy_in_response_to).find(ours)
+        {
             return Err(Refusal::RequestUnknown(shown(request)).into());
         }
         let arrived = Arrived::new(posted, connection, options, None, validated)?;

@@ -311,7 +311,8 @@ pub fn signed_over(transform: &str, method: &str) -> String {
 fn with_method_prefix_list(list: &str) -> String {
     use vestibule::saml::dsig::{SignatureAlgorithm, base64, c14n, sign::sign_bytes};
     let xml = sign_assertion(&base());
-    let plain = format!("<ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod>", alg::EXC_C14N);
+    let plain =
+        format!("<ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod>", alg::EXC_C14N);
     let listed = plain.replace("></", &format!(">{list}</"));
     let xml = swap(&xml, &plain, &listed);
     let doc = roxmltree::Document::parse(&xml).unwrap();
