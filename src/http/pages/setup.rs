@@ -80,6 +80,8 @@ pub struct SetupMetadataPage<'a> {
     pub slo_url: &'a str,
     /// Whether any field was filled in.
     pub has_fields: bool,
+    /// Tells what was refused just now from what was typed since.
+    pub refused: &'a str,
 }
 
 /// What was understood.

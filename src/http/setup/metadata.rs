@@ -1,5 +1,7 @@
 //! `GET` and `POST /setup/metadata`: the provider's description, as a file, an address, pasted text or plain fields.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
@@ -43,10 +45,12 @@ pub(super) async fn give(
     };
     let form = upload.form()?;
     let typed = Typed::of(&form);
-    let Some(input) = typed.input(&form) else {
+    let Some(way) = typed.way(&form) else {
         let problem = "Please give one of the four: an address, a file, pasted metadata, or the fields.";
         return Ok(ask_again(&setup, &typed, problem, StatusCode::BAD_REQUEST));
     };
+    let input = typed.input(way, &form);
+    let typed = typed.after(way);
     let (project, session) = (&setup.site.project, &setup.session);
     match setup::give_metadata(&cx, project, session, input, &setup.request_id).await {
         Ok(Given::Understood) => Ok(go(Step::Review.path())),
@@ -59,12 +63,23 @@ pub(super) async fn give(
     }
 }
 
+/// A way to hand a description over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    File,
+    Url,
+    Pasted,
+    Fields,
+}
+
 /// What was typed, to be shown again.
 #[derive(Debug, Default)]
 struct Typed {
     url: String,
     pasted: String,
     fields: ProviderFields,
+    /// What was refused just now, as [`Typed::mark`] tells it.
+    refused: String,
 }
 
 impl Typed {
@@ -79,22 +94,70 @@ impl Typed {
                 certificates: vec![text("certificate"), text("next_certificate")],
                 slo_url: text("slo_url"),
             },
+            refused: text("refused"),
         }
     }
 
-    /// The one way that was used; of several, the one that can be refreshed, then the one that says most.
-    fn input(&self, form: &Form<'_>) -> Option<DraftInput> {
-        let file = form.bytes("file").filter(|bytes| !bytes.is_empty());
-        if !self.url.is_empty() {
-            Some(DraftInput::Url(self.url.clone()))
-        } else if let Some(file) = file {
-            Some(DraftInput::Document(file.to_vec()))
-        } else if !self.pasted.is_empty() {
-            Some(DraftInput::Document(self.pasted.clone().into_bytes()))
-        } else if self.has_fields() {
-            Some(DraftInput::Fields(self.fields.clone()))
-        } else {
-            None
+    /// The one way that was used. A file was chosen just now: a browser never fills it in again. Of the others, the one that
+    /// can be refreshed, then the one that says most; and before what was refused already, any other.
+    fn way(&self, form: &Form<'_>) -> Option<Way> {
+        if form.bytes("file").is_some_and(|bytes| !bytes.is_empty()) {
+            return Some(Way::File);
+        }
+        let ways = [Way::Url, Way::Pasted, Way::Fields].into_iter().filter(|way| self.is_filled(*way));
+        let mut ways: Vec<Way> = ways.collect();
+        ways.sort_by_key(|way| self.mark(*way) == self.refused);
+        ways.first().copied()
+    }
+
+    fn input(&self, way: Way, form: &Form<'_>) -> DraftInput {
+        match way {
+            Way::File => DraftInput::Document(form.bytes("file").unwrap_or_default().to_vec()),
+            Way::Url => DraftInput::Url(self.url.clone()),
+            Way::Pasted => DraftInput::Document(self.pasted.clone().into_bytes()),
+            Way::Fields => DraftInput::Fields(self.fields.clone()),
+        }
+    }
+
+    /// What is to be shown again if this way is refused: without what was refused before it, which would be tried again.
+    fn after(mut self, way: Way) -> Self {
+        let refused = std::mem::take(&mut self.refused);
+        let again = [Way::Url, Way::Pasted, Way::Fields]
+            .into_iter()
+            .find(|other| *other != way && self.is_filled(*other) && self.mark(*other) == refused);
+        match again {
+            Some(Way::Url) => self.url.clear(),
+            Some(Way::Pasted) => self.pasted.clear(),
+            Some(Way::Fields) => self.fields = ProviderFields::default(),
+            Some(Way::File) | None => {}
+        }
+        self.refused = self.mark(way);
+        self
+    }
+
+    /// Tells whether a way holds the same as before; no secret, and nothing rests on it.
+    fn mark(&self, way: Way) -> String {
+        let mut hasher = DefaultHasher::new();
+        match way {
+            Way::File => return String::new(),
+            Way::Url => self.url.hash(&mut hasher),
+            // Browsers send line ends of their own.
+            Way::Pasted => self.pasted.replace('\r', "").hash(&mut hasher),
+            Way::Fields => {
+                let ProviderFields { sso_url, entity_id, certificates, slo_url } = &self.fields;
+                let certificates = certificates.iter().map(|text| text.replace('\r', ""));
+                (sso_url, entity_id, certificates.collect::<Vec<_>>(), slo_url).hash(&mut hasher);
+            }
+        }
+        format!("{:016x}", hasher.finish())
+    }
+
+    fn is_filled(&self, way: Way) -> bool {
+        match way {
+            Way::File => false,
+            Way::Url => !self.url.is_empty(),
+            Way::Pasted => !self.pasted.is_empty(),
+            Way::Fields => self.has_fields(),
         }
     }
 
@@ -129,5 +192,6 @@ fn page(setup: &Setup, typed: &Typed, problem: Option<&str>) -> HttpResponse {
         next_certificate: typed.certificate(1),
         slo_url: &typed.fields.slo_url,
         has_fields: typed.has_fields(),
+        refused: &typed.refused,
     })
 }

@@ -87,6 +87,48 @@ on_both_databases! {
         assert_eq!(events.len(), 5, "each change is recorded: {events:?}");
     }
 
+    async fn what_was_refused_gives_way_to_what_is_given_next(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let metadata = admin.metadata();
+        let bad = b"http://127.0.0.1:9/nobody";
+        let refused_as = |answer: &Answer| {
+            let (_, rest) = answer.body.split_once("name=\"refused\" value=\"").expect("what was refused is marked");
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let first = admin.upload(&[("url", bad)]).await;
+        refused(&first, StatusCode::BAD_REQUEST, "cannot be reached");
+        let mark = refused_as(&first);
+        // The page fills the address in again; the file that is chosen now is what is meant.
+        let way = [("url", &bad[..]), ("refused", mark.as_bytes()), ("file", metadata.as_bytes())];
+        assert_eq!(admin.upload(&way).await.header("location"), "/setup/review");
+        let way = [("url", &bad[..]), ("refused", mark.as_bytes()), ("metadata", metadata.as_bytes())];
+        assert_eq!(admin.upload(&way).await.header("location"), "/setup/review");
+        // What is wrong then takes the address off the page, or it would come first the time after.
+        let way = [("url", &bad[..]), ("refused", mark.as_bytes()), ("metadata", b"<a/>")];
+        let second = admin.upload(&way).await;
+        refused(&second, StatusCode::BAD_REQUEST, "not SAML metadata");
+        assert!(!second.body.contains("127.0.0.1:9"), "{}", second.body);
+        // An address that was corrected counts again.
+        let url = serve("200 OK", metadata.clone());
+        let way = [("url", url.as_bytes()), ("refused", mark.as_bytes()), ("metadata", b"<a/>")];
+        assert_eq!(admin.upload(&way).await.header("location"), "/setup/review");
+        // And what was refused is tried again where there is nothing else.
+        let again = admin.upload(&[("url", bad), ("refused", mark.as_bytes())]).await;
+        refused(&again, StatusCode::BAD_REQUEST, "cannot be reached");
+    }
+
+    async fn every_way_is_on_the_page_whoever_the_provider_is(admin: Admin) {
+        let mut admin = admin.opened().await;
+        for (provider, best) in [("google", false), ("entra", true)] {
+            admin.post("/setup/provider", &[("provider", provider)]).await;
+            let page = admin.get("/setup/metadata").await.body;
+            for field in ["name=\"url\"", "name=\"file\"", "name=\"metadata\"", "name=\"sso_url\""] {
+                assert!(page.contains(field), "{provider}: {field}");
+            }
+            assert_eq!(page.contains("The best way"), best, "{provider}");
+        }
+    }
+
     async fn fields_hold_a_second_certificate_and_a_logout_url(admin: Admin) {
         let mut admin = admin.opened().await;
         let (now, next) = (certificate("idp"), certificate("idp-next"));
