@@ -63,8 +63,15 @@ pub enum Refusal {
     #[error("the NameID is transient, so the connection needs an attribute that identifies people")]
     TransientNameId,
     /// The attribute that identifies people is missing or has several values (R2).
-    #[error("the attribute {0:?}, which identifies people on this connection, must have exactly one value")]
-    SubjectAttribute(String),
+    #[error(
+        "the attribute {name:?}, which identifies people on this connection, must have exactly one value"
+    )]
+    SubjectAttribute {
+        /// The attribute.
+        name: String,
+        /// How many values came.
+        values: usize,
+    },
     /// What the person is known by is too long to be kept and looked up.
     #[error("what identifies the person is too long")]
     SubjectTooLong,
@@ -190,7 +197,7 @@ impl Refusal {
             Self::Replayed => "assertion_replayed",
             Self::StoredCertificate => "certificate_unreadable",
             Self::TransientNameId => "transient_name_id",
-            Self::SubjectAttribute(_) => "subject_attribute",
+            Self::SubjectAttribute { .. } => "subject_attribute",
             Self::SubjectTooLong => "subject_too_long",
             Self::IdentityConflict(_) => "identity_conflict",
             Self::UserDeleted => "user_deleted",

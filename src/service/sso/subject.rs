@@ -39,7 +39,7 @@ fn stable(assertion: &VerifiedAssertion, connection: &SamlConnection) -> Result<
                 kind: SubjectKind::Attribute,
                 key: key(&["attribute", attribute, value.trim()]),
             }),
-            _ => Err(Refusal::SubjectAttribute(attribute.clone())),
+            values => Err(Refusal::SubjectAttribute { name: attribute.clone(), values: values.len() }),
         };
     }
     // Validation lets a NameID be absent only where a stable attribute takes its place.

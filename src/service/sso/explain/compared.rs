@@ -31,7 +31,15 @@ pub(super) fn compared(rejection: &Rejection) -> (String, String) {
         }
         Rejection::StatusMalformed => both("one Status with one StatusCode", "none, or several"),
         // The provider's own word, and it may be about a person.
-        Rejection::Status { code, .. } => both("Success", &remark(code.rsplit(':').next().unwrap_or(code))),
+        Rejection::Status { code, subcode, .. } => {
+            let last = |code: &str| remark(code.rsplit(':').next().unwrap_or(code));
+            let got = match subcode {
+                // It says what the first one leaves open.
+                Some(subcode) => format!("{} ({})", last(subcode), last(code)),
+                None => last(code),
+            };
+            both("Success", or_missing(&got))
+        }
         Rejection::DestinationMissing { wanted }
         | Rejection::RecipientMissing { wanted }
         | Rejection::AudienceMissing { wanted } => both(wanted, MISSING),

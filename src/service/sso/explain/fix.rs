@@ -10,7 +10,10 @@ use crate::{
 pub(super) fn fix(rejection: &Rejection, provider: &Provider) -> String {
     match rejection.provider_field() {
         Some(field) => in_field(field, rejection, provider),
-        None => elsewhere(rejection, name(provider)),
+        None => match rejection {
+            Rejection::Status { subcode, .. } => refused(subcode.as_deref(), provider),
+            other => elsewhere(other, name(provider)),
+        },
     }
 }
 
@@ -18,8 +21,12 @@ pub(super) fn fix(rejection: &Rejection, provider: &Provider) -> String {
 fn in_field(field: ProviderField, rejection: &Rejection, provider: &Provider) -> String {
     let name = name(provider);
     let set = |value: SpValue, fallback: &str| {
-        let field = provider.saml.field(value).unwrap_or(fallback);
-        format!("In {name}, copy the wanted value into the field \u{201c}{field}\u{201d}, exactly.")
+        // Which of several a provider fills this from is not known, and all of them want the same.
+        let known: Vec<&str> = provider.saml.names(value).collect();
+        let known = if known.is_empty() { vec![fallback] } else { known };
+        let word = if known.len() == 1 { "field" } else { "fields" };
+        let fields = known.join("\u{201d} and \u{201c}");
+        format!("In {name}, copy the wanted value into the {word} \u{201c}{fields}\u{201d}, exactly.")
     };
     match field {
         ProviderField::AcsUrl => set(SpValue::AcsUrl, "ACS URL"),
@@ -59,12 +66,39 @@ fn in_field(field: ProviderField, rejection: &Rejection, provider: &Provider) ->
     }
 }
 
+/// The provider itself says no, by the second-level code (Core 3.2.2.2).
+fn refused(subcode: Option<&str>, provider: &Provider) -> String {
+    let name = name(provider);
+    match subcode.and_then(|code| code.rsplit(':').next()).unwrap_or_default() {
+        "InvalidNameIDPolicy" => {
+            format!("{name} could not send a NameID of the format that was asked for. {}", name_id(provider))
+        }
+        "NoAuthnContext" => format!(
+            "The way of signing in that was asked for (RequestedAuthnContext) is none that {name} offers this person. Switch it \
+             on there, or let the connection here ask for another."
+        ),
+        "RequestDenied" => format!(
+            "{name} understood the request and does not answer it for this person. Assign the person, or a group of theirs, \
+             to the application, and look at the rules for access there; its sign-in log says which one it was."
+        ),
+        "AuthnFailed" => format!(
+            "The person did not get past the sign-in at {name}: a wrong password, a second factor that failed, a page that was \
+             closed, or a rule for access. Sign in again; if it stays, its sign-in log says why."
+        ),
+        "NoPassive" => format!(
+            "{name} would have to show a page for this sign-in, and takes it that it may not. Let it ask people to sign in for \
+             this application, or sign in there first and test again."
+        ),
+        _ => format!(
+            "{name} refused. Its own sign-in log says why; look there for the time of this test. Often the person is not \
+             assigned to the application, or a value of ours was entered differently."
+        ),
+    }
+}
+
 /// What no single field is the reason of.
 fn elsewhere(rejection: &Rejection, name: &str) -> String {
     match rejection {
-        Rejection::Status { .. } => format!(
-            "{name} refused. Its own sign-in log says why; often the person is not assigned to the application."
-        ),
         Rejection::AssertionMissing => format!(
             "{name} says that the sign-in worked, and sent no assertion. Let the application be one of SAML 2.0 single \
              sign-on, and look at its sign-in log."
@@ -146,6 +180,20 @@ pub(super) fn name_id(provider: &Provider) -> String {
     });
     match field.and_then(|field| Some((&field.name, field.text.as_ref()?))) {
         Some((field, text)) => format!("In {}, set \u{201c}{field}\u{201d} to {text}.", name(provider)),
+        None => by_rule(provider),
+    }
+}
+
+/// Where no field has it, a rule among the attributes may.
+fn by_rule(provider: &Provider) -> String {
+    let mut rules = provider.saml.attributes.iter();
+    match rules.find(|rule| rule.name.to_ascii_lowercase().contains("name id")) {
+        Some(rule) => format!(
+            "In {}, add the rule for \u{201c}{}\u{201d} as the last one: {}.",
+            name(provider),
+            rule.name,
+            rule.source
+        ),
         None => format!("Let {} send a NameID of the format emailAddress or persistent.", name(provider)),
     }
 }

@@ -35,10 +35,15 @@ pub(crate) fn refusal(refusal: &Refusal, provider: &Provider) -> Explained {
     match refusal {
         Refusal::Response { rejection, .. } => rejected(rejection, provider),
         Refusal::TransientNameId => fix(fix::name_id(provider)),
-        Refusal::SubjectAttribute(attribute) => Explained {
-            wanted: Some(format!("one value of {attribute}")),
-            ..fix(format!("let {name} send the attribute {attribute}, with one value"))
-        },
+        Refusal::SubjectAttribute { name: attribute, values } => compared(
+            format!("one value of {attribute}"),
+            &match values {
+                0 => "missing".to_owned(),
+                1 => "an empty value".to_owned(),
+                several => format!("{several} values"),
+            },
+            format!("let {name} send the attribute {attribute}, with one value"),
+        ),
         Refusal::SubjectTooLong => fix(format!("let {name} send a shorter identifier of people")),
         Refusal::ConnectionNotUsable => {
             fix("put the connection into use, with metadata that names an endpoint".into())

@@ -214,7 +214,10 @@ fn a_refusal_before_or_after_the_checks_says_what_to_do() {
         (Refusal::MetadataEnded(crate::model::Timestamp::from_millis(0)), "present metadata of Okta"),
         (Refusal::Replayed, "in one browser"),
         (Refusal::TransientNameId, "EmailAddress"),
-        (Refusal::SubjectAttribute("id".into()), "Let Okta send the attribute id, with one value."),
+        (
+            Refusal::SubjectAttribute { name: "id".into(), values: 0 },
+            "Let Okta send the attribute id, with one value.",
+        ),
         (Refusal::IdentityConflict(Conflict::DomainNotProved), "Add the domain"),
     ] {
         let fix = refusal(&refused, okta).fix.unwrap();
@@ -248,6 +251,51 @@ fn a_refusal_of_the_provider_points_to_its_log() {
     let explained = rejected(&status, providers::of("okta"));
     assert_eq!(explained.got.as_deref(), Some("Responder"));
     assert!(explained.fix.unwrap().contains("Okta refused"));
+}
+
+#[test]
+fn what_the_provider_refused_for_has_a_sentence_of_its_own() {
+    let by = |subcode: &str, provider: &str| {
+        let subcode = Some(format!("urn:oasis:names:tc:SAML:2.0:status:{subcode}"));
+        let status = Rejection::Status { code: "a:Requester".into(), subcode, message: None };
+        rejected(&status, providers::of(provider))
+    };
+    let okta = by("InvalidNameIDPolicy", "okta");
+    assert_eq!(okta.got.as_deref(), Some("InvalidNameIDPolicy (Requester)"));
+    assert!(okta.fix.unwrap().contains("\u{201c}Name ID format\u{201d} to EmailAddress"));
+    assert!(by("InvalidNameIDPolicy", "adfs").fix.unwrap().contains("Transform an Incoming Claim"));
+    for (subcode, word) in [
+        ("NoAuthnContext", "RequestedAuthnContext"),
+        ("RequestDenied", "Assign the person"),
+        ("AuthnFailed", "did not get past"),
+        ("NoPassive", "show a page"),
+        ("Other", "sign-in log"),
+    ] {
+        let fix = by(subcode, "okta").fix.unwrap();
+        assert!(fix.contains(word), "{subcode}: {fix}");
+    }
+    let blank = Rejection::Status { code: String::new(), subcode: None, message: None };
+    assert_eq!(rejected(&blank, providers::of("okta")).got.as_deref(), Some("missing"));
+}
+
+#[test]
+fn every_field_that_holds_a_value_is_named() {
+    let wrong = Rejection::Destination { wanted: "a".into(), got: "b".into() };
+    for (provider, fields) in [
+        ("onelogin", &["\u{201c}Recipient\u{201d}", "\u{201c}ACS (Consumer) URL\u{201d}"][..]),
+        ("keycloak", &["\u{201c}Valid redirect URIs\u{201d}", "\u{201c}Master SAML Processing URL\u{201d}"]),
+    ] {
+        let fix = rejected(&wrong, providers::of(provider)).fix.unwrap();
+        assert!(fields.iter().all(|field| fix.contains(field)) && fix.contains("into the fields"), "{fix}");
+    }
+}
+
+#[test]
+fn how_many_values_came_of_what_tells_people_apart_is_said() {
+    for (values, got) in [(0, "missing"), (1, "an empty value"), (3, "3 values")] {
+        let refused = Refusal::SubjectAttribute { name: "id".into(), values };
+        assert_eq!(refusal(&refused, providers::of("okta")).got.as_deref(), Some(got));
+    }
 }
 
 #[test]
