@@ -11,7 +11,7 @@ use super::Endpoint;
 use assets::{copy_script_path, filter_script_path, icon_path, stylesheet_path, submit_script_path};
 pub use setup::{
     OptionalValue, SetupCheckPage, SetupChoicePage, SetupConnectPage, SetupMetadataPage, SetupPreviewPage,
-    SetupProviderPage, SetupRequestsPage, SetupReviewPage, SetupTestPage, SetupValuesPage,
+    SetupProviderPage, SetupRequestsPage, SetupReviewPage, SetupTestPage, SetupValuesPage, by_suite,
 };
 pub use templates::{
     ConsentPage, DevIdpChoice, DevIdpPage, ErrorPage, LeavePage, LoginPage, LogoutPage, NoticePage, PostPage,

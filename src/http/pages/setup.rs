@@ -156,13 +156,17 @@ const TOKEN_LIFETIMES: [(&str, &str); 5] = [
 /// The check of a connection.
 #[derive(Template)]
 #[template(path = "setup_check.html")]
-pub struct SetupCheckPage {
+pub struct SetupCheckPage<'a> {
     /// Around it.
     pub frame: SetupFrame,
     /// When the last check ended, and its steps by suite.
     pub last: Option<(Timestamp, Vec<Suite>)>,
     /// Whether the draft was changed after it.
     pub is_old: bool,
+    /// Why no check was made now.
+    pub problem: Option<&'a str>,
+    /// The connection, for whoever helps.
+    pub connection: &'a str,
 }
 
 /// The steps of a suite.
@@ -173,26 +177,29 @@ pub struct Suite {
     pub steps: Vec<Checked>,
 }
 
-impl SetupCheckPage {
-    /// With the last check, if there was one.
-    pub fn new(frame: SetupFrame, last: Option<LastCheck>, is_old: bool) -> Self {
-        let last = last.map(|LastCheck { at, checked, .. }| {
-            let mut suites: Vec<Suite> = Vec::new();
-            for step in checked {
-                let title = title(&step.suite);
-                match suites.last_mut().filter(|suite| suite.title == title) {
-                    Some(suite) => suite.steps.push(step),
-                    None => suites.push(Suite { title, steps: vec![step] }),
-                }
-            }
-            (at, suites)
-        });
-        Self { frame, last, is_old }
+/// When a check ended, and its steps by suite.
+pub fn by_suite(LastCheck { at, checked, .. }: LastCheck) -> (Timestamp, Vec<Suite>) {
+    let mut suites: Vec<Suite> = Vec::new();
+    for step in checked {
+        let title = title(&step.suite);
+        match suites.last_mut().filter(|suite| suite.title == title) {
+            Some(suite) => suite.steps.push(step),
+            None => suites.push(Suite { title, steps: vec![step] }),
+        }
+    }
+    (at, suites)
+}
+
+impl SetupCheckPage<'_> {
+    /// The steps that failed, each with what it belongs to.
+    fn faults(&self) -> Vec<(&'static str, &Checked)> {
+        let suites = self.last.iter().flat_map(|(_, suites)| suites);
+        let steps = suites.flat_map(|suite| suite.steps.iter().map(|step| (suite.title, step)));
+        steps.filter(|(_, step)| !step.passed()).collect()
     }
 
     fn failed(&self) -> usize {
-        let suites = self.last.iter().flat_map(|(_, suites)| suites);
-        suites.flat_map(|suite| &suite.steps).filter(|step| !step.passed()).count()
+        self.faults().len()
     }
 }
 
@@ -291,6 +298,11 @@ fn outcome(status: &i64) -> (&'static str, &'static str) {
 /// The day of an instant, in UTC.
 fn day(at: &Timestamp) -> String {
     at.to_string().chars().take(10).collect()
+}
+
+/// What was wanted or came, in a word where it was nothing.
+fn or_nothing(value: &Option<String>) -> &str {
+    value.as_deref().filter(|value| !value.trim().is_empty()).unwrap_or("nothing")
 }
 
 /// The class of a check's sign, the sign, and the word for those who do not see it.

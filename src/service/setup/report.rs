@@ -170,6 +170,15 @@ impl Report {
     }
 }
 
+impl Report {
+    /// What somebody has to do something about, under a heading each: what failed, then what is worth a look.
+    pub fn notable(&self) -> Vec<(&'static str, Vec<&CheckLine>)> {
+        let of = |state: CheckState| self.checks.iter().filter(|check| check.state == state).collect();
+        let groups = [("What failed", of(CheckState::Failed)), ("Worth a look", of(CheckState::Warning))];
+        groups.into_iter().filter(|(_, checks): &(_, Vec<_>)| !checks.is_empty()).collect()
+    }
+}
+
 impl CheckLine {
     fn new(label: &str, state: CheckState) -> Self {
         Self { label: label.to_owned(), state, detail: None, wanted: None, got: None, fix: None }

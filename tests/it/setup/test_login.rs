@@ -143,6 +143,11 @@ on_both_databases! {
         admin.change(|connection| connection.subject_attribute = Some("employee".into())).await;
         let page = admin.test(&ADA, |xml| xml).await;
         assert!(page.contains("Failed: </span>The person can be told") && page.contains("employee"), "{page}");
+        assert!(page.contains("<dt>Got</dt><dd><code>missing</code>"), "{page}");
+        let (failed, all) = (page.find("<h2>What failed</h2>").unwrap(), page.find("All checks").unwrap());
+        assert!(failed < all && !page[..failed].contains("Passed: "), "what failed comes first: {page}");
+        let two = Claims { attributes: &[("employee", &["7", "8"])], ..ADA };
+        assert!(admin.test(&two, |xml| xml).await.contains("<dt>Got</dt><dd><code>2 values</code>"));
     }
 
     async fn what_people_are_known_by_is_set_with_the_provider_and_before_the_test(admin: Admin) {
