@@ -1,6 +1,6 @@
 //! Our cookies: all of them `__Host-` (R18), so that neither a sibling host nor plain http can set or shadow them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use actix_web::{HttpRequest, http::header};
 
@@ -17,7 +17,7 @@ pub enum SameSite {
 #[derive(Clone, PartialEq, Eq)]
 pub struct HostCookie {
     /// The name after `__Host-`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The value: our own tokens, which need no quoting.
     pub value: String,
     /// Its lifetime in seconds; 0 removes it; none lets it end with the browser session.
@@ -28,8 +28,8 @@ pub struct HostCookie {
 
 impl HostCookie {
     /// A cookie that removes the one of this name.
-    pub fn removal(name: &'static str, same_site: SameSite) -> Self {
-        Self { name, value: String::new(), max_age: Some(0), same_site }
+    pub fn removal(name: impl Into<Cow<'static, str>>, same_site: SameSite) -> Self {
+        Self { name: name.into(), value: String::new(), max_age: Some(0), same_site }
     }
 
     /// The `Set-Cookie` header.
@@ -54,6 +54,14 @@ impl fmt::Debug for HostCookie {
     }
 }
 
+/// The values of our cookies whose names begin so.
+pub fn read_all<'a>(request: &'a HttpRequest, start: &'a str) -> impl Iterator<Item = String> + 'a {
+    let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
+    let pairs = headers.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let ours = move |key: &str| key.strip_prefix("__Host-").is_some_and(|name| name.starts_with(start));
+    pairs.filter(move |(key, _)| ours(key)).map(|(_, value)| value.to_owned())
+}
+
 /// The value of our cookie of this name. Two different values are nobody's: an attacker may have planted one.
 pub fn read(request: &HttpRequest, name: &str) -> Option<String> {
     let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
@@ -72,8 +80,12 @@ mod tests {
 
     #[test]
     fn r18_cookies_of_ours_are_host_cookies() {
-        let cookie =
-            HostCookie { name: "flow", value: "v".into(), max_age: Some(600), same_site: SameSite::None };
+        let cookie = HostCookie {
+            name: "flow".into(),
+            value: "v".into(),
+            max_age: Some(600),
+            same_site: SameSite::None,
+        };
         assert_eq!(cookie.header().1, "__Host-flow=v; Path=/; Secure; HttpOnly; SameSite=None; Max-Age=600");
         assert!(!format!("{cookie:?}").contains("\"v\""));
         let removal = HostCookie::removal("s", SameSite::Lax);

@@ -175,23 +175,24 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         "/setup/{token}" => {
             vec![door(elsewhere(method, &format!("/setup/{}", keys.setup_token)), 404, &["Acme"])]
         }
-        "/setup/values/{file}" => {
-            let path = pattern.replace("{file}", "encryption.pem");
+        "/setup/{link}/values/{file}" => {
+            let path = pattern.replace("{link}", &keys.setup_link).replace("{file}", "encryption.pem");
             vec![door(with(&path, &keys.setup_cookie), 401, &["CERTIFICATE"])]
         }
-        "/setup"
-        | "/setup/provider"
-        | "/setup/values"
-        | "/setup/metadata"
-        | "/setup/review"
-        | "/setup/test"
-        | "/setup/metadata/choice"
-        | "/setup/scim"
-        | "/setup/scim/token"
-        | "/setup/scim/check"
-        | "/setup/scim/requests"
-        | "/setup/scim/preview" => {
-            vec![door(with(pattern, &keys.setup_cookie), 401, &["Acme", "idp.example"])]
+        "/setup/{link}/next"
+        | "/setup/{link}/provider"
+        | "/setup/{link}/values"
+        | "/setup/{link}/metadata"
+        | "/setup/{link}/review"
+        | "/setup/{link}/test"
+        | "/setup/{link}/metadata/choice"
+        | "/setup/{link}/scim"
+        | "/setup/{link}/scim/token"
+        | "/setup/{link}/scim/check"
+        | "/setup/{link}/scim/requests"
+        | "/setup/{link}/scim/preview" => {
+            let path = pattern.replace("{link}", &keys.setup_link);
+            vec![door(with(&path, &keys.setup_cookie), 401, &["Acme", "idp.example"])]
         }
         "/v1/setup-links/{id}" => {
             let path = pattern.replace("{id}", &keys.setup_link);
@@ -446,9 +447,7 @@ async fn setup_link(world: &World) -> (String, String, String) {
     let MadeLink { link, token, .. } = made.unwrap();
     let token = token.expose().to_owned();
     let opened = world.call(get(&format!("/setup/{token}"))).await;
-    (
-        link.id.to_string(),
-        token,
-        format!("__Host-vestibule_setup={}", opened.cookie("__Host-vestibule_setup").unwrap()),
-    )
+    let name = format!("__Host-vestibule_{}", link.id);
+    let cookie = format!("{name}={}", opened.cookie(&name).unwrap());
+    (link.id.to_string(), token, cookie)
 }

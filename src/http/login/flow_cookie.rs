@@ -44,7 +44,7 @@ impl FlowCookie {
     pub fn header(&self) -> (header::HeaderName, String) {
         let max_age = u32::try_from(FLOW_LIFETIME / 1000).ok();
         let value = self.0.expose().to_owned();
-        HostCookie { name: NAME, value, max_age, same_site: SameSite::None }.header()
+        HostCookie { name: NAME.into(), value, max_age, same_site: SameSite::None }.header()
     }
 }
 

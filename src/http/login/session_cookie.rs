@@ -17,7 +17,7 @@ pub(super) fn sent(request: &HttpRequest) -> Option<Secret> {
 /// Sets the cookie until the browser is closed; the row decides how long the session lives.
 pub(super) fn set(token: &Secret) -> (header::HeaderName, String) {
     let value = token.expose().to_owned();
-    HostCookie { name: NAME, value, max_age: None, same_site: SameSite::Lax }.header()
+    HostCookie { name: NAME.into(), value, max_age: None, same_site: SameSite::Lax }.header()
 }
 
 /// Removes the cookie.

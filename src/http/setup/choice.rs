@@ -1,10 +1,9 @@
-//! `GET` and `POST /setup/metadata/choice`: which of the identity providers in one document it is.
+//! `GET` and `POST /setup/{link}/metadata/choice`: which of the identity providers in one document it is.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go, refuse,
     session::Setup,
 };
 use crate::{
@@ -40,14 +39,14 @@ pub(super) async fn choose(
     let entity_id = form.take("entity_id").unwrap_or_default();
     let (project, session) = (&setup.site.project, &setup.session);
     match setup::choose(&cx, project, session, &entity_id, &setup.request_id).await {
-        Ok(()) => Ok(go(Step::Review.path())),
+        Ok(()) => Ok(setup.go(Step::Review.path())),
         Err(error @ SetupError::Metadata { .. }) => {
             tracing::info!(request_id = setup.request_id, reason = error.code(), "metadata refused");
             let mut answer = page(&setup, &cx, "", Some(&error.to_string())).await?;
             *answer.status_mut() = StatusCode::BAD_REQUEST;
             Ok(answer)
         }
-        Err(error) => Err(refuse(error)),
+        Err(error) => Err(setup.refuse(error)),
     }
 }
 
@@ -57,12 +56,14 @@ async fn page(
     search: &str,
     problem: Option<&str>,
 ) -> Result<HttpResponse, HttpError> {
-    setup.wizard.saml().map_err(refuse)?;
+    setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     if !setup.wizard.is_saml_draft() {
-        return Ok(go(Step::Review.path()));
+        return Ok(setup.go(Step::Review.path()));
     }
-    let choices = setup::choices(cx, &setup.site.project, &setup.session, search).await.map_err(refuse)?;
-    let Some(choices) = choices else { return Ok(go(Step::Metadata.path())) };
+    let choices = setup::choices(cx, &setup.site.project, &setup.session, search)
+        .await
+        .map_err(|error| setup.refuse(error))?;
+    let Some(choices) = choices else { return Ok(setup.go(Step::Metadata.path())) };
     Ok(pages::html(&SetupChoicePage {
         frame: SetupFrame::at(setup, Step::Metadata),
         choices: &choices,

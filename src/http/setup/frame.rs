@@ -47,18 +47,18 @@ impl Step {
         }
     }
 
-    /// Its page.
+    /// Its page, below the address of the link.
     pub(super) const fn path(self) -> &'static str {
         match self {
-            Self::Provider => "/setup/provider",
-            Self::Values => "/setup/values",
-            Self::Metadata => "/setup/metadata",
-            Self::Review => "/setup/review",
-            Self::Test => "/setup/test",
-            Self::Connect => "/setup/scim",
-            Self::Check => "/setup/scim/check",
-            Self::Requests => "/setup/scim/requests",
-            Self::Preview => "/setup/scim/preview",
+            Self::Provider => "/provider",
+            Self::Values => "/values",
+            Self::Metadata => "/metadata",
+            Self::Review => "/review",
+            Self::Test => "/test",
+            Self::Connect => "/scim",
+            Self::Check => "/scim/check",
+            Self::Requests => "/scim/requests",
+            Self::Preview => "/scim/preview",
         }
     }
 }
@@ -76,7 +76,7 @@ pub struct StepLink {
     /// Its name.
     pub name: &'static str,
     /// Its page, where it can be gone to.
-    pub path: Option<&'static str>,
+    pub path: Option<String>,
     /// Whether it is the present one.
     pub here: bool,
     /// Whether what it is for was done.
@@ -85,6 +85,8 @@ pub struct StepLink {
 
 /// What is around the content.
 pub struct SetupFrame {
+    /// What the addresses of this link's pages begin with.
+    pub base: String,
     /// The product.
     pub product: String,
     /// The customer.
@@ -119,6 +121,7 @@ impl SetupFrame {
             _ => !wizard.is_scim_draft(),
         };
         Self {
+            base: setup.base(),
             product: wizard.product.clone(),
             organization: wizard.organization.clone(),
             provider: &wizard.provider().name,
@@ -175,7 +178,7 @@ fn tracks(setup: &Setup, here: Step) -> Vec<Track> {
     let links = |steps: &[Step]| {
         let links = steps.iter().map(|step| StepLink {
             name: step.name(),
-            path: open(*step).then(|| step.path()),
+            path: open(*step).then(|| format!("{}{}", setup.base(), step.path())),
             here: *step == here,
             done: done(*step),
         });

@@ -1,4 +1,4 @@
-//! `GET` and `POST /setup/metadata`: the provider's description, as a file, an address, pasted text or plain fields.
+//! `GET` and `POST /setup/{link}/metadata`: the provider's description, as a file, an address, pasted text or plain fields.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go, refuse,
     session::Setup,
     upload::{self, Form},
 };
@@ -26,7 +25,7 @@ const LIMIT: usize = 5 * 1024 * 1024 + 64 * 1024;
 
 /// Asks.
 pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
-    setup.wizard.saml().map_err(refuse)?;
+    setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     Ok(page(&setup, &Typed::default(), None))
 }
 
@@ -37,7 +36,7 @@ pub(super) async fn give(
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    setup.wizard.saml().map_err(refuse)?;
+    setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     let Some(upload) = upload::receive(&request, payload, LIMIT).await? else {
         let problem =
             "This file is too large. Metadata is a text file of some kilobytes; at most 5 MB are read.";
@@ -53,13 +52,13 @@ pub(super) async fn give(
     let typed = typed.after(way);
     let (project, session) = (&setup.site.project, &setup.session);
     match setup::give_metadata(&cx, project, session, input, &setup.request_id).await {
-        Ok(Given::Understood) => Ok(go(Step::Review.path())),
-        Ok(Given::Several) => Ok(go("/setup/metadata/choice")),
+        Ok(Given::Understood) => Ok(setup.go(Step::Review.path())),
+        Ok(Given::Several) => Ok(setup.go("/metadata/choice")),
         Err(error @ (SetupError::Metadata { .. } | SetupError::Invalid(_))) => {
             tracing::info!(request_id = setup.request_id, reason = error.code(), "metadata refused");
             Ok(ask_again(&setup, &typed, &error.to_string(), StatusCode::BAD_REQUEST))
         }
-        Err(error) => Err(refuse(error)),
+        Err(error) => Err(setup.refuse(error)),
     }
 }
 

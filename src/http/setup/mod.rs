@@ -14,41 +14,36 @@ mod test;
 mod upload;
 mod values;
 
-use actix_web::{HttpResponse, http::StatusCode, http::header, web};
+use actix_web::{http::StatusCode, web};
 
 use super::{Endpoint, HttpError};
 use crate::service::setup::SetupError;
 
 pub(in crate::http) use test::receive;
 
-/// The endpoints. The one with the token is the last: the names of the steps are no tokens.
+/// The endpoints.
 pub(super) const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::get("/setup", || web::to(open::overview)),
-    Endpoint::get("/setup/provider", || web::to(provider::show)),
-    Endpoint::post("/setup/provider", || web::to(provider::choose)),
-    Endpoint::get("/setup/values", || web::to(values::show)),
-    Endpoint::get("/setup/values/{file}", || web::to(values::certificate)),
-    Endpoint::get("/setup/metadata", || web::to(metadata::show)),
-    Endpoint::post("/setup/metadata", || web::to(metadata::give)),
-    Endpoint::get("/setup/metadata/choice", || web::to(choice::show)),
-    Endpoint::post("/setup/metadata/choice", || web::to(choice::choose)),
-    Endpoint::get("/setup/review", || web::to(review::show)),
-    Endpoint::get("/setup/test", || web::to(test::show)),
-    Endpoint::post("/setup/test", || web::to(test::begin)),
-    Endpoint::get("/setup/scim", || web::to(scim::connect::show)),
-    Endpoint::post("/setup/scim/token", || web::to(scim::connect::make_token)),
-    Endpoint::get("/setup/scim/check", || web::to(scim::check::show)),
-    Endpoint::post("/setup/scim/check", || web::to(scim::check::run)),
-    Endpoint::get("/setup/scim/requests", || web::to(scim::requests::show)),
-    Endpoint::get("/setup/scim/preview", || web::to(scim::preview::show)),
-    Endpoint::post("/setup/scim/preview", || web::to(scim::preview::run)),
+    Endpoint::get("/setup/{link}/next", || web::to(open::overview)),
+    Endpoint::get("/setup/{link}/provider", || web::to(provider::show)),
+    Endpoint::post("/setup/{link}/provider", || web::to(provider::choose)),
+    Endpoint::get("/setup/{link}/values", || web::to(values::show)),
+    Endpoint::get("/setup/{link}/values/{file}", || web::to(values::certificate)),
+    Endpoint::get("/setup/{link}/metadata", || web::to(metadata::show)),
+    Endpoint::post("/setup/{link}/metadata", || web::to(metadata::give)),
+    Endpoint::get("/setup/{link}/metadata/choice", || web::to(choice::show)),
+    Endpoint::post("/setup/{link}/metadata/choice", || web::to(choice::choose)),
+    Endpoint::get("/setup/{link}/review", || web::to(review::show)),
+    Endpoint::get("/setup/{link}/test", || web::to(test::show)),
+    Endpoint::post("/setup/{link}/test", || web::to(test::begin)),
+    Endpoint::get("/setup/{link}/scim", || web::to(scim::connect::show)),
+    Endpoint::post("/setup/{link}/scim/token", || web::to(scim::connect::make_token)),
+    Endpoint::get("/setup/{link}/scim/check", || web::to(scim::check::show)),
+    Endpoint::post("/setup/{link}/scim/check", || web::to(scim::check::run)),
+    Endpoint::get("/setup/{link}/scim/requests", || web::to(scim::requests::show)),
+    Endpoint::get("/setup/{link}/scim/preview", || web::to(scim::preview::show)),
+    Endpoint::post("/setup/{link}/scim/preview", || web::to(scim::preview::run)),
     Endpoint::get("/setup/{token}", || web::to(open::open)),
 ];
-
-/// On to the next step.
-fn go(path: &'static str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
-}
 
 /// What is no mistake in a form: the page for it.
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -79,5 +74,5 @@ fn refuse(error: SetupError) -> HttpError {
     }
     let refused = HttpError::new(status, error.code(), sentence);
     // What is not possible now leads back to what is.
-    if status == StatusCode::CONFLICT { refused.onward("/setup") } else { refused }
+    if status == StatusCode::CONFLICT { refused.onward("/setup/{link}/next") } else { refused }
 }

@@ -1,9 +1,9 @@
 //! `GET /setup/{token}`: the link, exchanged at once for a cookie, so that no later address holds a secret; and
-//! `GET /setup`, which goes on where one left off.
+//! `GET /setup/{link}/next`, which goes on where one left off.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
 
-use super::{frame::Step, go, refuse, session};
+use super::{frame::Step, refuse, session};
 use crate::{
     http::{HttpError, RequestContext},
     model::secret::Secret,
@@ -18,12 +18,11 @@ pub(super) async fn open(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let project = &context.site()?.project;
-    let held = session::sent(&request);
     let token = Secret::new(token.into_inner());
-    let opened = setup::open(&cx, project, &token, held.as_ref(), context.id()).await;
+    let opened = setup::open(&cx, project, &token, session::held(&request), context.id()).await;
     let opened = opened.map_err(refuse)?;
     Ok(HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, "/setup"))
+        .insert_header((header::LOCATION, session::base(&opened.link) + session::NEXT))
         .insert_header(session::set(&opened))
         .finish())
 }
@@ -36,16 +35,16 @@ pub(super) async fn overview(
     let wizard = &setup.wizard;
     // What is live needs nothing any more; where both are, signing in is what people ask about.
     let saml = wizard.saml.as_ref().filter(|_| wizard.is_saml_draft() || !wizard.is_scim_draft());
-    let Some(saml) = saml else { return Ok(go(provisioning(&cx, &setup).await?.path())) };
+    let Some(saml) = saml else { return Ok(setup.go(provisioning(&cx, &setup).await?.path())) };
     if !wizard.is_saml_draft() {
-        return Ok(go(Step::Review.path()));
+        return Ok(setup.go(Step::Review.path()));
     }
     if saml.idp_entity_id.is_empty() {
         let fresh = wizard.link.provider.is_none();
-        return Ok(go(if fresh { Step::Provider } else { Step::Values }.path()));
+        return Ok(setup.go(if fresh { Step::Provider } else { Step::Values }.path()));
     }
-    let tested = setup::last_report(&cx, wizard).await.map_err(refuse)?;
-    Ok(go(if tested.is_some() { Step::Test } else { Step::Review }.path()))
+    let tested = setup::last_report(&cx, wizard).await.map_err(|error| setup.refuse(error))?;
+    Ok(setup.go(if tested.is_some() { Step::Test } else { Step::Review }.path()))
 }
 
 /// The next step of a link that is for provisioning alone.
@@ -56,6 +55,6 @@ async fn provisioning(cx: &Context, setup: &session::Setup) -> Result<Step, Http
     if setup.wizard.link.provider.is_none() {
         return Ok(Step::Provider);
     }
-    let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
+    let given = setup::provisioning(cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     Ok(if given.token.is_some() { Step::Check } else { Step::Connect })
 }

@@ -1,10 +1,9 @@
-//! `GET` and `POST /setup/provider`: which identity provider it is.
+//! `GET` and `POST /setup/{link}/provider`: which identity provider it is.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go, refuse,
     session::Setup,
 };
 use crate::{
@@ -40,6 +39,6 @@ pub(super) async fn choose(
     let provider = form.take("provider").unwrap_or_default();
     setup::choose_provider(&cx, &setup.site.project, &setup.session, &provider, &setup.request_id)
         .await
-        .map_err(refuse)?;
-    Ok(go(if setup.wizard.saml.is_some() { Step::Values } else { Step::Connect }.path()))
+        .map_err(|error| setup.refuse(error))?;
+    Ok(setup.go(if setup.wizard.saml.is_some() { Step::Values } else { Step::Connect }.path()))
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go, refuse,
     session::Setup,
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
 
 /// Shows it.
 pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
-    let understood = setup::understanding(&cx, &setup.wizard).await.map_err(refuse)?;
-    let Some(understood) = understood else { return Ok(go(Step::Metadata.path())) };
+    let understood = setup::understanding(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
+    let Some(understood) = understood else { return Ok(setup.go(Step::Metadata.path())) };
     Ok(pages::html(&SetupReviewPage { frame: SetupFrame::at(&setup, Step::Review), understood: &understood }))
 }

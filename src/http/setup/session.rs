@@ -1,9 +1,9 @@
-//! The browser's session of a set-up link: a cookie that never leaves this host, and a check that forms are our own.
+//! The browser's session of a set-up link: a cookie of its own that never leaves this host, and a check that forms are our own.
 
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    FromRequest, HttpRequest, HttpResponse, ResponseError as _,
     dev::Payload,
     http::{StatusCode, header},
     web,
@@ -15,41 +15,50 @@ use crate::{
         HttpError, RequestContext, Site,
         cookies::{self, HostCookie, SameSite},
     },
-    model::secret::Secret,
+    model::{ids::SetupLinkId, secret::Secret},
     service::{
         Context,
-        setup::{self, Opened, Progress, Wizard},
+        setup::{self, Opened, Progress, SetupError, Wizard},
     },
 };
 
-const NAME: &str = "vestibule_setup";
-const TEST: &str = "vestibule_setup_test";
+/// What the names of the cookies begin with; the id of the link follows, so that two links in one browser have a session
+/// each.
+const LINK: &str = "vestibule_setup_link_";
 
-/// The session that the browser sent, if it sent one.
-pub(super) fn sent(request: &HttpRequest) -> Option<Secret> {
-    cookies::read(request, NAME).map(Secret::new)
+fn name(link: &SetupLinkId) -> String {
+    format!("vestibule_{link}")
+}
+
+fn test_name(connection: &str) -> String {
+    format!("vestibule_setup_test_{connection}")
+}
+
+/// The sessions of all links that the browser holds.
+pub(super) fn held(request: &HttpRequest) -> Vec<Secret> {
+    cookies::read_all(request, LINK).map(Secret::new).collect()
 }
 
 /// Sets the session, for as long as the link lives.
 pub(super) fn set(opened: &Opened) -> (header::HeaderName, String) {
-    let value = opened.session.expose().to_owned();
-    HostCookie { name: NAME, value, max_age: Some(opened.seconds), same_site: SameSite::Lax }.header()
+    let (name, value) = (name(&opened.link).into(), opened.session.expose().to_owned());
+    HostCookie { name, value, max_age: Some(opened.seconds), same_site: SameSite::Lax }.header()
 }
 
-/// The nonce of a test login in progress.
-pub(super) fn test_sent(request: &HttpRequest) -> Option<Secret> {
-    cookies::read(request, TEST).map(Secret::new)
+/// The nonce of a test login of this connection in progress.
+pub(super) fn test_sent(request: &HttpRequest, connection: &str) -> Option<Secret> {
+    cookies::read(request, &test_name(connection)).map(Secret::new)
 }
 
 /// Sets the nonce of a test login. SameSite=None: the answer is a cross-site POST, and it must arrive with it.
-pub(super) fn set_test(nonce: &Secret, seconds: u32) -> (header::HeaderName, String) {
-    let value = nonce.expose().to_owned();
-    HostCookie { name: TEST, value, max_age: Some(seconds), same_site: SameSite::None }.header()
+pub(super) fn set_test(connection: &str, nonce: &Secret, seconds: u32) -> (header::HeaderName, String) {
+    let (name, value) = (test_name(connection).into(), nonce.expose().to_owned());
+    HostCookie { name, value, max_age: Some(seconds), same_site: SameSite::None }.header()
 }
 
 /// Removes the nonce of a test login that has ended.
-pub(super) fn end_test() -> (header::HeaderName, String) {
-    HostCookie::removal(TEST, SameSite::None).header()
+pub(super) fn end_test(connection: &str) -> (header::HeaderName, String) {
+    HostCookie::removal(test_name(connection), SameSite::None).header()
 }
 
 /// A browser that holds a set-up link's session, at its project's host.
@@ -67,13 +76,46 @@ pub(super) struct Setup {
     pub(super) request_id: String,
 }
 
+impl Setup {
+    /// What the addresses of this link's pages begin with. The link is named in each, so that two of them in one browser
+    /// are not mistaken for each other; its id opens nothing.
+    pub(super) fn base(&self) -> String {
+        base(&self.wizard.link.id)
+    }
+
+    /// On to a page of this link.
+    pub(super) fn go(&self, path: &str) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, self.base() + path)).finish()
+    }
+
+    /// What is no mistake in a form: the page for it.
+    pub(super) fn refuse(&self, error: SetupError) -> HttpError {
+        let refused = refuse(error);
+        // What is not possible now leads back to what is.
+        match refused.status_code() {
+            StatusCode::CONFLICT => refused.onward(self.base() + NEXT),
+            _ => refused,
+        }
+    }
+}
+
+/// Where one goes on, below the address of a link.
+pub(super) const NEXT: &str = "/next";
+
+/// What the addresses of a link's pages begin with.
+pub(super) fn base(link: &SetupLinkId) -> String {
+    format!("/setup/{link}")
+}
+
 impl FromRequest for Setup {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let context = RequestContext::from_request(request, payload);
-        let (session, cx) = (sent(request), request.app_data::<web::Data<Context>>().cloned());
+        let link = request.match_info().get("link").and_then(|link| SetupLinkId::parse(link).ok());
+        let session = link.as_ref().and_then(|link| cookies::read(request, &name(link))).map(Secret::new);
+        let cx = request.app_data::<web::Data<Context>>().cloned();
         let foreign = request.method() == actix_web::http::Method::POST && is_foreign(request);
         let origin = request.headers().get(header::ORIGIN).cloned();
         Box::pin(async move {
@@ -85,8 +127,11 @@ impl FromRequest for Setup {
                 let message = "This form was sent from another site. Please open your set-up link again.";
                 return Err(HttpError::new(StatusCode::FORBIDDEN, "cross_origin", message));
             }
-            let session = session.ok_or_else(|| refuse(setup::SetupError::NoSession))?;
+            let session = session.ok_or_else(|| refuse(SetupError::NoSession))?;
             let (wizard, progress) = setup::wizard(&cx, &site.project, &session).await.map_err(refuse)?;
+            if link.as_ref() != Some(&wizard.link.id) {
+                return Err(refuse(SetupError::NoSession));
+            }
             context.set_organization(wizard.link.organization_id.as_str());
             Ok(Self { session, wizard, progress, site, request_id: context.id().to_owned() })
         })

@@ -1,4 +1,4 @@
-//! `GET` and `POST /setup/test`: a real sign-in whose every check is shown. Its answer arrives at the connection's ACS.
+//! `GET` and `POST /setup/{link}/test`: a real sign-in whose every check is shown. Its answer arrives at the connection's ACS.
 
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ use crate::{
 
 /// Shows the newest report, and offers a test.
 pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
-    setup.wizard.saml().map_err(refuse)?;
-    let report = setup::last_report(&cx, &setup.wizard).await.map_err(refuse)?;
+    setup.wizard.saml().map_err(|error| setup.refuse(error))?;
+    let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     let (frame, is_old) = (SetupFrame::at(&setup, Step::Test), setup.progress.test_is_old);
     Ok(pages::html(&SetupTestPage { frame, report: report.as_ref(), is_old }))
 }
@@ -33,7 +33,7 @@ pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpRes
 pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
     let site = &setup.site;
     let begun = setup::begin(&cx, &site.project, &site.origin, &setup.session, &setup.request_id).await;
-    let begun = begun.map_err(refuse)?;
+    let begun = begun.map_err(|error| setup.refuse(error))?;
     let heading = "Taking you to your identity provider";
     let mut page = match begun.by {
         Carrier::Redirect(location) => pages::leave(&location, heading),
@@ -41,7 +41,7 @@ pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpRe
             pages::post_elsewhere(&action, heading, &[(field, message)])
         }
     };
-    let (name, value) = session::set_test(&begun.nonce, begun.seconds);
+    let (name, value) = session::set_test(begun.connection.as_str(), &begun.nonce, begun.seconds);
     page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
     Ok(page)
 }
@@ -56,7 +56,7 @@ pub(in crate::http) async fn receive(
     saml_response: &Arc<str>,
 ) -> Result<Option<HttpResponse>, HttpError> {
     // Browsers that run no test have no such cookie, and pay nothing for those that do.
-    let Some(nonce) = session::test_sent(request) else { return Ok(None) };
+    let Some(nonce) = session::test_sent(request, connection) else { return Ok(None) };
     let site = context.site()?;
     let answer = Answer {
         project: &site.project,
@@ -66,12 +66,10 @@ pub(in crate::http) async fn receive(
         saml_response,
         request_id: context.id(),
     };
-    if !setup::receive(cx, answer).await.map_err(refuse)? {
-        return Ok(None);
-    }
+    let Some(link) = setup::receive(cx, answer).await.map_err(refuse)? else { return Ok(None) };
     let page = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, site.url("/setup/test")))
-        .insert_header(session::end_test())
+        .insert_header((header::LOCATION, site.url(&(session::base(&link) + Step::Test.path()))))
+        .insert_header(session::end_test(connection))
         .finish();
     Ok(Some(page))
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, http::header, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    refuse,
     session::Setup,
 };
 use crate::{
@@ -23,7 +22,7 @@ use crate::{
 /// Shows them.
 pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     let provider = setup.wizard.provider();
-    let connection = setup.wizard.saml().map_err(refuse)?;
+    let connection = setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     let urls = SpUrls::new(&setup.site.origin, &connection.id);
     let value = |value: SpValue, text: &Option<String>| {
         Some(match value {
@@ -46,13 +45,14 @@ pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     }))
 }
 
-/// `GET /setup/values/{file}`: a certificate of ours, under both of the names that forms for uploads know.
+/// `GET /setup/{link}/values/{file}`: a certificate of ours, under both of the names that forms for uploads know.
 pub(super) async fn certificate(
     setup: Setup,
-    file: web::Path<String>,
+    path: web::Path<(String, String)>,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    let connection = setup.wizard.saml().map_err(refuse)?;
+    let (_, file) = path.into_inner();
+    let connection = setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     let purpose = match file.as_str() {
         "signing.pem" | "signing.crt" => SpKeyPurpose::Signing,
         "encryption.pem" | "encryption.crt" => SpKeyPurpose::Encryption,

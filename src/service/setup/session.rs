@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::{
         ConnectionStatus, OrganizationStatus,
-        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId},
+        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
         secret::Secret,
     },
     service::{Actor, ActorKind, Change, Context, providers, record::record},
@@ -27,6 +27,8 @@ use crate::{
 /// A link that was opened.
 #[derive(Debug)]
 pub struct Opened {
+    /// The link.
+    pub link: SetupLinkId,
     /// For the browser's cookie.
     pub session: Secret,
     /// For how long, in seconds.
@@ -82,17 +84,17 @@ impl Wizard {
     }
 }
 
-/// Exchanges a link's token for a session. `held` is the session that the browser has already, which it keeps if it is
-/// the link's.
+/// Exchanges a link's token for a session. `held` are the sessions of links that the browser has already; it keeps the one
+/// that is this link's.
 pub async fn open(
     cx: &Context,
     project: &ProjectId,
     token: &Secret,
-    held: Option<&Secret>,
+    held: Vec<Secret>,
     request_id: &str,
 ) -> Result<Opened, SetupError> {
     let session = Secret::random("", &*cx.rng);
-    let (own, project, token, held) = (cx.clone(), project.clone(), token.hash(), held.cloned());
+    let (own, project, token, held) = (cx.clone(), project.clone(), token.hash(), held);
     let (fresh, request) = (session.clone(), request_id.to_owned());
     let exchange = move |tx: &mut Tx<'_>| {
         let link = setup_links::find_by_token(tx, &project, &token)?.ok_or(SetupError::LinkUnknown)?;
@@ -102,8 +104,8 @@ pub async fn open(
         }
         organization_of(tx, &project, &link)?;
         let seconds = u32::try_from((link.expires_at.millis() - now.millis()) / 1000).unwrap_or(0);
-        if let Some(held) = held.clone().filter(|held| link.session_hash.as_ref() == Some(&held.hash())) {
-            return Ok(Opened { session: held, seconds });
+        if let Some(held) = held.iter().find(|held| link.session_hash.as_ref() == Some(&held.hash())) {
+            return Ok(Opened { link: link.id, session: held.clone(), seconds });
         }
         if !setup_links::open(tx, &link.id, &fresh.hash())? {
             return Err(SetupError::LinkInUse);
@@ -117,7 +119,7 @@ pub async fn open(
             after: Some(view(&link)),
         };
         record(tx, &own, &Actor::in_request(ActorKind::SetupLink, &link.id, request.clone()), &change)?;
-        Ok(Opened { session: fresh.clone(), seconds })
+        Ok(Opened { link: link.id, session: fresh.clone(), seconds })
     };
     cx.store.write(exchange).await
 }

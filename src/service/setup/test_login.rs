@@ -9,7 +9,7 @@ use super::{Capability, Report, SetupError, Wizard, session::for_change};
 use crate::{
     model::{
         ConnectionStatus, Millis,
-        ids::{ProjectId, SamlConnectionId, SamlTestLoginId},
+        ids::{ProjectId, SamlConnectionId, SamlTestLoginId, SetupLinkId},
         secret::Secret,
     },
     saml::{
@@ -41,6 +41,8 @@ const KEPT: usize = 20;
 /// The way to the provider.
 #[derive(Debug)]
 pub struct Begun {
+    /// The connection that is tested.
+    pub connection: SamlConnectionId,
     /// How our request travels.
     pub by: Carrier,
     /// For the browser's cookie: it ties the answer to this test.
@@ -112,13 +114,13 @@ pub async fn begin(
     let connection = cx.store.write(write).await?;
     let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::of_connection(&connection)).await;
     let by = by.map_err(|error| SetupError::Internal(error.to_string()))?;
-    Ok(Begun { by, nonce, seconds: u32::try_from(LIFETIME / 1000).unwrap_or(0) })
+    Ok(Begun { connection: connection.id, by, nonce, seconds: u32::try_from(LIFETIME / 1000).unwrap_or(0) })
 }
 
-/// Takes in what came back, if it is the answer to a test of this browser. `false`: it is none, and goes the way of a
-/// login.
-pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupError> {
-    let Ok(id) = SamlConnectionId::parse(answer.connection) else { return Ok(false) };
+/// Takes in what came back, if it is the answer to a test of this browser: the link that it was made with. None: it is no
+/// such answer, and goes the way of a login.
+pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<SetupLinkId>, SetupError> {
+    let Ok(id) = SamlConnectionId::parse(answer.connection) else { return Ok(None) };
     let (own, project, nonce) = (cx.clone(), answer.project.clone(), answer.nonce.hash());
     let posted = Posted {
         project: answer.project.clone(),
@@ -139,7 +141,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupErro
         let report = evaluate(tx, &own, &posted, &connection, &test)?;
         Ok::<_, StoreError>(Some((test, report)))
     };
-    let Some((test, report)) = cx.store.read(evaluate).await? else { return Ok(false) };
+    let Some((test, report)) = cx.store.read(evaluate).await? else { return Ok(None) };
     let sealed = seal(cx, &test, &report)?;
     let (own, project, passed) = (cx.clone(), answer.project.clone(), report.passed);
     let (row, request) = (test.clone(), answer.request_id.to_owned());
@@ -152,7 +154,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<bool, SetupErro
     };
     cx.store.write(write).await?;
     trace(cx, &answer, &test, &report).await;
-    Ok(true)
+    Ok(Some(test.setup_link_id))
 }
 
 /// The newest report of a link, if a test has ended. One that does not open is none: the master key has changed since, and

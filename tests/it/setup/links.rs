@@ -25,7 +25,7 @@ on_both_databases! {
         let answer = admin.get(&path).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/setup"));
         let cookie = answer.header("set-cookie").to_owned();
-        assert!(cookie.starts_with("__Host-vestibule_setup=") && cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
+        assert!(cookie.starts_with(&format!("__Host-vestibule_{}=", admin.link.id)) && cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
         assert!(!cookie.contains(&admin.token));
         assert_eq!(admin.get("/setup").await.header("location"), "/setup/provider");
         let page = admin.get("/setup/provider").await;
@@ -61,6 +61,34 @@ on_both_databases! {
         refused(&admin.get(&path).await, StatusCode::FORBIDDEN, "another browser");
         std::mem::swap(&mut admin.browser, &mut scanned);
         assert_eq!(admin.get(&path).await.header("location"), "/setup");
+    }
+
+    async fn r23_two_links_in_one_browser_have_a_session_each(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, gateway) = (admin.world.gateway.cx.clone(), &admin.world.gateway);
+        let other = create_setup_link(&cx, &Actor::operator(), &gateway.project.id, &gateway.globex.id, NewSetupLink::saml());
+        let other = other.await.unwrap();
+        let (first, first_base) = (format!("/setup/{}", admin.token), admin.base.clone());
+        admin.post("/setup/provider", &[("provider", "okta")]).await;
+        // In another tab.
+        admin.get(&format!("/setup/{}", other.token.expose())).await;
+        assert!(admin.get("/setup/provider").await.body.contains("Globex"));
+        admin.post("/setup/provider", &[("provider", "entra")]).await;
+        // The first tab goes on with its own, although it was used and another was opened since.
+        let second_base = std::mem::replace(&mut admin.base, first_base);
+        let page = admin.get("/setup/values").await.body;
+        assert!(page.contains("Acme") && page.contains("Okta") && !page.contains("Globex"), "{page}");
+        let metadata = admin.metadata();
+        assert_eq!(admin.upload(&[("file", metadata.as_bytes())]).await.header("location"), "/setup/review");
+        assert_eq!(admin.get(&first).await.header("location"), "/setup", "it opens again");
+        admin.base = second_base;
+        let page = admin.get("/setup/review").await;
+        assert_eq!(page.header("location"), "/setup/metadata", "nothing was handed over here: {}", page.body);
+        // The session of one link opens no page of another.
+        let own = admin.browser.value(&format!("__Host-vestibule_{}", admin.link.id)).unwrap();
+        let foreign = format!("__Host-vestibule_{}={own}", other.link.id);
+        let request = TestRequest::get().uri(&admin.at("/setup/provider")).insert_header((header::COOKIE, foreign));
+        assert_eq!(admin.world.call(request).await.status, StatusCode::UNAUTHORIZED);
     }
 
     async fn r23_a_link_never_changes_a_live_connection(admin: Admin) {
@@ -303,7 +331,7 @@ on_both_databases! {
     async fn forms_of_other_sites_are_refused(admin: Admin) {
         let admin = admin.opened().await;
         for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")] {
-            let request = TestRequest::post().uri("/setup/provider").insert_header((name, value));
+            let request = TestRequest::post().uri(&admin.at("/setup/provider")).insert_header((name, value));
             let request = admin.browser.with_cookies(request).set_form([("provider", "okta")]);
             refused(&admin.world.call(request).await, StatusCode::FORBIDDEN, "another site");
         }

@@ -35,6 +35,8 @@ pub struct Admin {
     pub link: SetupLink,
     pub token: String,
     pub browser: Browser,
+    /// What the addresses of the pages of the link begin with that was opened last.
+    pub base: String,
     /// The draft.
     pub connection: SamlConnectionId,
 }
@@ -47,7 +49,8 @@ impl Admin {
         world.gateway.cx = world.gateway.cx.clone().with_egress(egress);
         let (link, token) = link(&world).await;
         let connection = link.saml_connection_id.clone().unwrap();
-        Self { world, link, token, browser: Browser::default(), connection }
+        let base = format!("/setup/{}", link.id);
+        Self { world, link, token, browser: Browser::default(), base, connection }
     }
 
     /// With the link opened.
@@ -58,17 +61,55 @@ impl Admin {
         self
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
-        let answer = self.world.call(self.browser.with_cookies(TestRequest::get().uri(path))).await;
+    /// The address of a page that a test writes without the link in it: `/setup/review`, and `/setup` for the next one.
+    pub fn at(&self, path: &str) -> String {
+        match path.strip_prefix("/setup") {
+            Some("") => format!("{}/next", self.base),
+            Some(page) if !page.starts_with("/vestibule_") && !page.starts_with("/setup_link_") => {
+                format!("{}{page}", self.base)
+            }
+            _ => path.to_owned(),
+        }
+    }
+
+    /// An answer with the addresses as tests write them.
+    fn read(&mut self, path: &str, mut answer: Answer) -> Answer {
         self.browser.keep(&answer);
+        if path.starts_with("/setup/vestibule_") {
+            let next = answer.header("location").strip_suffix("/next").map(str::to_owned);
+            self.base = next.unwrap_or_else(|| self.base.clone());
+        }
+        let (next, base) = (format!("{}/next", self.base), self.base.clone());
+        let plain = |text: &str| text.replace(&next, "/setup").replace(&base, "/setup");
+        answer.body = plain(&answer.body);
+        let location = plain(answer.header("location"));
+        if !location.is_empty() {
+            answer.headers.insert(header::LOCATION, location.parse().unwrap());
+        }
         answer
     }
 
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = TestRequest::get().uri(&self.at(path));
+        let answer = self.world.call(self.browser.with_cookies(request)).await;
+        self.read(path, answer)
+    }
+
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let request = TestRequest::post().uri(path).insert_header((header::ORIGIN, "http://localhost"));
+        let request =
+            TestRequest::post().uri(&self.at(path)).insert_header((header::ORIGIN, "http://localhost"));
         let answer = self.world.call(self.browser.with_cookies(request).set_form(form)).await;
-        self.browser.keep(&answer);
-        answer
+        self.read(path, answer)
+    }
+
+    /// Posts a form with these parts, each with its name and perhaps more.
+    pub async fn post_parts(&mut self, path: &str, body: Vec<u8>) -> Answer {
+        let request = TestRequest::post()
+            .uri(&self.at(path))
+            .insert_header((header::ORIGIN, "http://localhost"))
+            .insert_header((header::CONTENT_TYPE, "multipart/form-data; boundary=B"));
+        let answer = self.world.call(self.browser.with_cookies(request).set_payload(body)).await;
+        self.read(path, answer)
     }
 
     /// Posts the form with the file in it.
@@ -83,11 +124,7 @@ impl Admin {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(b"--B--\r\n");
-        let request = TestRequest::post()
-            .uri("/setup/metadata")
-            .insert_header((header::ORIGIN, "http://localhost"))
-            .insert_header((header::CONTENT_TYPE, "multipart/form-data; boundary=B"));
-        self.world.call(self.browser.with_cookies(request).set_payload(body)).await
+        self.post_parts("/setup/metadata", body).await
     }
 
     /// The metadata of the provider that the draft is for.

@@ -69,13 +69,9 @@ impl ScimAdmin {
     async fn preview_in(&mut self, field: &str, list: &str) -> Answer {
         let body =
             format!("--B\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{list}\r\n--B--\r\n");
-        let request = TestRequest::post()
-            .uri("/setup/scim/preview")
-            .insert_header((header::ORIGIN, "http://localhost"))
-            .insert_header((header::CONTENT_TYPE, "multipart/form-data; boundary=B"));
         // Between two of them lies a pause.
         self.admin.world.gateway.clock.advance(11_000);
-        self.admin.world.call(self.admin.browser.with_cookies(request).set_payload(body)).await
+        self.admin.post_parts("/setup/scim/preview", body.into_bytes()).await
     }
 }
 

@@ -56,8 +56,7 @@ impl Admin {
         let form = [("SAMLResponse", post::encode(xml))];
         let answer =
             self.world.call(self.browser.with_cookies(TestRequest::post().uri(&path)).set_form(form)).await;
-        self.browser.keep(&answer);
-        answer
+        self.read(&path, answer)
     }
 
     /// A whole test whose answer is edited; the report's page.

@@ -253,6 +253,11 @@ impl Browser {
         if cookies.is_empty() { request } else { request.insert_header(("cookie", cookies.join("; "))) }
     }
 
+    /// What a cookie holds.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
     pub fn keep(&mut self, answer: &Answer) {
         for cookie in answer.headers.get_all(header::SET_COOKIE).filter_map(|value| value.to_str().ok()) {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();

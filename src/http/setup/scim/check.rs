@@ -1,10 +1,9 @@
-//! `GET` and `POST /setup/scim/check`: what Okta and Entra do, tried on the connection's own endpoint and undone.
+//! `GET` and `POST /setup/{link}/scim/check`: what Okta and Entra do, tried on the connection's own endpoint and undone.
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    go, refuse,
     session::Setup,
 };
 use crate::{
@@ -42,20 +41,20 @@ pub(in crate::http::setup) async fn run(
             *answer.status_mut() = StatusCode::CONFLICT;
             return Ok(answer);
         }
-        Err(error) => return Err(refuse(error)),
+        Err(error) => return Err(setup.refuse(error)),
     };
     let checked = check_connection(&cx, &site.project, &site.origin, &target).await;
     checked.map_err(|error: AdminError| HttpError::internal(error))?;
-    Ok(go(Step::Check.path()))
+    Ok(setup.go(Step::Check.path()))
 }
 
 async fn page(setup: &Setup, cx: &Context, problem: Option<&str>) -> Result<HttpResponse, HttpError> {
-    let last = setup::last_check(cx, &setup.wizard).await.map_err(refuse)?;
+    let last = setup::last_check(cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     Ok(pages::html(&SetupCheckPage {
         frame: SetupFrame::at(setup, Step::Check),
         last: last.map(pages::by_suite),
         is_old: setup.progress.check_is_old,
         problem,
-        connection: setup.wizard.scim().map_err(refuse)?.id.as_str(),
+        connection: setup.wizard.scim().map_err(|error| setup.refuse(error))?.id.as_str(),
     }))
 }

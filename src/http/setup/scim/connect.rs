@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    refuse,
     session::Setup,
 };
 use crate::{
@@ -38,14 +37,14 @@ pub(in crate::http::setup) async fn make_token(
     })?;
     let (project, session) = (&setup.site.project, &setup.session);
     let token = setup::make_token(&cx, project, session, days, &setup.request_id).await;
-    page(&setup, &cx, Some(&token.map_err(refuse)?)).await
+    page(&setup, &cx, Some(&token.map_err(|error| setup.refuse(error))?)).await
 }
 
 async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<HttpResponse, HttpError> {
-    setup.wizard.scim().map_err(refuse)?;
+    setup.wizard.scim().map_err(|error| setup.refuse(error))?;
     let provider = setup.wizard.provider();
     let scim = provider.scim_or_generic().ok_or_else(|| HttpError::internal("no generic SCIM provider"))?;
-    let given = setup::provisioning(cx, &setup.wizard).await.map_err(refuse)?;
+    let given = setup::provisioning(cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     Ok(pages::scripted(&SetupConnectPage {
         frame: SetupFrame::at(setup, Step::Connect),
         scim,

@@ -5,4 +5,4 @@ pub(super) mod connect;
 pub(super) mod preview;
 pub(super) mod requests;
 
-use super::{frame, go, refuse, session, upload};
+use super::{frame, session, upload};

@@ -1,10 +1,9 @@
-//! `GET` and `POST /setup/scim/preview`: what a list of people and groups would bring, without bringing it.
+//! `GET` and `POST /setup/{link}/scim/preview`: what a list of people and groups would bring, without bringing it.
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    refuse,
     session::Setup,
     upload,
 };
@@ -27,7 +26,7 @@ const KEPT: usize = 200 * 1024;
 
 /// Asks.
 pub(in crate::http::setup) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
-    setup.wizard.scim().map_err(refuse)?;
+    setup.wizard.scim().map_err(|error| setup.refuse(error))?;
     Ok(page(&setup, "", None, None))
 }
 
@@ -38,7 +37,7 @@ pub(in crate::http::setup) async fn run(
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    setup.wizard.scim().map_err(refuse)?;
+    setup.wizard.scim().map_err(|error| setup.refuse(error))?;
     let Some(upload) = upload::receive(&request, payload, LIMIT).await? else {
         let problem = "This file is too large. A preview reads at most 1,000 people and groups, and 1 MB.";
         return Ok(again(&setup, "", problem, StatusCode::PAYLOAD_TOO_LARGE));
@@ -69,7 +68,7 @@ pub(in crate::http::setup) async fn run(
         Err(error @ SetupError::Invalid(_)) => {
             Ok(again(&setup, pasted, &error.to_string(), StatusCode::BAD_REQUEST))
         }
-        Err(error) => Err(refuse(error)),
+        Err(error) => Err(setup.refuse(error)),
     }
 }
 

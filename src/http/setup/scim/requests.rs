@@ -1,11 +1,10 @@
-//! `GET /setup/scim/requests`: what the provider has asked and got, without whom it was about. With `?every=10` the page
+//! `GET /setup/{link}/scim/requests`: what the provider has asked and got, without whom it was about. With `?every=10` the page
 //! loads itself again; without a script.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{
     frame::{SetupFrame, Step},
-    refuse,
     session::Setup,
 };
 use crate::{
@@ -24,7 +23,7 @@ pub(in crate::http::setup) async fn show(
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
     let every = Params::parse(request.query_string().as_bytes())?.take("every");
-    let seen = setup::live_view(&cx, &setup.wizard).await.map_err(refuse)?;
+    let seen = setup::live_view(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     Ok(pages::html(&SetupRequestsPage {
         frame: SetupFrame::at(&setup, Step::Requests),
         seen: &seen,
