@@ -12,6 +12,7 @@ pub(super) fn body(problem: &Problem<'_>) -> String {
         ("setup_link_unknown" | "setup_link_ended" | "setup_link_in_use" | "setup_session_missing", _) => {
             "This set-up link does not open"
         }
+        ("connection_draft", _) => "This connection is still being set up",
         ("connection_not_draft", _) => "This connection is live",
         ("setup_not_ready", _) => "Not quite yet",
         (_, 404) => "Page not found",

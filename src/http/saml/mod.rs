@@ -62,6 +62,13 @@ async fn refuse(
 
 /// The page of a refused login.
 pub(super) fn sign_in_refused(refusal: &Refusal) -> HttpError {
+    if matches!(refusal, Refusal::ConnectionDraft) {
+        // Whoever sets it up pressed the provider's own test, or took too long. Where the set-up is, is no stranger's business.
+        let message = "A sign-in through this connection cannot be completed yet. If you are setting it up, go back to the \
+                       set-up page and press Test sign-in there: a test that begins at the identity provider, or ends more \
+                       than ten minutes after it began, ends here. If you are not, please sign in the way you did before.";
+        return HttpError::new(StatusCode::FORBIDDEN, "connection_draft", message);
+    }
     let status = if refusal.is_malformed() { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
     let message = "We could not sign you in. Please start again from the application. If it happens again, give your \
                    administrator this reference.";

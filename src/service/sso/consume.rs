@@ -145,7 +145,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     let connection =
         saml_connections::find_in_project(tx, &posted.project, &id)?.ok_or(SsoError::NotFound)?;
     if connection.status != ConnectionStatus::Enabled {
-        return Err(Refusal::ConnectionNotUsable.into());
+        return Err(Refusal::of_status(connection.status).into());
     }
     let options = Options::of(&connection);
     check_metadata(&connection, cx.now())?;

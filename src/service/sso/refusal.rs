@@ -2,7 +2,7 @@
 //! administrator; the browser sees a reference id.
 
 use crate::{
-    model::{Timestamp, login::LoginRefusal},
+    model::{ConnectionStatus, Timestamp, login::LoginRefusal},
     saml::{
         binding::BindingError,
         dsig::SignError,
@@ -18,9 +18,12 @@ use crate::{
 /// Why there is no session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The connection is a draft or switched off, or has no endpoint that we can send a request to.
+    /// The connection is switched off, or has no endpoint that we can send a request to.
     #[error("the connection is not in use")]
     ConnectionNotUsable,
+    /// The connection is a draft: what came is no test of the browser that it came from.
+    #[error("the connection is still being set up, and this is no test sign-in that this browser began")]
+    ConnectionDraft,
     /// The provider's metadata ended long ago, and no newer could be had (R24).
     #[error("the provider's metadata ended on {0}, and no newer was found; hand over its present metadata")]
     MetadataEnded(Timestamp),
@@ -181,10 +184,18 @@ impl SsoError {
 }
 
 impl Refusal {
+    /// Why a connection of this status takes no login.
+    pub(super) const fn of_status(status: ConnectionStatus) -> Self {
+        match status {
+            ConnectionStatus::Draft => Self::ConnectionDraft,
+            _ => Self::ConnectionNotUsable,
+        }
+    }
+
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ConnectionNotUsable => "connection_not_usable",
+            Self::ConnectionNotUsable | Self::ConnectionDraft => "connection_not_usable",
             Self::MetadataEnded(_) => "metadata_ended",
             Self::NoLoginInProgress => "no_login_in_progress",
             Self::FlowCookieMissing => "flow_cookie_missing",

@@ -90,13 +90,13 @@ pub async fn start(
             Some(flow) => login::of_browser(tx, &own, &of, &nonce, flow)?
                 .ok_or(SsoError::Refused(Refusal::NoLoginInProgress))?,
             None if connection.status != ConnectionStatus::Enabled => {
-                return Err(Refusal::ConnectionNotUsable.into());
+                return Err(Refusal::of_status(connection.status).into());
             }
             None => begin(tx, &own, &of, &nonce, deep_link.as_deref())?,
         };
         let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));
         if connection.status != ConnectionStatus::Enabled || !has_endpoint(&connection) {
-            return Err(back(Refusal::ConnectionNotUsable));
+            return Err(back(Refusal::of_status(connection.status)));
         }
         login::route_to_saml(tx, &own, &mut flow, &connection, &wanted)?;
         flow.login_hint = own_address(tx, &connection, flow.login_hint)?;

@@ -261,8 +261,11 @@ on_both_databases! {
         let xml = admin.world.response(&idp, Some(&request), &ADA);
         let mut other = Browser::default();
         std::mem::swap(&mut admin.browser, &mut other);
-        // A draft takes no login.
-        assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);
+        // A draft takes no login; whoever pressed the provider's own test button is told what to press.
+        let stray = admin.answer(&xml).await;
+        refused(&stray, StatusCode::FORBIDDEN, "This connection is still being set up");
+        assert!(stray.body.contains("press Test sign-in") && !stray.body.contains("/setup"), "{}", stray.body);
+        assert!(!stray.body.contains("Acme") && stray.body.contains(stray.header("x-request-id")), "{}", stray.body);
         std::mem::swap(&mut admin.browser, &mut other);
         assert_eq!(admin.answer(&xml).await.header("location"), "http://localhost/setup/test");
         assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);

@@ -48,6 +48,10 @@ pub(crate) fn refusal(refusal: &Refusal, provider: &Provider) -> Explained {
         Refusal::ConnectionNotUsable => {
             fix("put the connection into use, with metadata that names an endpoint".into())
         }
+        Refusal::ConnectionDraft => fix(format!(
+            "begin the test with Test sign-in on the set-up page, and come back from {name} within ten minutes; or put the \
+             connection into use"
+        )),
         Refusal::MetadataEnded(end) => compared(
             "metadata that is still good".into(),
             &format!("metadata that ended on {end}"),
