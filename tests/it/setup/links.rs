@@ -66,8 +66,8 @@ on_both_databases! {
     async fn r23_two_links_in_one_browser_have_a_session_each(admin: Admin) {
         let mut admin = admin.opened().await;
         let (cx, gateway) = (admin.world.gateway.cx.clone(), &admin.world.gateway);
-        let other = create_setup_link(&cx, &Actor::operator(), &gateway.project.id, &gateway.globex.id, NewSetupLink::saml());
-        let other = other.await.unwrap();
+        let (project, globex) = (gateway.project.id.clone(), gateway.globex.id.clone());
+        let other = create_setup_link(&cx, &Actor::operator(), &project, &globex, NewSetupLink::saml()).await.unwrap();
         let (first, first_base) = (format!("/setup/{}", admin.token), admin.base.clone());
         admin.post("/setup/provider", &[("provider", "okta")]).await;
         // In another tab.
