@@ -142,6 +142,8 @@ pub struct SetupConnectPage<'a> {
     pub new_token: Option<&'a str>,
     /// The token that lives.
     pub token: Option<&'a TokenShown>,
+    /// Whether a form was sent that had made its token before.
+    pub repeated: bool,
 }
 
 /// The lifetimes that a token is offered, in days; none is for ever. Whoever fetches it by another way may ask for others.

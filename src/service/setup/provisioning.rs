@@ -2,7 +2,11 @@
 
 use super::{Capability, SetupError, Wizard, session::for_change};
 use crate::{
-    model::{Millis, Timestamp, ids::ProjectId, secret::Secret},
+    model::{
+        Millis, Timestamp,
+        ids::{ProjectId, ScimApiKeyId},
+        secret::Secret,
+    },
     service::{
         Actor, ActorKind, Context,
         provisioning::{
@@ -35,6 +39,8 @@ pub struct Provisioning {
 /// A token, without its secret.
 #[derive(Debug, Clone)]
 pub struct TokenShown {
+    /// Tells it from the next one.
+    pub id: ScimApiKeyId,
     /// Its last characters.
     pub suffix: String,
     /// When it was made.
@@ -93,6 +99,7 @@ pub async fn provisioning(cx: &Context, wizard: &Wizard) -> Result<Provisioning,
     let (link, now) = (wizard.link.id.clone(), cx.now());
     let keys = cx.store.read(move |tx: &mut Tx<'_>| scim_connections::keys_of_link(tx, &link)).await?;
     let token = keys.into_iter().find(|key| key.is_live(now)).map(|key| TokenShown {
+        id: key.id,
         suffix: key.token_suffix,
         made_at: key.created_at,
         ends_at: key.expires_at,
@@ -105,20 +112,22 @@ pub async fn provisioning(cx: &Context, wizard: &Wizard) -> Result<Provisioning,
 const TOKEN_DAYS: i64 = 3650;
 
 /// Makes a token for the draft that ends after so many days, or not by itself. It is shown this once, and the one that the
-/// link has made before ends.
+/// link has made before ends. `present` is the token that lived when the form was shown: where it is another one by now, the
+/// form was sent twice, or is an old one, and none is made.
 pub async fn make_token(
     cx: &Context,
     project: &ProjectId,
     session: &Secret,
+    present: Option<&str>,
     days: Option<i64>,
     request_id: &str,
-) -> Result<Secret, SetupError> {
+) -> Result<Option<Secret>, SetupError> {
     if days.is_some_and(|days| !(1..=TOKEN_DAYS).contains(&days)) {
         return Err(SetupError::Invalid(format!("A token lives for 1 to {TOKEN_DAYS} days.")));
     }
     let expires_at = days.map(|days| cx.now().plus(days * DAY));
     let token = keys::new_token(cx);
-    let shown = token.clone();
+    let (shown, present) = (token.clone(), present.map(str::to_owned));
     let (own, project, session, request) =
         (cx.clone(), project.clone(), session.clone(), request_id.to_owned());
     let write = move |tx: &mut Tx<'_>| {
@@ -126,6 +135,10 @@ pub async fn make_token(
         let (link, connection) = (&wizard.link, wizard.scim()?);
         let actor = Actor::in_request(ActorKind::SetupLink, &link.id, request.clone());
         let before = scim_connections::keys_of_link(tx, &link.id)?;
+        let lives = before.iter().find(|key| key.is_live(own.now())).map(|key| key.id.as_str());
+        if lives != present.as_deref() {
+            return Ok(false);
+        }
         if before.len() >= TOKENS {
             let text = "Many tokens were made with this set-up link already; please ask for a new one.";
             return Err(SetupError::Invalid(text.into()));
@@ -139,10 +152,9 @@ pub async fn make_token(
         let key = keys::row(&own, &organization.id, connection.id.clone(), name, &token, expires_at, None);
         let key = ScimApiKey { setup_link_id: Some(link.id.clone()), ..key };
         keys::add(tx, &own, &actor, &organization, &key)?;
-        Ok::<_, SetupError>(())
+        Ok::<_, SetupError>(true)
     };
-    cx.store.write(write).await?;
-    Ok(shown)
+    Ok(cx.store.write(write).await?.then_some(shown))
 }
 
 /// What the provider has asked, up to now.

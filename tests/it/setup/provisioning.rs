@@ -36,9 +36,17 @@ impl ScimAdmin {
         Self { admin, connection }
     }
 
+    /// The token that the form knows of.
+    async fn present(&mut self) -> String {
+        let page = self.admin.get("/setup/scim").await.body;
+        let rest = page.split("name=\"present\" value=\"").nth(1).unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
     /// Makes a token and reads it from the page.
     async fn token(&mut self) -> String {
-        let page = self.admin.post("/setup/scim/token", &[]).await;
+        let present = self.present().await;
+        let page = self.admin.post("/setup/scim/token", &[("present", &present)]).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         let secret = page.body.split("<code tabindex=\"0\">vestibule_scim_").nth(1).expect("a token");
         format!("vestibule_scim_{}", secret.split('<').next().unwrap())
@@ -189,6 +197,22 @@ on_both_databases! {
         assert!(done(&scim.admin.get("/setup/scim/requests").await.body, "/setup/scim/check"));
     }
 
+    async fn a_form_that_is_sent_twice_makes_one_token(scim: ScimAdmin) {
+        let mut scim = scim;
+        let token = scim.token().await;
+        // Loaded again, clicked twice, or gone back to: the form of a page without a token.
+        let again = scim.admin.post("/setup/scim/token", &[]).await;
+        assert_eq!(again.header("location"), "/setup/scim?made", "{}", again.body);
+        let page = scim.admin.get("/setup/scim?made").await.body;
+        assert!(page.contains("The token was made already") && !page.contains("vestibule_scim_"), "{page}");
+        assert_eq!(scim.scim(&token, "GET", "/Users", None).await.status, StatusCode::OK, "it lives");
+        let present = scim.present().await;
+        let second = scim.token().await;
+        let again = scim.admin.post("/setup/scim/token", &[("present", &present)]).await;
+        assert_eq!(again.header("location"), "/setup/scim?made", "{}", again.body);
+        assert_eq!(scim.scim(&second, "GET", "/Users", None).await.status, StatusCode::OK);
+    }
+
     async fn a_new_token_ends_the_one_before(scim: ScimAdmin) {
         let mut scim = scim;
         let (first, second) = (scim.token().await, scim.token().await);
@@ -197,7 +221,9 @@ on_both_databases! {
         for _ in 2..20 {
             scim.token().await;
         }
-        refused(&scim.admin.post("/setup/scim/token", &[]).await, StatusCode::BAD_REQUEST, "ask for a new one");
+        let present = scim.present().await;
+        let one_more = scim.admin.post("/setup/scim/token", &[("present", &present)]).await;
+        refused(&one_more, StatusCode::BAD_REQUEST, "ask for a new one");
     }
 
     async fn r23_the_tokens_of_a_draft_end_with_their_link(scim: ScimAdmin) {

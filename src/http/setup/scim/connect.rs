@@ -18,13 +18,16 @@ use crate::{
 
 /// Shows the values.
 pub(in crate::http::setup) async fn show(
+    request: HttpRequest,
     setup: Setup,
     cx: web::Data<Context>,
 ) -> Result<HttpResponse, HttpError> {
-    page(&setup, &cx, None).await
+    let repeated = Params::parse(request.query_string().as_bytes())?.take("made").is_some();
+    page(&setup, &cx, None, repeated).await
 }
 
-/// Makes a token, and shows it this once. No redirect: it would lose the token, or have it in an address.
+/// Makes a token, and shows it this once. No redirect: it would lose the token, or have it in an address. So a browser that
+/// loads the page again sends the form again, which makes none.
 pub(in crate::http::setup) async fn make_token(
     request: HttpRequest,
     payload: web::Payload,
@@ -36,11 +39,20 @@ pub(in crate::http::setup) async fn make_token(
         HttpError::bad_request("invalid_input", "Please choose when the token ends from the list.")
     })?;
     let (project, session) = (&setup.site.project, &setup.session);
-    let token = setup::make_token(&cx, project, session, days, &setup.request_id).await;
-    page(&setup, &cx, Some(&token.map_err(|error| setup.refuse(error))?)).await
+    let present = form.take("present").filter(|present| !present.is_empty());
+    let token = setup::make_token(&cx, project, session, present.as_deref(), days, &setup.request_id).await;
+    match token.map_err(|error| setup.refuse(error))? {
+        Some(token) => page(&setup, &cx, Some(&token), false).await,
+        None => Ok(setup.go("/scim?made")),
+    }
 }
 
-async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<HttpResponse, HttpError> {
+async fn page(
+    setup: &Setup,
+    cx: &Context,
+    token: Option<&Secret>,
+    repeated: bool,
+) -> Result<HttpResponse, HttpError> {
     setup.wizard.scim().map_err(|error| setup.refuse(error))?;
     let provider = setup.wizard.provider();
     let scim = provider.scim_or_generic().ok_or_else(|| HttpError::internal("no generic SCIM provider"))?;
@@ -52,5 +64,6 @@ async fn page(setup: &Setup, cx: &Context, token: Option<&Secret>) -> Result<Htt
         base_url: scim.base_url(&setup.site.url(BASE_PATH)),
         new_token: token.map(Secret::expose),
         token: given.token.as_ref(),
+        repeated,
     }))
 }
