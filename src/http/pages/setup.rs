@@ -107,6 +107,11 @@ pub struct SetupTestPage<'a> {
 }
 
 impl SetupTestPage<'_> {
+    /// Whether another test would tell nothing new.
+    fn is_settled(&self) -> bool {
+        self.passed() && !self.is_old && self.report.is_some_and(|report| report.hindrance.is_none())
+    }
+
     fn passed(&self) -> bool {
         self.report.is_some_and(|report| report.passed)
     }

@@ -81,6 +81,18 @@ pub struct StepLink {
     pub here: bool,
     /// Whether what it is for was done.
     pub done: bool,
+    /// Whether a set-up is complete without it.
+    pub optional: bool,
+}
+
+/// A part of what is set up, and how far it is.
+pub struct Part {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether nothing is left to do for it.
+    pub ready: bool,
+    /// How it stands, in a sentence.
+    pub text: String,
 }
 
 /// What is around the content.
@@ -103,6 +115,12 @@ pub struct SetupFrame {
     pub standing: String,
     /// Whether provisioning is part of this set-up.
     pub has_scim: bool,
+    /// Whether the provider is known to push people.
+    pub pushes: bool,
+    /// Whether there is a token that lives.
+    pub token: bool,
+    /// How each part stands.
+    pub parts: Vec<Part>,
 }
 
 impl SetupFrame {
@@ -130,8 +148,76 @@ impl SetupFrame {
             standing: if live { standing(wizard, here) } else { String::new() },
             live,
             has_scim: scim,
+            pushes: wizard.provider().scim.is_some(),
+            token: setup.progress.token,
+            parts: parts(setup),
         }
     }
+}
+
+impl SetupFrame {
+    /// Whether nothing is left to do.
+    pub fn is_complete(&self) -> bool {
+        self.parts.iter().all(|part| part.ready)
+    }
+
+    /// Whether nothing is left to do for provisioning.
+    pub fn is_provisioning_ready(&self) -> bool {
+        self.parts.iter().any(|part| part.name == PROVISIONING_PART && part.ready)
+    }
+}
+
+const PROVISIONING_PART: &str = "Provisioning";
+
+/// How each part stands: green is only what works on both sides.
+fn parts(setup: &Setup) -> Vec<Part> {
+    let (wizard, progress) = (&setup.wizard, setup.progress);
+    let saml = wizard.saml.as_ref().map(|saml| {
+        let (ready, text) = match saml.status {
+            ConnectionStatus::Enabled => (true, "In use."),
+            ConnectionStatus::Disabled => (true, "Switched off."),
+            ConnectionStatus::Draft if !progress.described => (false, "No metadata was handed over yet."),
+            ConnectionStatus::Draft if progress.passed => (true, "Tested, and it works."),
+            ConnectionStatus::Draft if progress.hindered => {
+                (false, "The provider is right, and the person of the last test could not sign in.")
+            }
+            ConnectionStatus::Draft if progress.test_is_old => {
+                (false, "Something was changed after the last test.")
+            }
+            ConnectionStatus::Draft if progress.tested => (false, "The last test failed."),
+            ConnectionStatus::Draft => (false, "Not tested yet."),
+        };
+        Part { name: "Single sign-on", ready, text: text.to_owned() }
+    });
+    let scim = wizard.scim.as_ref().map(|scim| {
+        let provider = wizard.provider();
+        // Its own test would make a user, which is for later.
+        let tests_later = provider.scim.as_ref().is_some_and(|scim| scim.tests_by_writing);
+        let name = &provider.name;
+        let (ready, text) = match scim.status {
+            ConnectionStatus::Enabled => (true, "In use.".to_owned()),
+            ConnectionStatus::Disabled => (true, "Switched off.".to_owned()),
+            ConnectionStatus::Draft if !progress.token => (false, "No token was made yet.".to_owned()),
+            ConnectionStatus::Draft if progress.check_is_old => {
+                (false, "Something was changed after the last check.".to_owned())
+            }
+            ConnectionStatus::Draft if !progress.checked => {
+                let text = if progress.was_checked { "The last check failed." } else { "Not checked yet." };
+                (false, text.to_owned())
+            }
+            ConnectionStatus::Draft if progress.token_used => {
+                (true, format!("Checked here, and {name} has used its token."))
+            }
+            ConnectionStatus::Draft if tests_later => {
+                (true, format!("Checked here. {name} tests its side once this is in use."))
+            }
+            ConnectionStatus::Draft => {
+                (false, format!("Checked here. {name} has the token and has not used it yet."))
+            }
+        };
+        Part { name: PROVISIONING_PART, ready, text }
+    });
+    saml.into_iter().chain(scim).collect()
 }
 
 /// What a connection is that is a draft no more, and who can change it.
@@ -171,7 +257,7 @@ fn tracks(setup: &Setup, here: Step) -> Vec<Track> {
         Step::Values | Step::Metadata => progress.described,
         Step::Review => progress.tested,
         Step::Test => progress.passed,
-        Step::Connect => progress.token,
+        Step::Connect => progress.token_used,
         Step::Check => progress.checked,
         Step::Requests | Step::Preview => false,
     };
@@ -181,6 +267,7 @@ fn tracks(setup: &Setup, here: Step) -> Vec<Track> {
             path: open(*step).then(|| format!("{}{}", setup.base(), step.path())),
             here: *step == here,
             done: done(*step),
+            optional: matches!(step, Step::Requests | Step::Preview),
         });
         links.collect()
     };

@@ -133,7 +133,7 @@ pub async fn wizard(
     let (own, project, session) = (cx.clone(), project.clone(), session.clone());
     let look = move |tx: &mut Tx<'_>| {
         let wizard = load(tx, &own, &project, &session)?;
-        let progress = progress(tx, &wizard, own.now())?;
+        let progress = progress(tx, &own, &wizard)?;
         Ok::<_, SetupError>((wizard, progress))
     };
     cx.store.read(look).await

@@ -163,13 +163,17 @@ pub async fn last_report(cx: &Context, wizard: &Wizard) -> Result<Option<Report>
     let link = wizard.link.id.clone();
     let newest = cx.store.read(move |tx: &mut Tx<'_>| saml_test_logins::newest(tx, &link, KEPT_ROWS)).await?;
     let Some(test) = newest.into_iter().find(|test| test.completed_at.is_some()) else { return Ok(None) };
-    let sealed = test.report_sealed.as_deref().unwrap_or_default();
-    let Ok(plain) = cx.master_key.open(place(&test), sealed) else {
+    let report = read_report(cx, &test);
+    if report.is_none() {
         tracing::warn!(test = test.id.as_str(), "the report of a test sign-in does not open");
-        return Ok(None);
-    };
-    let report = serde_json::from_slice(&plain).map_err(|error| SetupError::Internal(error.to_string()))?;
-    Ok(Some(report))
+    }
+    Ok(report)
+}
+
+/// The report of a test that has ended, if it opens.
+pub(super) fn read_report(cx: &Context, test: &SamlTestLogin) -> Option<Report> {
+    let plain = cx.master_key.open(place(test), test.report_sealed.as_deref()?).ok()?;
+    serde_json::from_slice(&plain).ok()
 }
 
 const KEPT_ROWS: i64 = 20;

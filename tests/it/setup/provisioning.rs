@@ -172,7 +172,8 @@ on_both_databases! {
         }
         assert!(!scim.token().await.is_empty());
         assert!(scim.admin.get("/setup/scim").await.body.contains("end by itself"));
-        let page = scim.admin.post("/setup/scim/token", &[("expires", "90")]).await;
+        let present = scim.present().await;
+        let page = scim.admin.post("/setup/scim/token", &[("expires", "90"), ("present", &present)]).await;
         assert!(page.body.contains("The token ends on 2026-04-01"), "{}", page.body);
         let keys = keys::list(
             &scim.admin.world.gateway.cx, &scim.admin.world.gateway.project.id, &scim.admin.world.gateway.acme.id,
@@ -190,7 +191,9 @@ on_both_databases! {
         for step in ["/setup/scim", "/setup/scim/check", "/setup/scim/requests"] {
             assert!(!done(&page, step), "{step}: {page}");
         }
-        scim.token().await;
+        let token = scim.token().await;
+        assert!(!done(&scim.admin.get("/setup/scim/check").await.body, "/setup/scim"), "nobody has entered it yet");
+        scim.scim(&token, "GET", "/Users", None).await;
         let page = scim.admin.get("/setup/scim/check").await.body;
         assert!(done(&page, "/setup/scim") && !done(&page, "/setup/scim/check"), "{page}");
         scim.admin.post("/setup/scim/check", &[]).await;
@@ -266,12 +269,20 @@ on_both_databases! {
         let ran = scim.admin.post("/setup/scim/check", &[]).await;
         assert_eq!(ran.header("location"), "/setup/scim/check", "{}", ran.body);
         let page = scim.admin.get("/setup/scim/check").await.body;
-        assert!(page.contains("Everything works here") && !page.contains("Failed: "), "{page}");
+        assert!(page.contains("Our side works") && !page.contains("Failed: "), "{page}");
+        assert!(page.contains("No token was made yet.") && !page.contains("You are done"), "{page}");
         assert!(page.matches("Passed: ").count() > 30 && page.contains("What Okta sends"), "{page}");
         let again = scim.admin.post("/setup/scim/check", &[]).await;
         refused(&again, StatusCode::CONFLICT, "wait ten seconds");
-        assert!(again.body.contains("Everything works here"), "a second click keeps the page: {}", again.body);
+        assert!(again.body.contains("Our side works"), "a second click keeps the page: {}", again.body);
         let token = scim.token().await;
+        let page = scim.admin.get("/setup/scim/check").await.body;
+        assert!(page.contains("has not used it yet") && !page.contains("Provisioning is ready"), "{page}");
+        let early = scim.scim(&token, "GET", "/Users", None).await;
+        assert_eq!(early.status, StatusCode::OK);
+        let page = scim.admin.get("/setup/scim/check").await.body;
+        assert!(page.contains("Provisioning is ready") && page.contains("You are done"), "{page}");
+        assert!(page.contains("only people whom it has brought can sign in"), "{page}");
         let early = scim.scim(&token, "POST", "/Users", Some(user("anna@acme.example"))).await;
         assert_eq!(early.status, StatusCode::FORBIDDEN);
         let project = scim.admin.world.gateway.project.id.clone();

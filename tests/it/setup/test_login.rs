@@ -90,6 +90,7 @@ on_both_databases! {
         let page = admin.test(&ADA, |xml| xml).await;
         assert!(page.contains("The sign-in works"), "{page}");
         assert!(page.contains("ada@acme.example") && page.contains("Ada Lovelace"));
+        assert!(page.contains("You are done") && page.contains("<li class=\"here done\""), "{page}");
         assert!(page.matches("Passed: ").count() >= 24, "{page}");
         assert!(!page.contains("Failed: "));
         assert_eq!(admin.get("/setup").await.header("location"), "/setup/test");
@@ -182,6 +183,7 @@ on_both_databases! {
             assert!(page.contains(text), "{text}: {page}");
         }
         assert!(!page.contains("The sign-in works"), "{page}");
+        assert!(!page.contains("You are done") && !page.contains("class=\"here done\""), "no step that is done: {page}");
         let organization = admin.world.gateway.acme.clone();
         let change = |edit: fn(&mut vestibule::store::organizations::Organization)| {
             let mut changed = organization.clone();
