@@ -11,7 +11,7 @@ use crate::{
     model::ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     service::{
         Actor, Context,
-        setup::{self, LinkState, MadeLink, NewSetupLink, Part},
+        setup::{self, LinkState, MadeLink, NewSetupLink, Part, SetupLink},
     },
 };
 
@@ -99,19 +99,48 @@ async fn create(cx: &Context, new: Create) -> Result<(), Failure> {
     values.extend([("good until", until.as_str()), ("address (shown once)", address.as_str())]);
     values.extend(in_place_of.iter().map(|ended| ("in place of, ended", ended.as_str())));
     output::values(&values);
+    for begun in begun(cx, &project.id, &link).await? {
+        output::line(begun);
+    }
     Ok(())
+}
+
+/// Where somebody has begun a draft with an earlier link, the new one is for another, and that may not be what is wanted.
+async fn begun(cx: &Context, project: &ProjectId, made: &SetupLink) -> Result<Vec<String>, Failure> {
+    let org = &made.organization_id;
+    let found = setup::setup_progress(cx, project, org).await?;
+    let earlier = found.iter().filter(|one| one.link.id != made.id && one.link.exchanged_at.is_some());
+    let notes = earlier.filter_map(|one| {
+        let saml = one.saml_draft.as_ref().filter(|_| made.saml_connection_id.is_some());
+        let scim = one.scim_draft.as_ref().filter(|_| made.scim_connection_id.is_some());
+        let saml = saml.filter(|id| made.saml_connection_id.as_ref() != Some(*id));
+        let scim = scim.filter(|id| made.scim_connection_id.as_ref() != Some(*id));
+        let saml = saml.map(|id| format!(" --saml --connection {id}"));
+        let scim = scim.map(|id| format!(" --scim --scim-connection {id}"));
+        let drafts: String = saml.into_iter().chain(scim).collect();
+        let (id, how_far) = (&one.link.id, one.in_words());
+        (!drafts.is_empty()).then(|| {
+            format!(
+                "note: a draft was begun with {id} ({how_far}), and this link is for another. For a link to that one:\n    \
+                 vestibule setup-link create {org}{drafts}"
+            )
+        })
+    });
+    Ok(notes.collect())
 }
 
 async fn list(cx: &Context, org: &OrganizationId, project: Option<&ProjectId>) -> Result<(), Failure> {
     let project = context::project(cx, project).await?;
-    let found = setup::list_setup_links(cx, &project.id, org).await?;
-    let rows = found.iter().map(|link| {
+    let found = setup::setup_progress(cx, &project.id, org).await?;
+    let rows = found.iter().map(|one| {
+        let (link, progress) = (&one.link, one.in_words());
         let saml = output::or_empty(link.saml_connection_id.as_ref());
         let scim = output::or_empty(link.scim_connection_id.as_ref());
         let state = LinkState::of(link, cx.now()).as_str();
-        Row::of([&link.id, &state, &link.created_at, &link.expires_at, &saml, &scim])
+        Row::of([&link.id, &state, &progress, &link.created_at, &link.expires_at, &saml, &scim])
     });
-    output::table(["id", "state", "made", "good until", "saml connection", "scim connection"], rows);
+    let columns = ["id", "state", "progress", "made", "good until", "saml connection", "scim connection"];
+    output::table(columns, rows);
     Ok(())
 }
 

@@ -22,6 +22,10 @@ pub struct SetupProviderPage<'a> {
     pub providers: Vec<&'a Provider>,
     /// The one that was chosen before.
     pub chosen: &'a str,
+    /// Until when the link opens.
+    pub until: Timestamp,
+    /// Whether it is this browser's alone already.
+    pub is_bound: bool,
 }
 
 /// Our values.

@@ -25,7 +25,13 @@ pub(super) async fn show(setup: Setup) -> HttpResponse {
     // Who sets up provisioning alone has no use for the name of a provider that does not push.
     let useful = |provider: &&Provider| setup.wizard.saml.is_some() || provider.scim.is_some();
     let providers = providers::all().iter().filter(useful).collect();
-    pages::scripted(&SetupProviderPage { frame: SetupFrame::at(&setup, Step::Provider), providers, chosen })
+    pages::scripted(&SetupProviderPage {
+        frame: SetupFrame::at(&setup, Step::Provider),
+        providers,
+        chosen,
+        until: setup.wizard.link.expires_at,
+        is_bound: setup.wizard.link.exchanged_at.is_some(),
+    })
 }
 
 /// Notes the choice.

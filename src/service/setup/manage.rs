@@ -1,16 +1,16 @@
 //! Looking after links: which there are, how far they got, and ending one before its time.
 
-use super::{SetupError, links::view};
+use super::{Progress, SetupError, Wizard, links::view, progress::progress};
 use crate::{
     model::{
         ConnectionStatus, Timestamp,
-        ids::{OrganizationId, ProjectId, SetupLinkId},
+        ids::{OrganizationId, ProjectId, SamlConnectionId, ScimConnectionId, SetupLinkId},
     },
     service::{
         Actor, Change, Context, connections::ConnectionError, provisioning::admin::keys, record::record,
     },
     store::{
-        StoreError, Tx, organizations, scim_connections,
+        StoreError, Tx, organizations, saml_connections, scim_connections,
         setup_links::{self, SetupLink},
         setup_metadata,
     },
@@ -63,6 +63,71 @@ pub async fn list_setup_links(
         Ok(setup_links::list(tx, &organization)?)
     };
     cx.store.read(load).await
+}
+
+/// A link, and what became of its drafts.
+#[derive(Debug, Clone)]
+pub struct LinkProgress {
+    /// The link.
+    pub link: SetupLink,
+    /// How far it is.
+    pub progress: Progress,
+    /// The SAML connection, if it is still a draft.
+    pub saml_draft: Option<SamlConnectionId>,
+    /// The SCIM connection, if it is still a draft.
+    pub scim_draft: Option<ScimConnectionId>,
+}
+
+/// An organization's links with how far each is, newest first.
+pub async fn setup_progress(
+    cx: &Context,
+    project: &ProjectId,
+    organization: &OrganizationId,
+) -> Result<Vec<LinkProgress>, SetupError> {
+    let (own, project, organization) = (cx.clone(), project.clone(), organization.clone());
+    let load = move |tx: &mut Tx<'_>| {
+        organizations::find(tx, &project, &organization)?.ok_or(ConnectionError::NotFound("organization"))?;
+        let mut all = Vec::new();
+        for link in setup_links::list(tx, &organization)? {
+            let saml = match &link.saml_connection_id {
+                Some(id) => saml_connections::find_in_project(tx, &project, id)?,
+                None => None,
+            };
+            let scim = match &link.scim_connection_id {
+                Some(id) => scim_connections::find(tx, &organization, id)?,
+                None => None,
+            };
+            let (organization, product) = (String::new(), String::new());
+            let wizard = Wizard { link, saml, scim, organization, product };
+            let progress = progress(tx, &own, &wizard)?;
+            let (saml, scim) = (wizard.is_saml_draft(), wizard.is_scim_draft());
+            all.push(LinkProgress {
+                saml_draft: wizard.link.saml_connection_id.clone().filter(|_| saml),
+                scim_draft: wizard.link.scim_connection_id.clone().filter(|_| scim),
+                link: wizard.link,
+                progress,
+            });
+        }
+        Ok::<_, SetupError>(all)
+    };
+    cx.store.read(load).await
+}
+
+impl LinkProgress {
+    /// What was done, in words: `okta, described, tested`.
+    pub fn in_words(&self) -> String {
+        let Progress { described, tested, passed, token, token_used, checked, .. } = self.progress;
+        let words = [
+            (described, "described"),
+            (passed, "tested"),
+            (tested && !passed, "test to be repeated"),
+            (token && !token_used, "token made"),
+            (token_used, "token used"),
+            (checked, "checked"),
+        ];
+        let words = words.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word);
+        self.link.provider.as_deref().into_iter().chain(words).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Ends a link and the session of its browser, at once. The tokens that were made with it end as well while their

@@ -29,7 +29,7 @@ pub use activation::{
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, choose_provider, give_metadata};
 pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
-pub use manage::{LinkState, list_setup_links, revoke_setup_link};
+pub use manage::{LinkProgress, LinkState, list_setup_links, revoke_setup_link, setup_progress};
 pub use people::Arriving;
 pub use preview::{Arrivals, preview};
 pub use progress::Progress;
@@ -93,7 +93,10 @@ pub enum SetupError {
     #[error("this set-up link has ended; please ask for a new one")]
     LinkEnded,
     /// Another browser has begun to use it.
-    #[error("this set-up link is in use in another browser; go on there, or ask for a new one")]
+    #[error(
+        "this set-up link is in use in another browser; go on there, or ask whoever sent it for a new link to the same \
+         connection, so that nothing is done twice"
+    )]
     LinkInUse,
     /// The browser has no session of a link, or it has ended.
     #[error("this set-up has ended in this browser; please open your set-up link again")]

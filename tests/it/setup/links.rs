@@ -9,7 +9,7 @@ use vestibule::{
         roles::{self, MappedConnection, NewRole, NewRoleMapping, Source},
         setup::{
             Capability, Part, SetupError, Tested, activate_saml, list_setup_links, review_saml,
-            revoke_setup_link,
+            revoke_setup_link, setup_progress,
         },
     },
     store::{organizations, saml_connections, scim_connections, setup_links, users},
@@ -32,6 +32,7 @@ on_both_databases! {
         let policy = page.header("content-security-policy");
         assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
         assert!(page.body.contains(r#"data-initials="ME""#) && page.body.contains("/assets/filter-"), "{}", page.body);
+        assert!(page.body.contains("From your\nfirst choice on, the set-up link works in this browser only, until "), "{}", page.body);
         assert!(page.body.contains("Microsoft Entra ID") && page.body.contains("Acme") && !page.body.contains(&admin.token));
         assert_eq!(admin.world.gateway.events(admin.link.id.as_str()).await, ["setup_link.created", "setup_link.opened"]);
     }
@@ -61,6 +62,26 @@ on_both_databases! {
         refused(&admin.get(&path).await, StatusCode::FORBIDDEN, "another browser");
         std::mem::swap(&mut admin.browser, &mut scanned);
         assert_eq!(admin.get(&path).await.header("location"), "/setup");
+    }
+
+    async fn how_far_a_link_is_can_be_told(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let (cx, project) = (admin.world.gateway.cx.clone(), admin.world.gateway.project.id.clone());
+        let acme = admin.world.gateway.acme.id.clone();
+        let words = async || setup_progress(&cx, &project, &acme).await.unwrap()[0].in_words();
+        assert_eq!(words().await, "");
+        admin.post("/setup/provider", &[("provider", "keycloak")]).await;
+        assert_eq!(words().await, "keycloak");
+        let metadata = admin.metadata();
+        admin.upload(&[("file", metadata.as_bytes())]).await;
+        admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
+        assert_eq!(words().await, "keycloak, described, test to be repeated");
+        admin.test(&ADA, |xml| xml).await;
+        let found = setup_progress(&cx, &project, &acme).await.unwrap();
+        assert_eq!(found[0].in_words(), "keycloak, described, tested");
+        assert_eq!(found[0].saml_draft, Some(admin.connection.clone()));
+        let nobody = setup_progress(&cx, &ProjectId::from_u128(1), &acme).await;
+        assert_eq!(nobody.unwrap_err().code(), "connection_unusable");
     }
 
     async fn r23_two_links_in_one_browser_have_a_session_each(admin: Admin) {
