@@ -76,6 +76,7 @@ on_both_databases! {
         admin.upload(&[("file", metadata.as_bytes())]).await;
         admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
         assert_eq!(words().await, "keycloak, described, test to be repeated");
+        admin.world.gateway.clock.advance(1000);
         admin.test(&ADA, |xml| xml).await;
         let found = setup_progress(&cx, &project, &acme).await.unwrap();
         assert_eq!(found[0].in_words(), "keycloak, described, tested");

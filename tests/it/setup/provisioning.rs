@@ -205,14 +205,14 @@ on_both_databases! {
         let token = scim.token().await;
         // Loaded again, clicked twice, or gone back to: the form of a page without a token.
         let again = scim.admin.post("/setup/scim/token", &[]).await;
-        assert_eq!(again.header("location"), "/setup/scim?made", "{}", again.body);
-        let page = scim.admin.get("/setup/scim?made").await.body;
+        assert_eq!(again.header("location"), "/setup/scim?made=1", "{}", again.body);
+        let page = scim.admin.get("/setup/scim?made=1").await.body;
         assert!(page.contains("The token was made already") && !page.contains("vestibule_scim_"), "{page}");
         assert_eq!(scim.scim(&token, "GET", "/Users", None).await.status, StatusCode::OK, "it lives");
         let present = scim.present().await;
         let second = scim.token().await;
         let again = scim.admin.post("/setup/scim/token", &[("present", &present)]).await;
-        assert_eq!(again.header("location"), "/setup/scim?made", "{}", again.body);
+        assert_eq!(again.header("location"), "/setup/scim?made=1", "{}", again.body);
         assert_eq!(scim.scim(&second, "GET", "/Users", None).await.status, StatusCode::OK);
     }
 

@@ -173,6 +173,7 @@ on_both_databases! {
         let page = admin.test(&ADA, |xml| xml).await;
         assert!(page.contains("Passed: </span>The organization\u{2019}s domains and rules"), "{page}");
         let elsewhere = Claims { name_id: "ada@unproved.example", ..ADA };
+        admin.world.gateway.clock.advance(1000);
         let page = admin.test(&elsewhere, |xml| xml).await;
         for text in [
             "The provider is right, and this person could not sign in",

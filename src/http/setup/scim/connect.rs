@@ -43,7 +43,7 @@ pub(in crate::http::setup) async fn make_token(
     let token = setup::make_token(&cx, project, session, present.as_deref(), days, &setup.request_id).await;
     match token.map_err(|error| setup.refuse(error))? {
         Some(token) => page(&setup, &cx, Some(&token), false).await,
-        None => Ok(setup.go("/scim?made")),
+        None => Ok(setup.go("/scim?made=1")),
     }
 }
 
