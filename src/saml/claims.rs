@@ -16,6 +16,7 @@ pub const EMAIL: &[&str] = &[
 /// The given name.
 pub const FIRST_NAME: &[&str] = &[
     "firstName",
+    "FirstName",
     "firstname",
     "first_name",
     "givenName",
@@ -28,6 +29,7 @@ pub const FIRST_NAME: &[&str] = &[
 /// The family name.
 pub const LAST_NAME: &[&str] = &[
     "lastName",
+    "LastName",
     "lastname",
     "last_name",
     "sn",

@@ -104,6 +104,8 @@ pub struct SetupReviewPage<'a> {
 pub struct SetupTestPage<'a> {
     /// Around it.
     pub frame: SetupFrame,
+    /// What is known of the provider.
+    pub saml: &'a Saml,
     /// The newest report.
     pub report: Option<&'a Report>,
     /// Whether the draft was changed after it.

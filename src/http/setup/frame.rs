@@ -3,7 +3,10 @@
 use super::session::Setup;
 use crate::{
     model::ConnectionStatus,
-    service::{providers, setup::Wizard},
+    service::{
+        providers::{self, Provider},
+        setup::Wizard,
+    },
 };
 
 /// The steps in order: those of signing in, then those of provisioning.
@@ -103,8 +106,10 @@ pub struct SetupFrame {
     pub product: String,
     /// The customer.
     pub organization: String,
-    /// The provider.
+    /// The provider, by its name or in words.
     pub provider: &'static str,
+    /// Whether it was named.
+    pub is_named: bool,
     /// What is set up, in words.
     pub subject: &'static str,
     /// The steps.
@@ -142,7 +147,8 @@ impl SetupFrame {
             base: setup.base(),
             product: wizard.product.clone(),
             organization: wizard.organization.clone(),
-            provider: &wizard.provider().name,
+            provider: called(wizard.provider()),
+            is_named: wizard.provider().id != providers::GENERIC,
             subject,
             tracks: tracks(setup, here),
             standing: if live { standing(wizard, here) } else { String::new() },
@@ -193,7 +199,7 @@ fn parts(setup: &Setup) -> Vec<Part> {
         let provider = wizard.provider();
         // Its own test would make a user, which is for later.
         let tests_later = provider.scim.as_ref().is_some_and(|scim| scim.tests_by_writing);
-        let name = &provider.name;
+        let name = called(provider);
         let (ready, text) = match scim.status {
             ConnectionStatus::Enabled => (true, "In use.".to_owned()),
             ConnectionStatus::Disabled => (true, "Switched off.".to_owned()),
@@ -209,15 +215,20 @@ fn parts(setup: &Setup) -> Vec<Part> {
                 (true, format!("Checked here, and {name} has used its token."))
             }
             ConnectionStatus::Draft if tests_later => {
-                (true, format!("Checked here. {name} tests its side once this is in use."))
+                (true, format!("Checked here; {name} tests its side once this is in use."))
             }
             ConnectionStatus::Draft => {
-                (false, format!("Checked here. {name} has the token and has not used it yet."))
+                (false, format!("Checked here; {name} has the token and has not used it yet."))
             }
         };
         Part { name: PROVISIONING_PART, ready, text }
     });
     saml.into_iter().chain(scim).collect()
+}
+
+/// A provider's name in a sentence.
+fn called(provider: &'static Provider) -> &'static str {
+    if provider.id == providers::GENERIC { "your identity provider" } else { &provider.name }
 }
 
 /// What a connection is that is a draft no more, and who can change it.
@@ -226,10 +237,7 @@ fn standing(wizard: &Wizard, here: Step) -> String {
         "" => "the product\u{2019}s team".to_owned(),
         product => format!("the team of {product}"),
     };
-    let name = |id: &str| match providers::of(id) {
-        provider if provider.id == providers::GENERIC => "your identity provider",
-        provider => provider.name.as_str(),
-    };
+    let name = |id: &str| called(providers::of(id));
     let saml = wizard.saml.as_ref().filter(|_| here == Step::Provider || SIGN_IN.contains(&here));
     let saml = saml.map(|saml| match saml.status {
         ConnectionStatus::Disabled => format!("Single sign-on was switched off by {team}."),

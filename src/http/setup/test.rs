@@ -26,7 +26,8 @@ pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpRes
     setup.wizard.saml().map_err(|error| setup.refuse(error))?;
     let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     let (frame, is_old) = (SetupFrame::at(&setup, Step::Test), setup.progress.test_is_old);
-    Ok(pages::html(&SetupTestPage { frame, report: report.as_ref(), is_old }))
+    let saml = &setup.wizard.provider().saml;
+    Ok(pages::html(&SetupTestPage { frame, saml, report: report.as_ref(), is_old }))
 }
 
 /// Sends the browser to the provider. The form was ours, so a redirect to another origin will not do.

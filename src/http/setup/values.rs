@@ -30,7 +30,10 @@ pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
             SpValue::AcsUrlPattern => as_pattern(&urls.acs_url),
             SpValue::EntityId => urls.entity_id.clone(),
             SpValue::MetadataUrl => urls.metadata_url.clone(),
-            SpValue::Text => text.clone().unwrap_or_default(),
+            SpValue::Text => {
+                let text = text.as_deref().unwrap_or_default();
+                text.replace("{acs_url}", &urls.acs_url).replace("{entity_id}", &urls.entity_id)
+            }
             SpValue::LogoutUrl | SpValue::SigningCertificate | SpValue::EncryptionCertificate => return None,
         })
     };

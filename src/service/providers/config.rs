@@ -32,6 +32,9 @@ pub struct Provider {
     pub id: String,
     /// The name for people.
     pub name: String,
+    /// What people call it as well.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// How its metadata is recognised.
     pub detect: Detection,
     /// Signing in.
@@ -89,6 +92,21 @@ pub struct Saml {
     pub attributes: Vec<MappedAttribute>,
     /// What it is recognised to send.
     pub claims: Claims,
+    /// What it shows by itself where the test does not come back.
+    #[serde(default)]
+    pub provider_errors: Vec<ProviderError>,
+}
+
+/// An error that the provider shows on a page of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderError {
+    /// What is seen.
+    pub seen: String,
+    /// Where to look.
+    pub look: String,
+    /// How this is known.
+    pub from: Source,
 }
 
 /// A field of the provider's form.
@@ -99,7 +117,7 @@ pub struct SpField {
     pub name: String,
     /// Which value of ours goes into it.
     pub value: SpValue,
-    /// The value, where it is none of ours.
+    /// The value, where it is none of ours. What stands for ours in it, `{acs_url}` and `{entity_id}`, is filled in.
     pub text: Option<String>,
     /// How this is known.
     pub from: Source,

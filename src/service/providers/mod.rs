@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use figment::providers::{Format as _, Toml};
 
 pub use config::{
-    Claims, Detection, Fact, MappedAttribute, Provider, Saml, Scim, Setting, Source, SpField, SpValue,
+    Claims, Detection, Fact, MappedAttribute, Provider, ProviderError, Saml, Scim, Setting, Source, SpField,
+    SpValue,
 };
 pub use detect::{detect, detect_by};
 

@@ -40,6 +40,21 @@ fn every_file_is_read() {
 }
 
 #[test]
+fn a_provider_is_found_by_what_people_call_it_and_by_where_it_lives() {
+    let called = |id: &str, name: &str| of(id).aliases.iter().any(|alias| alias == name);
+    assert!(called("entra", "Azure AD") && called("adfs", "ADFS") && called("google", "G Suite"));
+    for (sso, id) in [
+        ("https://acme.okta-gov.com/app/x/sso/saml", "okta"),
+        ("https://acme.ciamlogin.com/x/saml2", "entra"),
+        ("https://auth.pingone.sg/x/saml20/idp/sso", "pingone"),
+        ("https://sso.connect.pingidentity.com/sso/idp/SSO.saml2?idpid=x", GENERIC),
+        ("https://login.acme.example/idp/SSO.saml2", "pingfederate"),
+    ] {
+        assert_eq!(detect(&metadata("urn:x", sso)).id, id, "{sso}");
+    }
+}
+
+#[test]
 fn ids_are_unique_and_every_provider_says_what_is_needed() {
     let ids: HashSet<_> = all().iter().map(|provider| provider.id.as_str()).collect();
     assert_eq!(ids.len(), all().len());

@@ -211,7 +211,7 @@ fn about_person(profile: &Profile, provider: &Provider) -> Vec<CheckLine> {
         let names: Vec<&str> = names.collect();
         let known =
             if names.is_empty() { String::new() } else { format!(" Known names: {}.", names.join(", ")) };
-        format!("No {what} came. Let {} send it as an attribute.{known}", provider.name)
+        format!("No {what} came. Let {} send it as an attribute.{known}", explain::name(provider))
     };
     let groups = if profile.groups_withheld {
         "The provider sent a link in place of groups, because the person is in more than 150. Let it send only the groups \

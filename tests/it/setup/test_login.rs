@@ -133,6 +133,7 @@ on_both_databases! {
         assert!(page.contains("does not work yet"), "{page}");
         assert!(page.contains("https://elsewhere.example/acs") && page.contains(&acs), "{page}");
         assert!(page.contains("Single sign-on URL"), "the field by Okta\u{2019}s name");
+        assert!(page.contains("When Okta shows an error of its own") && page.contains("Assignments tab"), "{page}");
         assert!(page.contains("Not reached: "));
         let page = admin.test(&ADA, |xml| xml.replace("ada@", "eve@")).await;
         assert!(page.contains("Failed: </span>It is signed with"), "{page}");

@@ -96,7 +96,7 @@ fn rejected(rejection: &Rejection, provider: &Provider) -> Explained {
 }
 
 /// The provider's name, in a sentence.
-fn name(provider: &Provider) -> &str {
+pub(crate) fn name(provider: &Provider) -> &str {
     if provider.id == GENERIC { "the identity provider" } else { &provider.name }
 }
 
