@@ -84,6 +84,8 @@ pub struct SetupMetadataPage<'a> {
     pub slo_url: &'a str,
     /// Whether any field was filled in.
     pub has_fields: bool,
+    /// The name of the field that the problem is about; empty where it is about none.
+    pub wrong: &'static str,
     /// Tells what was refused just now from what was typed since.
     pub refused: &'a str,
 }

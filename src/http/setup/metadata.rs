@@ -23,6 +23,8 @@ use crate::{
 /// Metadata of at most 5 MB, and the form around it.
 const LIMIT: usize = 5 * 1024 * 1024 + 64 * 1024;
 
+const NO_WAY: &str = "Please give one of the four: an address, a file, pasted metadata, or the fields.";
+
 /// Asks.
 pub(super) async fn show(setup: Setup) -> Result<HttpResponse, HttpError> {
     setup.wizard.saml().map_err(|error| setup.refuse(error))?;
@@ -45,20 +47,41 @@ pub(super) async fn give(
     let form = upload.form()?;
     let typed = Typed::of(&form);
     let Some(way) = typed.way(&form) else {
-        let problem = "Please give one of the four: an address, a file, pasted metadata, or the fields.";
+        let problem = if form.is_empty_file("file") || form.is_empty_file("certificate_file") {
+            "The file that you chose is empty. Download it again, and choose it once more."
+        } else {
+            NO_WAY
+        };
         return Ok(ask_again(&setup, &typed, problem, StatusCode::BAD_REQUEST));
     };
     let input = typed.input(way, &form);
-    let typed = typed.after(way);
+    let mut typed = typed.after(way);
     let (project, session) = (&setup.site.project, &setup.session);
     match setup::give_metadata(&cx, project, session, input, &setup.request_id).await {
         Ok(Given::Understood) => Ok(setup.go(Step::Review.path())),
         Ok(Given::Several) => Ok(setup.go("/metadata/choice")),
         Err(error @ (SetupError::Metadata { .. } | SetupError::Invalid(_))) => {
             tracing::info!(request_id = setup.request_id, reason = error.code(), "metadata refused");
+            typed.wrong = wrong(way, &error);
             Ok(ask_again(&setup, &typed, &error.to_string(), StatusCode::BAD_REQUEST))
         }
         Err(error) => Err(setup.refuse(error)),
+    }
+}
+
+/// The field that an error is about.
+fn wrong(way: Way, error: &SetupError) -> &'static str {
+    let sentence = error.to_string();
+    let says = |text: &str| sentence.contains(text);
+    match way {
+        Way::File => "file",
+        Way::Url => "url",
+        Way::Pasted => "metadata",
+        Way::Fields if says("single sign-on URL") => "sso_url",
+        Way::Fields if says("logout URL") => "slo_url",
+        Way::Fields if says("entity ID") => "entity_id",
+        Way::Fields if says("ertificate") || says("RSA key") => "certificate",
+        Way::Fields => "",
     }
 }
 
@@ -79,21 +102,31 @@ struct Typed {
     fields: ProviderFields,
     /// What was refused just now, as [`Typed::mark`] tells it.
     refused: String,
+    /// The field that the problem is about.
+    wrong: &'static str,
 }
 
 impl Typed {
     fn of(form: &Form<'_>) -> Self {
         let text = |name| form.text(name).unwrap_or_default().trim().to_owned();
+        let (mut url, mut pasted) = (text("url"), text("metadata"));
+        // An address in the place of what is there.
+        if url.is_empty() && pasted.starts_with("https://") && !pasted.contains(char::is_whitespace) {
+            url = std::mem::take(&mut pasted);
+        }
+        let file = form.bytes("certificate_file").filter(|bytes| !bytes.is_empty());
+        let certificate = file.map_or_else(|| text("certificate"), ProviderFields::certificate_of_file);
         Self {
-            url: text("url"),
-            pasted: text("metadata"),
+            url,
+            pasted,
             fields: ProviderFields {
                 sso_url: text("sso_url"),
                 entity_id: text("entity_id"),
-                certificates: vec![text("certificate"), text("next_certificate")],
+                certificates: vec![certificate, text("next_certificate")],
                 slo_url: text("slo_url"),
             },
             refused: text("refused"),
+            wrong: "",
         }
     }
 
@@ -192,5 +225,6 @@ fn page(setup: &Setup, typed: &Typed, problem: Option<&str>) -> HttpResponse {
         slo_url: &typed.fields.slo_url,
         has_fields: typed.has_fields(),
         refused: &typed.refused,
+        wrong: typed.wrong,
     })
 }

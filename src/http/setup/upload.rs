@@ -64,7 +64,16 @@ async fn read(mut payload: web::Payload, limit: usize) -> Result<Option<Vec<u8>>
 
 /// The fields of a form.
 #[derive(Debug)]
-pub(super) struct Form<'a>(Vec<(&'a str, &'a [u8])>);
+pub(super) struct Form<'a>(Vec<Field<'a>>);
+
+/// A field.
+#[derive(Debug)]
+struct Field<'a> {
+    name: &'a str,
+    /// Whether it is a file that was chosen: a browser sends a field without a file's name where none was.
+    is_file: bool,
+    content: &'a [u8],
+}
 
 /// More fields than any form of ours has.
 const MAX_FIELDS: usize = 32;
@@ -88,7 +97,7 @@ impl<'a> Form<'a> {
         let delimiter = format!("--{boundary}");
         let between = format!("\r\n--{boundary}");
         let mut rest = body.strip_prefix(delimiter.as_bytes())?;
-        let mut fields: Vec<(&str, &[u8])> = Vec::new();
+        let mut fields: Vec<Field<'a>> = Vec::new();
         loop {
             if rest.starts_with(b"--") {
                 return Some(Self(fields));
@@ -96,18 +105,25 @@ impl<'a> Form<'a> {
             rest = rest.strip_prefix(b"\r\n")?;
             let (head, after) = split(rest, b"\r\n\r\n")?;
             let (content, after) = split(after, between.as_bytes())?;
-            let name = field_name(std::str::from_utf8(head).ok()?)?;
-            if fields.len() == MAX_FIELDS || fields.iter().any(|(known, _)| *known == name) {
+            let head = std::str::from_utf8(head).ok()?;
+            let name = field_name(head)?;
+            if fields.len() == MAX_FIELDS || fields.iter().any(|known| known.name == name) {
                 return None;
             }
-            fields.push((name, content));
+            let is_file = head.contains("; filename=\"") && !head.contains("; filename=\"\"");
+            fields.push(Field { name, is_file, content });
             rest = after;
         }
     }
 
     /// The bytes of a field.
     pub(super) fn bytes(&self, name: &str) -> Option<&'a [u8]> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, content)| *content)
+        self.0.iter().find(|field| field.name == name).map(|field| field.content)
+    }
+
+    /// Whether a file was chosen that has nothing in it.
+    pub(super) fn is_empty_file(&self, name: &str) -> bool {
+        self.0.iter().any(|field| field.name == name && field.is_file && field.content.is_empty())
     }
 
     /// The text of a field; none where it is not UTF-8 or holds a NUL, which PostgreSQL cannot keep.

@@ -87,7 +87,10 @@ impl VerificationKey {
     /// # Errors
     /// See [`KeyError`].
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
-        let body: String = text.lines().filter(|line| !line.trim_start().starts_with("-----")).collect();
+        // Consoles and clipboards put it on one line as well, with its markers.
+        let inner = text.split_once("-----BEGIN CERTIFICATE-----").map_or(text, |(_, rest)| rest);
+        let inner = inner.split_once("-----END CERTIFICATE-----").map_or(inner, |(body, _)| body);
+        let body: String = inner.lines().filter(|line| !line.trim_start().starts_with("-----")).collect();
         Self::from_der(&base64::decode(&body).ok_or(KeyError::Unreadable)?)
     }
 
@@ -101,6 +104,12 @@ impl VerificationKey {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// SHA-1 of the certificate in upper-case hex: what some consoles show as the thumbprint. To compare by eye alone.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        hex(&openssl::sha::sha1(&self.certificate_der)).to_ascii_uppercase()
     }
 
     /// When the certificate says that it starts and ends. For warnings only: the key is the trust.

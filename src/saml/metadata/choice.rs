@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::error::MetadataError;
 use crate::saml::{
     names::{PROTOCOL_SUPPORT, ns},
-    xml::{Element, Limits, Scanned, tree},
+    xml::{Element, Limits, Scanned, XmlError, tree},
 };
 
 /// So many entity IDs are named in the error that asks for a choice; the list has them all.
@@ -29,8 +29,8 @@ pub struct Candidate {
 /// What is not metadata at all.
 pub fn candidates(bytes: &[u8]) -> Result<Vec<Candidate>, MetadataError> {
     recognise(bytes)?;
-    let text = Scanned::scan(bytes, &Limits::METADATA)?;
-    let doc = text.tree()?;
+    let text = Scanned::scan(bytes, &Limits::METADATA).map_err(|error| malformed(bytes, error))?;
+    let doc = text.tree().map_err(|error| malformed(bytes, error))?;
     let list = idps(doc.root_element())?.into_iter().map(|entity| Candidate {
         entity_id: entity_id(entity).chars().take(1024).collect(),
         display_name: display_name(entity),
@@ -41,18 +41,42 @@ pub fn candidates(bytes: &[u8]) -> Result<Vec<Candidate>, MetadataError> {
 /// Tells apart what people upload by mistake, before a parser complains about it in its own words.
 pub(super) fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match bytes {
+        [b'%', b'P', b'D', b'F', ..] => return Err(MetadataError::Pdf),
+        [b'P', b'K', 3, 4, ..] => return Err(MetadataError::Archive),
+        // The beginning of a certificate in DER.
+        [0x30, 0x82, ..] => return Err(MetadataError::Certificate),
+        _ => {}
+    }
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
     match start.as_str() {
         "" => Err(MetadataError::Empty),
-        s if s.starts_with("<!doctype html") || s.starts_with("<html") => Err(MetadataError::Html),
+        s if s.starts_with('<') && (s.contains("<!doctype html") || s.contains("<html")) => {
+            Err(MetadataError::Html)
+        }
         s if s.starts_with(['{', '[']) => Err(MetadataError::Json),
         s if s.starts_with("-----begin") && s.contains("private key-----") => Err(MetadataError::PrivateKey),
         s if s.starts_with("-----begin") => Err(MetadataError::Certificate),
-        s if s.starts_with("<?xml") && s.contains("<html") => Err(MetadataError::Html),
+        // The same without its first and last line.
+        s if s.starts_with("mii") && s.bytes().all(is_base64) => Err(MetadataError::Certificate),
         // UTF-16 is XML; the pre-scan names the encoding.
         s if s.starts_with('<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => Ok(()),
         _ => Err(MetadataError::NotXml),
     }
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Why what began as metadata is no XML: most often it was copied in part.
+pub(super) fn malformed(bytes: &[u8], error: XmlError) -> MetadataError {
+    let text = bytes.trim_ascii();
+    let begins = text.iter().take(4096).copied().collect::<Vec<_>>();
+    let begins = String::from_utf8_lossy(&begins);
+    let is_metadata = ["EntityDescriptor", "EntitiesDescriptor"].iter().any(|name| begins.contains(name));
+    let is_broken = error.code() == "xml_not_well_formed" && is_metadata && !text.ends_with(b"Descriptor>");
+    if is_broken { MetadataError::BreaksOff } else { error.into() }
 }
 
 /// The identity provider `wanted`, or the only one.

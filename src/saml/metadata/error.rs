@@ -24,8 +24,16 @@ pub enum MetadataError {
         "this is a private key, which nobody but its owner may see; whoever has it should be told that it was sent here"
     )]
     PrivateKey,
+    #[error("this is a PDF; what is needed is the metadata itself, a file that ends with .xml")]
+    Pdf,
+    #[error(
+        "this is an archive, such as a ZIP file or an Office document; unpack it, and give the file that ends with .xml"
+    )]
+    Archive,
     #[error("the file is empty")]
     Empty,
+    #[error("this breaks off before its end; copy the whole of it, or download the file again")]
+    BreaksOff,
     #[error("this is not XML")]
     NotXml,
     #[error(transparent)]
@@ -85,7 +93,10 @@ impl MetadataError {
             Self::Json => "metadata_is_json",
             Self::Certificate => "metadata_is_certificate",
             Self::PrivateKey => "metadata_is_private_key",
+            Self::Pdf => "metadata_is_pdf",
+            Self::Archive => "metadata_is_archive",
             Self::Empty => "metadata_empty",
+            Self::BreaksOff => "metadata_breaks_off",
             Self::NotXml => "metadata_not_xml",
             Self::Xml(e) => e.code(),
             Self::Read(_) => "metadata_malformed",

@@ -94,8 +94,8 @@ pub fn parse(bytes: &[u8], now: OffsetDateTime) -> Result<IdpMetadata, MetadataE
 /// See [`MetadataError`].
 pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, MetadataError> {
     choice::recognise(bytes)?;
-    let text = Scanned::scan(bytes, &Limits::METADATA)?;
-    let doc = text.tree()?;
+    let text = Scanned::scan(bytes, &Limits::METADATA).map_err(|error| choice::malformed(bytes, error))?;
+    let doc = text.tree().map_err(|error| choice::malformed(bytes, error))?;
     let entity = choice::one_idp(doc.root_element(), reading.entity_id)?;
     if !reading.pinned.is_empty() {
         verify(entity, reading)?;

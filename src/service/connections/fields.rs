@@ -2,7 +2,7 @@
 
 use super::signers::read_certificates;
 use crate::saml::{
-    dsig::KeyError,
+    dsig::{KeyError, base64},
     metadata::{Endpoint, IdpMetadata, check_endpoint, check_entity_id},
     names::binding,
 };
@@ -40,6 +40,15 @@ pub enum FieldError {
 }
 
 impl ProviderFields {
+    /// A certificate that was given as a file, as text: PEM as it is, else its bytes (DER) in base64.
+    #[must_use]
+    pub fn certificate_of_file(bytes: &[u8]) -> String {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains('\0') => text.trim().to_owned(),
+            _ => base64::encode(bytes),
+        }
+    }
+
     /// Reads them, as if they had come in metadata.
     pub(in crate::service) fn read(&self) -> Result<IdpMetadata, FieldError> {
         let (sso_url, entity_id, slo_url) = (self.sso_url.trim(), self.entity_id.trim(), self.slo_url.trim());

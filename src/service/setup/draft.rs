@@ -8,7 +8,10 @@ use super::{
     understanding::publisher,
 };
 use crate::{
-    model::{ids::ProjectId, secret::Secret},
+    model::{
+        ids::{ProjectId, SamlConnectionId},
+        secret::Secret,
+    },
     saml::{
         metadata::{IdpMetadata, MetadataError},
         xml::Limits,
@@ -112,7 +115,8 @@ pub async fn give_metadata(
     input: DraftInput,
     request_id: &str,
 ) -> Result<Given, SetupError> {
-    let signers = signers(cx, project, session).await?;
+    let (connection, signers) = expected(cx, project, session).await?;
+    refuse_ours(&connection, &input)?;
     let (document, url) = match input {
         DraftInput::Fields(_) if signers.any() => return Err(unsigned()),
         DraftInput::Fields(fields) => {
@@ -143,11 +147,38 @@ pub async fn give_metadata(
     }
 }
 
-/// Who must have signed what this browser hands over.
-async fn signers(cx: &Context, project: &ProjectId, session: &Secret) -> Result<Signers, SetupError> {
+/// The draft of this browser, and who must have signed what it hands over.
+async fn expected(
+    cx: &Context,
+    project: &ProjectId,
+    session: &Secret,
+) -> Result<(SamlConnectionId, Signers), SetupError> {
     let (own, project, session) = (cx.clone(), project.clone(), session.clone());
-    let find = move |tx: &mut Tx<'_>| Ok(Signers::of(load(tx, &own, &project, &session)?.saml()?));
+    let find = move |tx: &mut Tx<'_>| {
+        let wizard = load(tx, &own, &project, &session)?;
+        let connection = wizard.saml()?;
+        Ok((connection.id.clone(), Signers::of(connection)))
+    };
     cx.store.read(find).await
+}
+
+/// Our own values are on the page before, and are pasted back. Each has the connection's id in it, as nothing of a provider
+/// has before it was told.
+fn refuse_ours(connection: &SamlConnectionId, input: &DraftInput) -> Result<(), SetupError> {
+    let id = connection.as_str();
+    match input {
+        DraftInput::Url(url) if url.contains(id) => Err(SetupError::ours("metadata address")),
+        DraftInput::Document(document) => {
+            let has = |part: &str| memchr::memmem::find(document, part.as_bytes()).is_some();
+            let is_ours = has(id) && has("SPSSODescriptor") && !has("IDPSSODescriptor");
+            if is_ours { Err(SetupError::ours("metadata")) } else { Ok(()) }
+        }
+        DraftInput::Fields(fields) if fields.sso_url.contains(id) => {
+            Err(SetupError::ours("address for answers (ACS URL), given as the single sign-on URL,"))
+        }
+        DraftInput::Fields(fields) if fields.entity_id.contains(id) => Err(SetupError::ours("entity ID")),
+        DraftInput::Url(_) | DraftInput::Fields(_) => Ok(()),
+    }
 }
 
 fn unsigned() -> SetupError {

@@ -46,7 +46,10 @@ pub use understanding::{Certificate, Notice, Understanding, understanding};
 
 pub use crate::store::setup_links::SetupLink;
 use crate::{
-    saml::metadata::MetadataError,
+    saml::{
+        metadata::MetadataError,
+        xml::{PrescanError, XmlError},
+    },
     service::{connections::ConnectionError, egress::EgressError, sso::explain::capitalised},
     store::StoreError,
 };
@@ -174,9 +177,26 @@ impl SetupError {
                                     it was downloaded; sign in there, and download it again."
                     .into()
             }
+            MetadataError::Xml(XmlError::Prescan(PrescanError::Encoding)) => {
+                "This file is not saved as UTF-8 (an editor may have called it Unicode). Download it again and upload it \
+                 without opening it, or save it as UTF-8."
+                    .into()
+            }
+            MetadataError::Certificate => "This is a certificate. The metadata file contains it and more; if there is no \
+                                           metadata, enter the fields below and give the certificate there."
+                .into(),
             other => capitalised(&other.to_string()),
         };
         Self::Metadata { sentence, code: error.code() }
+    }
+
+    /// What we hand out came back: it belongs into the provider.
+    fn ours(what: &str) -> Self {
+        let sentence = format!(
+            "This is our own {what}, which belongs into your identity provider. What is needed here is the one that your \
+             identity provider shows."
+        );
+        Self::Metadata { sentence, code: "metadata_is_ours" }
     }
 
     /// Metadata that we fetched: nothing of it may be quoted, or the page would read addresses for a stranger (R25).
@@ -186,7 +206,10 @@ impl SetupError {
             | MetadataError::Json
             | MetadataError::Certificate
             | MetadataError::PrivateKey
+            | MetadataError::Pdf
+            | MetadataError::Archive
             | MetadataError::Empty
+            | MetadataError::BreaksOff
             | MetadataError::ServiceProvider
             | MetadataError::NoIdp
             | MetadataError::SeveralRoles

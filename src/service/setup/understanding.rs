@@ -3,6 +3,7 @@
 use super::{SetupError, Wizard};
 use crate::{
     model::{Millis, Timestamp},
+    saml::VerificationKey,
     service::{
         Context,
         connections::Options,
@@ -39,6 +40,8 @@ pub struct Understanding {
 pub struct Certificate {
     /// SHA-256, in pairs.
     pub fingerprint: String,
+    /// SHA-1 without pairs, as Entra shows it; empty where the certificate cannot be read.
+    pub thumbprint: String,
     /// When it starts.
     pub not_before: Timestamp,
     /// When it ends.
@@ -69,6 +72,9 @@ pub async fn understanding(cx: &Context, wizard: &Wizard) -> Result<Option<Under
         .iter()
         .map(|key| Certificate {
             fingerprint: key.fingerprint_in_pairs(),
+            thumbprint: VerificationKey::from_text(&key.certificate)
+                .map(|read| read.thumbprint())
+                .unwrap_or_default(),
             not_before: key.not_before,
             not_after: key.not_after,
             expired: key.not_after <= now,
@@ -139,6 +145,12 @@ fn notices(
     }
     if connection.idp_wants_signed_requests {
         note("wants_signed_requests", "The provider wants our requests signed, and we sign them: let it import our metadata, which has our certificate.".into());
+    }
+    let address = connection.metadata_url.as_deref().unwrap_or_default();
+    if address.starts_with("https://login.microsoftonline.") && !address.contains("appid=") {
+        let text = "This metadata address is of the whole tenant, whose certificates may be others than those of this \
+                    application. Use the App Federation Metadata Url of the application, which has appid= in it.";
+        note("metadata_of_tenant", text.into());
     }
     if connection.metadata_url.is_none() && wizard.provider().saml.metadata_url {
         let text = "You handed over a file. From the metadata address, a new certificate could be fetched without \

@@ -90,6 +90,16 @@ fn wrong_files_are_recognised() {
     assert_eq!(code("{\"issuer\": \"x\"}"), "metadata_is_json");
     assert_eq!(code(&certificate("idp")), "metadata_is_certificate");
     assert_eq!(code("-----BEGIN RSA PRIVATE KEY-----\nTEST\n"), "metadata_is_private_key");
+    assert_eq!(code("<!-- saved from us -->\n<!DOCTYPE html>"), "metadata_is_html");
+    assert_eq!(code("%PDF-1.7"), "metadata_is_pdf");
+    assert_eq!(code("PK\u{3}\u{4}"), "metadata_is_archive");
+    let bare: String = certificate("idp").lines().filter(|l| !l.starts_with('-')).collect();
+    assert_eq!(code(&bare), "metadata_is_certificate");
+    let der = parse(&[0x30, 0x82, 3, 0xff], NOW).unwrap_err();
+    assert_eq!(der.code(), "metadata_is_certificate");
+    for part in [3, 2] {
+        assert_eq!(code(&good()[..good().len() / 4 * part]), "metadata_breaks_off");
+    }
     assert_eq!(code("hello"), "metadata_not_xml");
     assert_eq!(code("<a>"), "xml_not_well_formed");
     assert_eq!(code("<a/>"), "metadata_other_document");

@@ -79,7 +79,7 @@ on_both_databases! {
             let answer = admin.upload(way).await;
             assert_eq!(answer.header("location"), "/setup/review", "{}: {}", way[0].0, answer.body);
             let page = admin.get("/setup/review").await;
-            for text in ["https://idp.acme.example/sso", "SHA-256 ", "Valid"] {
+            for text in ["https://idp.acme.example/sso", "SHA-256 ", "SHA-1 thumbprint ", "Valid"] {
                 assert!(page.body.contains(text), "{text}: {}", page.body);
             }
         }
@@ -214,15 +214,58 @@ on_both_databases! {
         ] {
             refused(&admin.upload(&[("file", file)]).await, StatusCode::BAD_REQUEST, sentence);
         }
-        refused(&admin.upload(&[("file", b"")]).await, StatusCode::BAD_REQUEST, "one of the four");
+        for (file, sentence) in [
+            (&b"%PDF-1.7 x"[..], "This is a PDF"),
+            (b"PK\x03\x04x", "an archive"),
+            (b"\xff\xfe<\0a\0/\0>\0", "save it as UTF-8"),
+            (&admin.metadata().into_bytes()[..600], "copy the whole"),
+        ] {
+            refused(&admin.upload(&[("file", file)]).await, StatusCode::BAD_REQUEST, sentence);
+        }
+        refused(&admin.upload(&[("file", b"")]).await, StatusCode::BAD_REQUEST, "The file that you chose is empty");
+        refused(&admin.upload(&[("url", b"")]).await, StatusCode::BAD_REQUEST, "one of the four");
         let large = vec![b'x'; 50 * 1024 * 1024];
         refused(&admin.upload(&[("file", &large)]).await, StatusCode::PAYLOAD_TOO_LARGE, "too large");
         let fields: [(&str, &[u8]); 3] = [("sso_url", b"javascript:alert(1)"), ("entity_id", b"x"), ("certificate", b"x")];
-        refused(&admin.upload(&fields).await, StatusCode::BAD_REQUEST, "https address");
+        let answer = admin.upload(&fields).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "https address");
+        assert_eq!(answer.body.matches("aria-invalid").count(), 1, "the field that is wrong: {}", answer.body);
         let fields: [(&str, &[u8]); 3] = [("sso_url", b"https://x/sso"), ("entity_id", b"x"), ("certificate", b"<x>")];
         let answer = admin.upload(&fields).await;
         refused(&answer, StatusCode::BAD_REQUEST, "BEGIN CERTIFICATE");
         assert!(answer.body.contains("&#60;x&#62;"), "what was typed is shown again, escaped");
+    }
+
+    async fn our_own_values_are_recognised_where_they_come_back(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let of_ours = format!("http://localhost/api/saml/v1/{}", admin.connection);
+        let own = admin.get(&format!("/api/saml/v1/{}/metadata", admin.connection)).await.body;
+        let acs = format!("{of_ours}/acs");
+        let certificate = certificate("idp");
+        let fields: [(&str, &[u8]); 3] =
+            [("sso_url", acs.as_bytes()), ("entity_id", b"x"), ("certificate", certificate.as_bytes())];
+        let address = format!("{of_ours}/metadata");
+        let ways: [&[(&str, &[u8])]; 3] = [&[("file", own.as_bytes())], &[("url", address.as_bytes())], &fields];
+        for way in ways {
+            refused(&admin.upload(way).await, StatusCode::BAD_REQUEST, "belongs into your identity provider");
+        }
+    }
+
+    async fn a_certificate_may_be_a_file_or_one_line(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let pem = certificate("idp");
+        let der = openssl::x509::X509::from_pem(pem.as_bytes()).unwrap().to_der().unwrap();
+        let line = pem.replace('\n', " ");
+        let ways: [(&str, &[u8]); 4] = [
+            ("certificate_file", &der), ("certificate_file", pem.as_bytes()), ("certificate_file", line.as_bytes()),
+            ("certificate", line.as_bytes()),
+        ];
+        for (name, certificate) in ways {
+            let fields: [(&str, &[u8]); 3] =
+                [("sso_url", b"https://x.example/sso"), ("entity_id", b"x"), (name, certificate)];
+            let answer = admin.upload(&fields).await;
+            assert_eq!(answer.header("location"), "/setup/review", "{name}: {}", answer.body);
+        }
     }
 
     async fn r25_what_is_fetched_is_never_shown(admin: Admin) {
@@ -327,6 +370,10 @@ on_both_databases! {
             assert!(page.body.contains(name), "{provider}");
             assert!(page.body.contains(&format!("http://localhost/api/saml/v1/{connection}/acs")));
         }
+        admin.post("/setup/provider", &[("provider", "auth0")]).await;
+        let page = admin.get("/setup/values").await.body;
+        let recipient = format!("&#34;recipient&#34;: &#34;http://localhost/api/saml/v1/{connection}/acs&#34;");
+        assert!(page.contains(&recipient) && page.contains("rsa-sha256") && !page.contains("{acs_url}"), "{page}");
         refused(&admin.post("/setup/provider", &[("provider", "nobody")]).await, StatusCode::BAD_REQUEST, "from the list");
     }
 }
