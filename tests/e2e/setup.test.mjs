@@ -1,8 +1,10 @@
 // The set-up wizard as a customer's administrator sees it, in Chromium: with scripts and without, at a desk and on a
-// phone, light and dark, from the link to the page that shows what was understood.
+// phone, light and dark, from the link to the page that shows what was understood. Then a real test sign-in and back, and
+// the pages of provisioning.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { launch } from './lib/chromium.mjs';
 import { settings } from './lib/settings.mjs';
@@ -19,11 +21,12 @@ before(async () => {
 
 after(() => browser?.close());
 
-/** A link to a new draft, as the operator makes it. */
-function link() {
-  const command = ['setup-link', 'create', settings.organization, '--saml', '--project', settings.project];
-  const made = execFileSync(settings.binary, command, { encoding: 'utf8' });
-  return made.split('\n').find((line) => line.startsWith('address')).split(' ').at(-1);
+/** A link to new drafts, as the operator makes it. */
+function link(...kinds) {
+  const command = ['setup-link', 'create', settings.organization, ...kinds, '--project', settings.project];
+  const made = execFileSync(settings.binary, command, { encoding: 'utf8' }).split('\n');
+  const value = (name) => made.find((line) => line.startsWith(name)).split(' ').at(-1);
+  return { address: value('address'), connection: value('connection') };
 }
 
 /** Nothing is wider than the window, and what is to be read or pressed is there. */
@@ -41,7 +44,7 @@ async function walk(name, options) {
   const faults = [];
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
 
-  await page.goto(link());
+  await page.goto(link('--saml').address);
   await page.getByRole('heading', { name: 'Which identity provider' }).waitFor();
   assert.match(page.url(), /\/setup\/setup_link_[a-z0-9]+\/provider$/, 'the address holds no secret');
   await looksFinished(page, name, '1-provider');
@@ -89,4 +92,56 @@ for (const javaScriptEnabled of [true, false]) {
       ));
     }
   }
+}
+
+/** Tells the provider of a draft, as an administrator would. */
+async function introduce(connection) {
+  const input = await (await fetch(`${settings.gateway}/api/saml/v1/${connection}/metadata`)).text();
+  const php = execFileSync('php', ['-d', 'display_errors=0', 'idp/import-sp.php'], { input, encoding: 'utf8' });
+  appendFileSync(`${process.env.IDP_WORK}/metadata/saml20-sp-remote.php`, php.replace(/^<\?php\n/, ''));
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  test(`a test sign-in comes back to its report, and provisioning is shown: ${size}`, async () => {
+    const context = await browser.newContext({ viewport, colorScheme: size === 'phone' ? 'dark' : 'light' });
+    const page = await context.newPage();
+    const { address, connection } = link('--saml', '--scim');
+    await introduce(connection);
+    await page.goto(address);
+    await page.getByRole('button', { name: 'Another provider' }).click();
+    await page.getByRole('link', { name: 'I have entered these' }).click();
+    await page.getByLabel('Metadata file').setInputFiles({
+      name: 'metadata.xml', mimeType: 'application/xml', buffer: metadata,
+    });
+    await page.getByRole('button', { name: 'Read the metadata' }).click();
+    await page.getByRole('link', { name: 'This is right' }).click();
+    await page.getByRole('button', { name: 'Test sign-in' }).click();
+    await page.locator('input[name=username]').fill('alice');
+    await page.locator('input[name=password]').fill('test-password');
+    await page.locator('input[name=password]').press('Enter');
+    // The provider posts across sites; the page it leads to is ours again, with the session of the link.
+    await page.waitForURL(/\/setup\/setup_link_[a-z0-9]+\/test$/);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await looksFinished(page, size, '7-tested');
+    await page.getByText('Where this stands').waitFor();
+    await page.getByText('All checks, in their order').click();
+    await looksFinished(page, size, '8-all-checks');
+
+    await page.getByRole('link', { name: 'Connect' }).click();
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByText('Copy the token now').waitFor();
+    await looksFinished(page, size, '9-token');
+    await page.reload();
+    await page.getByText('The token was made already').waitFor();
+    await page.getByRole('link', { name: 'I have entered these' }).click();
+    await page.getByRole('button', { name: 'Check connection' }).click();
+    await page.getByRole('heading', { name: 'Our side works' }).waitFor();
+    await looksFinished(page, size, '10-checked');
+    for (const step of ['Requests', 'Preview']) {
+      await page.getByRole('navigation').getByRole('link', { name: step }).click();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await looksFinished(page, size, `11-${step.toLowerCase()}`);
+    }
+    await context.close();
+  });
 }
