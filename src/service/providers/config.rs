@@ -182,6 +182,10 @@ pub struct Claims {
     /// The whole name.
     #[serde(default)]
     pub display_name: Vec<String>,
+    /// The whole name where this provider alone sends it so, and no better one came. Another may send something else by that
+    /// name: Entra has a user's principal name there.
+    #[serde(default)]
+    pub whole_name: Vec<String>,
     /// Groups.
     #[serde(default)]
     pub groups: Vec<String>,

@@ -33,6 +33,9 @@ const FILES: &[&str] = &[
     include_str!("../../../idp-configs/cyberark.toml"),
     include_str!("../../../idp-configs/duo.toml"),
     include_str!("../../../idp-configs/lastpass.toml"),
+    include_str!("../../../idp-configs/authentik.toml"),
+    include_str!("../../../idp-configs/shibboleth.toml"),
+    include_str!("../../../idp-configs/simplesamlphp.toml"),
     include_str!("../../../idp-configs/generic.toml"),
 ];
 

@@ -49,6 +49,9 @@ fn a_provider_is_found_by_what_people_call_it_and_by_where_it_lives() {
         ("https://auth.pingone.sg/x/saml20/idp/sso", "pingone"),
         ("https://sso.connect.pingidentity.com/sso/idp/SSO.saml2?idpid=x", GENERIC),
         ("https://login.acme.example/idp/SSO.saml2", "pingfederate"),
+        ("https://id.acme.example/application/saml/x/sso/binding/redirect/", "authentik"),
+        ("https://id.acme.example/idp/profile/SAML2/Redirect/SSO", "shibboleth"),
+        ("https://id.acme.example/simplesaml/module.php/saml/idp/singleSignOnService", "simplesamlphp"),
     ] {
         assert_eq!(detect(&metadata("urn:x", sso)).id, id, "{sso}");
     }

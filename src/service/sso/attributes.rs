@@ -54,7 +54,9 @@ pub(crate) fn profile(assertion: &VerifiedAssertion, connection: &SamlConnection
         email: named("email", |claims| &claims.email)
             .or_else(|| email_name_id(assertion))
             .and_then(|text| EmailAddress::parse(&text).ok()),
-        display_name: name("displayName", |claims| &claims.display_name).or_else(joined),
+        display_name: name("displayName", |claims| &claims.display_name)
+            .or_else(joined)
+            .or_else(|| first_of(assertion, &own.whole_name).filter(|name| is_name(name)).map(str::to_owned)),
         given_name,
         family_name,
         groups_withheld: groups.is_empty()

@@ -233,6 +233,21 @@ on_both_databases! {
         assert!(admin.test(&ADA, old).await.contains("The sign-in works"));
     }
 
+    async fn a_whole_name_is_read_where_the_provider_sends_it_so(admin: Admin) {
+        let mut admin = admin.described().await;
+        let name = ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name", &["Ada of Lovelace"][..]);
+        let claims = Claims { attributes: &[name], ..ADA };
+        for (provider, shown) in [("authentik", true), ("entra", false)] {
+            admin.change(|connection| {
+                provider.clone_into(&mut connection.provider);
+                connection.subject_attribute = None;
+            }).await;
+            admin.world.gateway.clock.advance(1000);
+            let page = admin.test(&claims, |xml| xml).await;
+            assert_eq!(page.contains("<dt>Name</dt><dd>Ada of Lovelace</dd>"), shown, "{provider}: {page}");
+        }
+    }
+
     async fn a_groups_link_is_reported(admin: Admin) {
         let mut admin = admin.described().await;
         let link = ("http://schemas.microsoft.com/claims/groups.link", &["https://graph.example/x"][..]);
