@@ -1,6 +1,6 @@
 //! Single logout: our requests that are on their way, and sessions at providers that have ended.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, query_dsl::methods};
 
 use super::connection::on_both;
 use super::{
@@ -54,14 +54,17 @@ pub fn take_request(
     Ok(diesel::delete(row).execute(tx.connection)? == 1)
 }
 
-/// Notes that a session at a provider has ended; a later end counts.
+/// Notes that a session at a provider has ended; of several ends the latest counts, in whatever order they come.
 pub fn end_session(tx: &mut Tx<'_>, ended: &SamlEndedSession) -> Result<(), StoreError> {
-    on_both!(tx, c => diesel::insert_into(saml_ended_sessions::table)
-        .values(ended)
-        .on_conflict((saml_ended_sessions::saml_connection_id, saml_ended_sessions::session_key))
-        .do_update()
-        .set(ended)
-        .execute(c))?;
+    on_both!(tx, c => methods::FilterDsl::filter(
+        diesel::insert_into(saml_ended_sessions::table)
+            .values(ended)
+            .on_conflict((saml_ended_sessions::saml_connection_id, saml_ended_sessions::session_key))
+            .do_update()
+            .set(ended),
+        saml_ended_sessions::ended_at.lt(ended.ended_at),
+    )
+    .execute(c))?;
     Ok(())
 }
 

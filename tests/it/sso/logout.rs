@@ -166,7 +166,21 @@ on_both_databases! {
         assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
     }
 
-    async fn a_format_that_is_left_out_means_any(world: World) {
+    async fn of_two_logouts_the_later_one_counts_in_whatever_order(world: World) {
+        let world = with_slo(world).await;
+        let now = world.gateway.now().to_datetime();
+        let all = |id| Asked { id, name: ada(), indexes: &[], key: "idp" };
+        for (id, at) in [("_l2", now), ("_l1", now - Duration::seconds(120))] {
+            assert_eq!(ask_at(&world, all(id), at).await.status, StatusCode::SEE_OTHER);
+        }
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        let late = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&late, "session_logged_out").await;
+    }
+
+    async fn a_format_that_is_left_out_means_those_of_people(world: World) {
         let world = with_slo(world).await;
         assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
         let other = NameId { format: name_id::PERSISTENT.into(), ..ada() };

@@ -1,0 +1,2 @@
+-- The switch is unknown again, and passed over.
+UPDATE saml_connections SET options = replace(options, '"publishEncryption":true,', '') WHERE provider = 'adfs';
