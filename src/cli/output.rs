@@ -18,7 +18,9 @@ fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            eprintln!("error: nothing can be printed: {error}")
+            // What is shown once, such as a secret, is lost: nobody may take that for done.
+            eprintln!("error: nothing can be printed: {error}");
+            std::process::exit(1);
         }
         _ => {}
     }
