@@ -65,7 +65,7 @@ pub enum MetadataError {
     #[error("cacheDuration is {got:?}, which is not a duration such as PT6H")]
     CacheDuration { got: String },
     #[error(
-        "the metadata expired at {valid_until}; download it again, or take validUntil out of it if it is new (Shibboleth writes the moment at which it made the file)"
+        "the metadata expired at {valid_until}; download it again (Shibboleth writes into a new file the moment at which it made it: give validUntil there another value)"
     )]
     Expired { valid_until: OffsetDateTime },
     #[error("the identity provider has no single sign-on endpoint for HTTP-Redirect or HTTP-POST")]
