@@ -185,6 +185,7 @@ fn doors(world: &World, keys: &Keys, method: &Method, pattern: &str) -> Option<V
         | "/setup/{link}/metadata"
         | "/setup/{link}/review"
         | "/setup/{link}/test"
+        | "/setup/{link}/test/name"
         | "/setup/{link}/metadata/choice"
         | "/setup/{link}/scim"
         | "/setup/{link}/scim/token"

@@ -8,7 +8,7 @@ use crate::{
     service::{
         providers::{Provider, Saml, Scim, SpValue},
         provisioning::admin::check::{Checked, LastCheck},
-        setup::{Arrivals, CheckState, Choices, LiveView, Report, TokenShown, Understanding},
+        setup::{Arrivals, CheckState, Choices, LiveView, NameOffer, Report, TokenShown, Understanding},
     },
 };
 
@@ -112,6 +112,8 @@ pub struct SetupTestPage<'a> {
     pub report: Option<&'a Report>,
     /// Whether the draft was changed after it.
     pub is_old: bool,
+    /// What can be asked of a provider whose names do not stay.
+    pub offer: Option<NameOffer>,
 }
 
 impl SetupTestPage<'_> {

@@ -1,4 +1,5 @@
 //! `GET` and `POST /setup/{link}/test`: a real sign-in whose every check is shown. Its answer arrives at the connection's ACS.
+//! `POST /setup/{link}/test/name`: what can be asked of a provider whose names do not stay.
 
 use std::sync::Arc;
 
@@ -13,10 +14,11 @@ use crate::{
     http::{
         HttpError, RequestContext,
         pages::{self, SetupTestPage},
+        params::Params,
     },
     service::{
         Context,
-        setup::{self, Answer},
+        setup::{self, Answer, NameOffer},
         sso::Carrier,
     },
 };
@@ -27,7 +29,27 @@ pub(super) async fn show(setup: Setup, cx: web::Data<Context>) -> Result<HttpRes
     let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
     let (frame, is_old) = (SetupFrame::at(&setup, Step::Test), setup.progress.test_is_old);
     let saml = &setup.wizard.provider().saml;
-    Ok(pages::html(&SetupTestPage { frame, saml, report: report.as_ref(), is_old }))
+    let offer = report.as_ref().filter(|_| !is_old).and_then(|report| NameOffer::of(&setup.wizard, report));
+    Ok(pages::html(&SetupTestPage { frame, saml, report: report.as_ref(), is_old, offer }))
+}
+
+/// Asks for another kind of name from now on.
+pub(super) async fn ask_for_name(
+    request: HttpRequest,
+    payload: web::Payload,
+    setup: Setup,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
+    let name = Params::of_form(&request, payload).await?.take("name").unwrap_or_default();
+    let report = setup::last_report(&cx, &setup.wizard).await.map_err(|error| setup.refuse(error))?;
+    let offered = report.and_then(|report| NameOffer::of(&setup.wizard, &report));
+    // Sent twice, or of a page that is old: what the form says was done, or makes no sense any more.
+    if let Some(offer) = offered.filter(|offer| offer.as_str() == name) {
+        let (project, session) = (&setup.site.project, &setup.session);
+        let asked = setup::ask_for_name(&cx, project, session, offer, &setup.request_id).await;
+        asked.map_err(|error| setup.refuse(error))?;
+    }
+    Ok(setup.go(Step::Test.path()))
 }
 
 /// Sends the browser to the provider. The form was ours, so a redirect to another origin will not do.

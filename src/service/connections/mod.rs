@@ -40,7 +40,7 @@ pub use sp_keys::{
     sp_keys_in_use,
 };
 pub use sp_metadata::{Audience, SpMetadataError, sp_metadata};
-pub use update::{Pairing, Update, disable, list, settings, update};
+pub use update::{Pairing, Update, disable, insist_on_name, list, settings, update};
 pub use urls::SpUrls;
 
 pub(in crate::service) use create::add_draft;

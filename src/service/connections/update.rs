@@ -62,10 +62,22 @@ pub struct Pairing {
     pub attribute: String,
 }
 
+/// Lets requests through a connection ask for a NameID of this format, or of none in particular.
+pub fn insist_on_name(connection: &mut SamlConnection, format: Option<&str>) -> Result<(), ConnectionError> {
+    let mut options = readable(connection)?;
+    options.name_id_format = format.map(str::to_owned);
+    connection.options = options.to_stored();
+    Ok(())
+}
+
+fn readable(connection: &SamlConnection) -> Result<Options, ConnectionError> {
+    let unreadable = || ConnectionError::Invalid("the stored switches cannot be read".into());
+    Options::read(connection).ok_or_else(unreadable)
+}
+
 impl Update {
     fn apply(&self, tx: &mut Tx<'_>, row: &mut SamlConnection) -> Result<(), ConnectionError> {
-        let unreadable = || ConnectionError::Invalid("the stored switches cannot be read".into());
-        let mut options = Options::read(row).ok_or_else(unreadable)?;
+        let mut options = readable(row)?;
         set(&mut row.display_name, &self.display_name);
         set(&mut row.allow_idp_initiated, &self.allow_idp_initiated);
         set(&mut row.allow_sha1, &self.allow_sha1);

@@ -8,6 +8,7 @@ mod choice;
 mod draft;
 mod drafts;
 mod hindrance;
+mod lasting_name;
 mod links;
 mod manage;
 mod people;
@@ -28,6 +29,7 @@ pub use activation::{
 };
 pub use choice::{Choices, choices, choose};
 pub use draft::{DraftInput, Given, choose_provider, give_metadata};
+pub use lasting_name::{NameOffer, ask_for_name};
 pub use links::{LINK_LIFETIME, MadeLink, NewSetupLink, Part, create_setup_link};
 pub use manage::{LinkProgress, LinkState, list_setup_links, revoke_setup_link, setup_progress};
 pub use people::Arriving;

@@ -3,6 +3,7 @@
 use vestibule::{
     saml::{
         binding::{post, redirect},
+        names::name_id,
         request::{ReceivedRequest, parse},
         xml::instant,
     },
@@ -106,6 +107,37 @@ on_both_databases! {
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         assert!(!page.body.contains("ada@acme.example"));
         assert!(admin.test(&ADA, |xml| xml).await.contains("The sign-in works"), "another test is shown");
+    }
+
+    async fn r02_a_provider_whose_names_do_not_stay_is_asked_for_one_that_does(admin: Admin) {
+        let mut admin = admin.described().await;
+        let made_up = Claims { format: name_id::TRANSIENT, ..ADA };
+        let page = admin.test(&made_up, |xml| xml).await;
+        assert!(page.contains("Ask for a name that stays"), "{page}");
+        for _ in 0..2 {
+            let answer = admin.post("/setup/test/name", &[("name", "lasting")]).await;
+            assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/setup/test"));
+        }
+        assert_eq!(admin.begin().await.name_id_format.as_deref(), Some(name_id::PERSISTENT));
+        let attributes: &[(&str, &[&str])] = &[("email", &["ada@acme.example"])];
+        let stays = Claims { format: name_id::PERSISTENT, name_id: "p1", attributes, ..ADA };
+        let page = admin.test(&stays, |xml| xml).await;
+        assert!(page.contains("The sign-in works") && !page.contains("/test/name"), "{page}");
+        // What it cannot give is asked for no more.
+        let page = admin.test(&Claims { assertion_id: "_again", ..made_up }, |xml| xml).await;
+        assert!(page.contains("Ask for no particular name"), "{page}");
+        admin.post("/setup/test/name", &[("name", "any")]).await;
+        assert_eq!(admin.begin().await.name_id_format, None);
+    }
+
+    async fn a_format_that_the_operator_has_set_is_not_offered_away(admin: Admin) {
+        let mut admin = admin.described().await;
+        let emails = Options { name_id_format: Some(name_id::EMAIL.into()), ..Options::default() };
+        admin.change(|connection| connection.options = emails.to_stored()).await;
+        let page = admin.test(&Claims { format: name_id::TRANSIENT, ..ADA }, |xml| xml).await;
+        assert!(page.contains("Failed: ") && !page.contains("/test/name"), "{page}");
+        admin.post("/setup/test/name", &[("name", "any")]).await;
+        assert_eq!(admin.begin().await.name_id_format.as_deref(), Some(name_id::EMAIL));
     }
 
     async fn r23_a_test_makes_no_user_identity_or_session(admin: Admin) {
