@@ -100,6 +100,8 @@ struct Typed {
     url: String,
     pasted: String,
     fields: ProviderFields,
+    /// The first certificate came as a file, which may be anything.
+    from_file: bool,
     /// What was refused just now, as [`Typed::mark`] tells it.
     refused: String,
     /// The field that the problem is about.
@@ -115,6 +117,7 @@ impl Typed {
             url = std::mem::take(&mut pasted);
         }
         let file = form.bytes("certificate_file").filter(|bytes| !bytes.is_empty());
+        let from_file = file.is_some();
         let certificate = file.map_or_else(|| text("certificate"), ProviderFields::certificate_of_file);
         Self {
             url,
@@ -125,6 +128,7 @@ impl Typed {
                 certificates: vec![certificate, text("next_certificate")],
                 slo_url: text("slo_url"),
             },
+            from_file,
             refused: text("refused"),
             wrong: "",
         }
@@ -138,7 +142,7 @@ impl Typed {
         }
         let ways = [Way::Url, Way::Pasted, Way::Fields].into_iter().filter(|way| self.is_filled(*way));
         let mut ways: Vec<Way> = ways.collect();
-        ways.sort_by_key(|way| self.mark(*way) == self.refused);
+        ways.sort_by_cached_key(|way| self.mark(*way) == self.refused);
         ways.first().copied()
     }
 
@@ -198,9 +202,11 @@ impl Typed {
         [sso_url, entity_id, slo_url].into_iter().chain(certificates).any(|text| !text.is_empty())
     }
 
-    /// The text in one of the places for certificates.
+    /// The text in one of the places for certificates. Of a file, only certificates are shown again: it may have been a key.
     fn certificate(&self, place: usize) -> &str {
-        self.fields.certificates.get(place).map_or("", String::as_str)
+        let text = self.fields.certificates.get(place).map_or("", String::as_str);
+        let is_shown = place > 0 || !self.from_file || ProviderFields::is_of_certificates(text);
+        if is_shown { text } else { "" }
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/setup/{link}/review", || web::to(review::show)),
     Endpoint::get("/setup/{link}/test", || web::to(test::show)),
     Endpoint::post("/setup/{link}/test", || web::to(test::begin)),
+    Endpoint::post("/setup/{link}/test/name", || web::to(test::ask_for_name)),
     Endpoint::get("/setup/{link}/scim", || web::to(scim::connect::show)),
     Endpoint::post("/setup/{link}/scim/token", || web::to(scim::connect::make_token)),
     Endpoint::get("/setup/{link}/scim/check", || web::to(scim::check::show)),
@@ -72,7 +73,5 @@ fn refuse(error: SetupError) -> HttpError {
     if !sentence.ends_with('.') {
         sentence.push('.');
     }
-    let refused = HttpError::new(status, error.code(), sentence);
-    // What is not possible now leads back to what is.
-    if status == StatusCode::CONFLICT { refused.onward("/setup/{link}/next") } else { refused }
+    HttpError::new(status, error.code(), sentence)
 }

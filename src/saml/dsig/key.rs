@@ -38,6 +38,11 @@ pub enum KeyError {
     /// Not a certificate or key.
     #[error("the certificate cannot be read")]
     Unreadable,
+    /// Somebody's secret.
+    #[error(
+        "this holds a private key, which was not kept; make a new one at its owner, and give the certificate alone"
+    )]
+    Private,
     /// An RSA key that is too small.
     #[error("the RSA key has {0} bits; at least {MIN_RSA_BITS} are needed")]
     TooSmall(u32),
@@ -55,6 +60,7 @@ impl KeyError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreadable => "certificate_unreadable",
+            Self::Private => "certificate_is_private_key",
             Self::TooSmall(_) => "certificate_key_too_small",
             Self::TooLarge(_) => "certificate_key_too_large",
             Self::Unsupported => "certificate_key_unsupported",
@@ -87,6 +93,10 @@ impl VerificationKey {
     /// # Errors
     /// See [`KeyError`].
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        // It has travelled, whatever stands beside it: its owner must hear of that.
+        if text.contains("PRIVATE KEY-----") {
+            return Err(KeyError::Private);
+        }
         // Consoles and clipboards put it on one line as well, with its markers.
         let inner = text.split_once("-----BEGIN CERTIFICATE-----").map_or(text, |(_, rest)| rest);
         let inner = inner.split_once("-----END CERTIFICATE-----").map_or(inner, |(body, _)| body);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::error::MetadataError;
 use crate::saml::{
+    dsig::{KeyError, VerificationKey},
     names::{PROTOCOL_SUPPORT, ns},
     xml::{Element, Limits, Scanned, XmlError, tree},
 };
@@ -44,8 +45,10 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
     match bytes {
         [b'%', b'P', b'D', b'F', ..] => return Err(MetadataError::Pdf),
         [b'P', b'K', 3, 4, ..] => return Err(MetadataError::Archive),
-        // The beginning of a certificate in DER.
-        [0x30, 0x82, ..] => return Err(MetadataError::Certificate),
+        // As a certificate in DER begins, and a key, which nobody should be told to hand over elsewhere.
+        [0x30, 0x82, ..] if is_certificate(VerificationKey::from_der(bytes)) => {
+            return Err(MetadataError::Certificate);
+        }
         _ => {}
     }
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
@@ -58,11 +61,21 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<(), MetadataError> {
         s if s.starts_with("-----begin") && s.contains("private key-----") => Err(MetadataError::PrivateKey),
         s if s.starts_with("-----begin") => Err(MetadataError::Certificate),
         // The same without its first and last line.
-        s if s.starts_with("mii") && s.bytes().all(is_base64) => Err(MetadataError::Certificate),
+        s if s.starts_with("mii")
+            && s.bytes().all(is_base64)
+            && is_certificate(VerificationKey::from_text(&String::from_utf8_lossy(bytes))) =>
+        {
+            Err(MetadataError::Certificate)
+        }
         // UTF-16 is XML; the pre-scan names the encoding.
         s if s.starts_with('<') || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => Ok(()),
         _ => Err(MetadataError::NotXml),
     }
+}
+
+/// Whether it is one, if perhaps one that cannot be used.
+fn is_certificate(read: Result<VerificationKey, KeyError>) -> bool {
+    read.map_or_else(|error| error != KeyError::Unreadable, |_| true)
 }
 
 const fn is_base64(byte: u8) -> bool {

@@ -49,6 +49,12 @@ impl ProviderFields {
         }
     }
 
+    /// Whether a text holds certificates and nothing else, so that it may be shown again.
+    #[must_use]
+    pub fn is_of_certificates(text: &str) -> bool {
+        read_certificates(&[text.to_owned()]).is_ok_and(|keys| !keys.is_empty())
+    }
+
     /// Reads them, as if they had come in metadata.
     pub(in crate::service) fn read(&self) -> Result<IdpMetadata, FieldError> {
         let (sso_url, entity_id, slo_url) = (self.sso_url.trim(), self.entity_id.trim(), self.slo_url.trim());

@@ -21,10 +21,20 @@ pub fn signer_fingerprints(connection: &SamlConnection) -> Vec<String> {
     keys.iter().map(|key| fingerprint::in_pairs(key.fingerprint())).collect()
 }
 
-/// Reads certificates, PEM or base64: each text may hold several, or none.
+/// More than anybody needs: a file of megabytes holds thousands.
+const MOST_READ: usize = 64;
+
+/// Reads certificates, PEM or base64: each text may hold several, or none. Of very many, no more than are too many anyway.
 pub(super) fn read_certificates(texts: &[String]) -> Result<Vec<VerificationKey>, KeyError> {
+    if texts.iter().any(|text| text.contains("PRIVATE KEY-----")) {
+        return Err(KeyError::Private);
+    }
     let each = texts.iter().flat_map(|text| text.split_inclusive("-----END CERTIFICATE-----"));
-    each.map(str::trim).filter(|text| !text.is_empty()).map(VerificationKey::from_text).collect()
+    each.take(MOST_READ)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(VerificationKey::from_text)
+        .collect()
 }
 
 /// Who must have signed, as it is stored in the connection, and its switches for weak signatures.

@@ -162,23 +162,27 @@ async fn expected(
     cx.store.read(find).await
 }
 
-/// Our own values are on the page before, and are pasted back. Each has the connection's id in it, as nothing of a provider
-/// has before it was told.
+/// Our own values are on the page before, and are pasted back. A provider's address may name ours too, as PingFederate's
+/// does in its query; ours has the connection in its path.
 fn refuse_ours(connection: &SamlConnectionId, input: &DraftInput) -> Result<(), SetupError> {
     let id = connection.as_str();
     match input {
-        DraftInput::Url(url) if url.contains(id) => Err(SetupError::ours("metadata address")),
+        DraftInput::Url(url) if is_of(id, url) => Err(SetupError::ours("metadata address")),
         DraftInput::Document(document) => {
             let has = |part: &str| memchr::memmem::find(document, part.as_bytes()).is_some();
             let is_ours = has(id) && has("SPSSODescriptor") && !has("IDPSSODescriptor");
             if is_ours { Err(SetupError::ours("metadata")) } else { Ok(()) }
         }
-        DraftInput::Fields(fields) if fields.sso_url.contains(id) => {
+        DraftInput::Fields(fields) if is_of(id, &fields.sso_url) => {
             Err(SetupError::ours("address for answers (ACS URL), given as the single sign-on URL,"))
         }
-        DraftInput::Fields(fields) if fields.entity_id.contains(id) => Err(SetupError::ours("entity ID")),
+        DraftInput::Fields(fields) if is_of(id, &fields.entity_id) => Err(SetupError::ours("entity ID")),
         DraftInput::Url(_) | DraftInput::Fields(_) => Ok(()),
     }
+}
+
+fn is_of(connection: &str, address: &str) -> bool {
+    url::Url::parse(address.trim()).is_ok_and(|url| url.path().split('/').any(|part| part == connection))
 }
 
 fn unsigned() -> SetupError {
@@ -261,14 +265,14 @@ fn known_by(connection: &SamlConnection) -> Option<String> {
 }
 
 /// On whose behalf a draft is changed.
-struct By<'a> {
-    cx: &'a Context,
-    project: &'a ProjectId,
-    request: &'a str,
+pub(super) struct By<'a> {
+    pub(super) cx: &'a Context,
+    pub(super) project: &'a ProjectId,
+    pub(super) request: &'a str,
 }
 
 /// Changes the SAML draft, with its audit row and event.
-fn edit_saml(
+pub(super) fn edit_saml(
     tx: &mut Tx<'_>,
     by: &By<'_>,
     wizard: &Wizard,

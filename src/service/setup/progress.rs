@@ -45,9 +45,10 @@ pub(super) fn progress(tx: &mut Tx<'_>, cx: &Context, wizard: &Wizard) -> Result
         progress.test_is_old = wizard.is_saml_draft()
             && last.as_ref().and_then(|test| test.completed_at).is_some_and(|at| saml.updated_at > at);
         let passed = last.filter(|test| test.passed == Some(true) && !progress.test_is_old);
+        // A report that does not open says nothing, good or bad.
         let report = passed.as_ref().and_then(|test| read_report(cx, test));
-        progress.hindered = report.is_some_and(|report| report.hindrance.is_some());
-        progress.passed = passed.is_some() && !progress.hindered;
+        progress.hindered = report.as_ref().is_some_and(|report| report.hindrance.is_some());
+        progress.passed = report.is_some_and(|report| report.hindrance.is_none());
     }
     if let Some(scim) = &wizard.scim {
         let keys = scim_connections::keys_of_link(tx, &wizard.link.id)?;

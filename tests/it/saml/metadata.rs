@@ -95,8 +95,11 @@ fn wrong_files_are_recognised() {
     assert_eq!(code("PK\u{3}\u{4}"), "metadata_is_archive");
     let bare: String = certificate("idp").lines().filter(|l| !l.starts_with('-')).collect();
     assert_eq!(code(&bare), "metadata_is_certificate");
-    let der = parse(&[0x30, 0x82, 3, 0xff], NOW).unwrap_err();
+    let der = parse(verification_key("idp").certificate_der(), NOW).unwrap_err();
     assert_eq!(der.code(), "metadata_is_certificate");
+    // A key begins like that too.
+    assert_eq!(parse(&[0x30, 0x82, 3, 0xff], NOW).unwrap_err().code(), "metadata_not_xml");
+    assert_eq!(code("MIIEvQIBADANBgkqhkiG"), "metadata_not_xml");
     for part in [3, 2] {
         assert_eq!(code(&good()[..good().len() / 4 * part]), "metadata_breaks_off");
     }

@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
 };
 
+use openssl::{pkey::PKey, rsa::Rsa};
 use vestibule::{
     model::fingerprint::in_pairs,
     saml::{
@@ -249,6 +250,38 @@ on_both_databases! {
         for way in ways {
             refused(&admin.upload(way).await, StatusCode::BAD_REQUEST, "belongs into your identity provider");
         }
+    }
+
+    async fn an_address_of_the_provider_may_name_us(admin: Admin) {
+        let mut admin = admin.opened().await;
+        // As PingFederate's does.
+        let url = format!("{}?PartnerSpId=http://localhost/api/saml/v1/{}", serve("200 OK", admin.metadata()), admin.connection);
+        let answer = admin.upload(&[("url", url.as_bytes())]).await;
+        assert_eq!(answer.header("location"), "/setup/review", "{}", answer.body);
+        let certificate = certificate("idp");
+        let entity = format!("http://localhost/api/saml/v1/{}", admin.connection);
+        let fields: [(&str, &[u8]); 3] =
+            [("sso_url", b"https://x.example/sso"), ("entity_id", entity.as_bytes()), ("certificate", certificate.as_bytes())];
+        refused(&admin.upload(&fields).await, StatusCode::BAD_REQUEST, "belongs into your identity provider");
+    }
+
+    async fn a_private_key_is_told_and_never_shown_again(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let pem = String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap() + &certificate("idp");
+        let der = key.private_key_to_der().unwrap();
+        for name in ["certificate_file", "certificate"] {
+            let fields: [(&str, &[u8]); 3] =
+                [("sso_url", b"https://x.example/sso"), ("entity_id", b"x"), (name, pem.as_bytes())];
+            refused(&admin.upload(&fields).await, StatusCode::BAD_REQUEST, "holds a private key");
+        }
+        let fields: [(&str, &[u8]); 3] =
+            [("sso_url", b"https://x.example/sso"), ("entity_id", b"x"), ("certificate_file", &der)];
+        let answer = admin.upload(&fields).await;
+        refused(&answer, StatusCode::BAD_REQUEST, "BEGIN CERTIFICATE");
+        assert!(!answer.body.contains("MII"), "{}", answer.body);
+        let answer = admin.upload(&[("file", &der)]).await;
+        assert!(!answer.body.contains("This is a certificate"), "{}", answer.body);
     }
 
     async fn a_certificate_may_be_a_file_or_one_line(admin: Admin) {
