@@ -92,7 +92,20 @@ pub fn page(
         .load(c))?)
 }
 
-/// Removes a user from every group. Returns the groups.
+/// Those of the ids that are members of the group.
+pub fn among(tx: &mut Tx<'_>, group: &GroupId, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let rows = group_members::table
+            .filter(group_members::group_id.eq(group).and(group_members::member_id.eq_any(some)))
+            .select(group_members::member_id);
+        found.extend(rows.load::<String>(tx.connection)?);
+    }
+    Ok(found)
+}
+
+/// Removes a user, who is locked, from every group. Returns the groups, which are locked before: who changes one of them
+/// holds its row first, and then those of its members.
 pub fn remove_user(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
@@ -103,7 +116,14 @@ pub fn remove_user(
             .filter(group_members::organization_id.eq(organization))
             .filter(group_members::member_user_id.eq(user))
     };
-    let groups = rows().select(group_members::group_id).load(tx.connection)?;
+    let of_user = |tx: &mut Tx<'_>| rows().select(group_members::group_id).load::<GroupId>(tx.connection);
+    let seen = of_user(tx)?;
+    if seen.is_empty() {
+        return Ok(seen);
+    }
+    super::groups::lock_all(tx, organization, &seen)?;
+    // Who was taken out of one meanwhile is in it no more. Nobody was put into one: the user is locked.
+    let groups = of_user(tx)?;
     diesel::delete(rows()).execute(tx.connection)?;
     Ok(groups)
 }

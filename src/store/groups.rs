@@ -116,6 +116,43 @@ pub fn lock_scim(
         .optional()?)
 }
 
+/// Locks groups of the organization as [`lock_scim`] does one, in the order of their ids, as everybody does who needs several.
+/// Who locks a user or a name as well has done so before (`provisioning::groups::members`).
+pub fn lock_all(tx: &mut Tx<'_>, organization: &OrganizationId, ids: &[GroupId]) -> Result<(), StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(c) = &mut *tx.connection else { return Ok(()) };
+    let mut ids: Vec<&GroupId> = ids.iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for some in ids.chunks(500) {
+        groups::table
+            .filter(groups::organization_id.eq(organization))
+            .filter(groups::id.eq_any(some.iter().copied()))
+            .order(groups::id)
+            .select(groups::id)
+            .for_no_key_update()
+            .load::<GroupId>(c)?;
+    }
+    Ok(())
+}
+
+/// Locks a group that is to be deleted: nobody puts it into another one meanwhile.
+pub fn lock_for_delete(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    id: &GroupId,
+) -> Result<(), StoreError> {
+    // On SQLite the one writer is the lock.
+    if let AnyConnection::Postgres(c) = &mut *tx.connection {
+        groups::table
+            .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
+            .select(groups::id)
+            .for_update()
+            .first::<GroupId>(c)?;
+    }
+    Ok(())
+}
+
 /// The group that a SAML connection names so.
 pub fn find_saml(
     tx: &mut Tx<'_>,

@@ -29,6 +29,7 @@ pub mod groups;
 pub mod identities;
 pub mod login_flows;
 pub mod login_traces;
+pub mod name_locks;
 pub mod oauth_clients;
 pub mod organizations;
 pub mod outbox_events;

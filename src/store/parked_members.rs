@@ -37,7 +37,21 @@ pub fn count(tx: &mut Tx<'_>, group: &GroupId) -> Result<i64, StoreError> {
     Ok(parked_members::table.filter(parked_members::group_id.eq(group)).count().get_result(tx.connection)?)
 }
 
-/// Takes what was parked under either of these values on the connection.
+/// The groups that wait for either of these values on the connection.
+pub fn groups_of(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    values: [&str; 2],
+) -> Result<Vec<GroupId>, StoreError> {
+    let [one, other] = values;
+    Ok(on_both!(tx, c => parked_members::table
+        .filter(parked_members::scim_connection_id.eq(connection))
+        .filter(parked_members::value.eq(one).or(parked_members::value.eq(other)))
+        .select(parked_members::group_id)
+        .load(c))?)
+}
+
+/// Takes what was parked under either of these values on the connection. The groups are locked by the caller.
 pub fn take(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,

@@ -213,6 +213,38 @@ pub fn existing(
     Ok(found)
 }
 
+/// As [`existing`], and nobody deletes them until the transaction ends: who is being deleted at this moment is waited for, and
+/// is not among them. A membership is written only of users who are held so: its foreign key takes a tombstone for a user.
+pub fn hold(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[String],
+) -> Result<Vec<String>, StoreError> {
+    // On SQLite the one writer is the lock.
+    let AnyConnection::Postgres(c) = &mut *tx.connection else { return existing(tx, connection, ids) };
+    if let [id] = ids {
+        let found: Option<UserId> = users::table
+            .filter(users::scim_connection_id.eq(connection).and(users::id.eq(id)))
+            .filter(Present)
+            .select(users::id)
+            .for_key_share()
+            .get_result(c)
+            .optional()?;
+        return Ok(found.iter().map(ToString::to_string).collect());
+    }
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let ids: Vec<UserId> = users::table
+            .filter(users::scim_connection_id.eq(connection).and(users::id.eq_any(some)))
+            .filter(Present)
+            .select(users::id)
+            .for_key_share()
+            .load(c)?;
+        found.extend(ids.iter().map(ToString::to_string));
+    }
+    Ok(found)
+}
+
 /// A user by the names that its provider has for it: our id, the externalId, the folded userName.
 pub type NamedUser = (UserId, Option<String>, Option<String>);
 

@@ -36,6 +36,25 @@ pub struct GroupPatch {
     pub members: Vec<MemberChange>,
 }
 
+impl Patch {
+    /// Whom it makes members, as far as that can be read: what cannot is refused where the patch is planned.
+    pub fn members_named(&self) -> Vec<Member> {
+        let made = self.of_members().filter(|operation| operation.op != Op::Remove);
+        made.flat_map(|operation| member_list(&operation.value).unwrap_or_default()).collect()
+    }
+
+    /// Whether all that it says of members is who they are altogether.
+    pub fn replaces_members(&self) -> bool {
+        self.of_members().all(|operation| operation.op == Op::Replace)
+    }
+
+    fn of_members(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| {
+            matches!(&operation.target, Target::Attribute(at) if is_members(self.resource_type, at.attribute))
+        })
+    }
+}
+
 /// Plans a patch of the group.
 pub fn plan_group(resource: &Resource, patch: &Patch, absent: Absent) -> Result<GroupPatch, ScimError> {
     let (mut members, mut rest) = (Vec::new(), Vec::new());

@@ -84,6 +84,8 @@ pub trait Collection: Send + Sync + 'static {
     type Beside: Default + Send + 'static;
     /// What the body of a create says.
     type Draft: Send + Sync + 'static;
+    /// What a change names beside the row that it changes.
+    type Met;
 
     /// The columns that filters find.
     const COLUMNS: scim_filter::Resource;
@@ -147,13 +149,20 @@ pub trait Collection: Send + Sync + 'static {
         id: &str,
         draft: &Self::Draft,
     ) -> Result<Changed<Made<Self::Row>>, ProvisioningError>;
+    /// Finds and locks what a change names, before the row of this id is.
+    fn meet(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        id: &str,
+        change: &Change,
+    ) -> Result<Self::Met, ProvisioningError>;
     /// Changes it. A change to what is there already writes nothing.
     fn change(
         tx: &mut Tx<'_>,
         cx: &Context,
         tenant: &ScimTenant,
         before: Self::Row,
-        change: &Change,
+        change: (&Change, &Self::Met),
     ) -> Result<Changed<Self::Row>, ProvisioningError>;
     /// Deletes it.
     fn delete(
@@ -321,9 +330,10 @@ async fn change<C: Collection>(
         let change = Arc::clone(&change);
         let changed = cx.store.write(move |tx| {
             let (change, target) = &*change;
+            let met = C::meet(tx, &of, &target.id, change)?;
             let before = C::lock(tx, &of, &target.id)?;
             target.check_version(C::identity(&before).1)?;
-            Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, change)? {
+            Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, (change, &met))? {
                 Changed::Done(row) => {
                     let (beside, more) = C::gather_one(tx, &of, &row, &looked_at)?;
                     Changed::Done((row, beside, more))

@@ -18,6 +18,7 @@ mod managers;
 mod okta_spec;
 mod paging;
 mod queries;
+mod races;
 mod requirements;
 mod strictness;
 pub mod support;

@@ -194,8 +194,9 @@ fn changed<C: Collection>(
     id: &str,
     change: &Change,
 ) -> Result<Answer, ProvisioningError> {
+    let met = C::meet(tx, tenant, id, change)?;
     let before = C::lock(tx, tenant, id)?;
-    match C::change(tx, cx, tenant, before, change)? {
+    match C::change(tx, cx, tenant, before, (change, &met))? {
         Changed::Done(row) => answered::<C>(tx, tenant, row, 200),
         Changed::Held(_) => Ok(HELD),
     }

@@ -2,9 +2,11 @@
 
 use super::{
     members,
+    met::{self, Met},
     row::{check_name, fill, resource_of, tell},
 };
 use crate::{
+    model::ids::GroupId,
     scim::{
         ScimError,
         patch::{GroupPatch, MemberChange, plan_group},
@@ -18,13 +20,30 @@ use crate::{
     store::{Tx, groups, groups::Group},
 };
 
+/// Finds the users that become members, or stay it, and holds those who are none yet. What is wrong with the change is told
+/// when it is made.
+pub(super) fn meet(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    group: &GroupId,
+    change: &Change,
+) -> Result<Met, ProvisioningError> {
+    match change {
+        Change::Replace(body) => met::meet(tx, tenant, Some(group), &members_of(body).unwrap_or_default()),
+        Change::Patch(patch) => {
+            let known = Some(group).filter(|_| patch.replaces_members());
+            met::meet(tx, tenant, known, &patch.members_named())
+        }
+    }
+}
+
 /// Changes a group that is locked. A change to what is there already writes nothing.
 pub(super) fn change(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
     before: Group,
-    change: &Change,
+    (change, met): (&Change, &Met),
 ) -> Result<Group, ProvisioningError> {
     let old = resource_of(tenant.catalog, &before)?;
     let planned = match change {
@@ -33,7 +52,7 @@ pub(super) fn change(
         }
         Change::Patch(patch) => plan_group(&old, patch, tenant.absent())?,
     };
-    let changed = members::apply(tx, cx, tenant, &before.id, &planned.members)?;
+    let changed = members::apply(tx, cx, tenant, &before.id, &planned.members, met)?;
     if changed.is_nothing() && old.changes(&planned.resource).is_empty() {
         return Ok(before);
     }

@@ -1,7 +1,7 @@
 //! Creating a group.
 
 use super::{
-    members,
+    members, met,
     row::{check_name, fill, tell},
 };
 use crate::{
@@ -47,10 +47,11 @@ pub(super) fn create(
         updated_at: now,
     };
     fill(&mut group, &draft.resource);
+    let met = met::meet(tx, tenant, None, &draft.members)?;
     check_name(tx, tenant, &group)?;
     groups::insert(tx, &group)?;
     let added = [MemberChange::Add(draft.members.clone())];
-    let changed = members::apply(tx, cx, tenant, &group.id, &added)?;
+    let changed = members::apply(tx, cx, tenant, &group.id, &added, &met)?;
     tell(tx, cx, tenant, "group.created", None, &group, &changed)?;
     Ok(group)
 }

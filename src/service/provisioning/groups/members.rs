@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::nesting;
+use super::{met::Met, nesting};
 use crate::{
     model::{
         fold::fold,
@@ -41,8 +41,8 @@ impl MembersChanged {
 
 /// What the values of a body stand for.
 #[derive(Default)]
-struct Resolved {
-    users: BTreeSet<UserId>,
+pub(super) struct Resolved {
+    pub(super) users: BTreeSet<UserId>,
     groups: BTreeSet<GroupId>,
     /// Names that nobody has yet.
     parked: BTreeSet<String>,
@@ -55,12 +55,11 @@ pub(super) fn apply(
     tenant: &ScimTenant,
     group: &GroupId,
     changes: &[MemberChange],
+    met: &Met,
 ) -> Result<MembersChanged, ProvisioningError> {
-    if changes.iter().map(named_in).sum::<usize>() > MAX_NAMED {
-        return Err(ProvisioningError::TooManyMembers("one request names more than 100000 members"));
-    }
+    check_number(changes.iter().map(named_in).sum())?;
     let resolved = changes.iter().map(|change| match change {
-        MemberChange::Add(members) | MemberChange::Replace(members) => resolve(tx, tenant, members),
+        MemberChange::Add(members) | MemberChange::Replace(members) => resolve(tx, tenant, members, met),
         MemberChange::Remove(_) | MemberChange::Clear => Ok(Resolved::default()),
     });
     let resolved = resolved.collect::<Result<Vec<_>, _>>()?;
@@ -79,6 +78,7 @@ pub(super) fn apply(
             MemberChange::Replace(_) => {
                 let wanted: HashSet<&str> = resolved.ids().collect();
                 let present = scim_groups::member_ids(tx, organization, group)?;
+                met.check_new(tx, tenant, resolved, &present)?;
                 let gone: Vec<String> =
                     present.into_iter().filter(|id| !wanted.contains(id.as_str())).collect();
                 changed.removed += group_members::remove(tx, organization, group, &gone)?;
@@ -105,39 +105,37 @@ impl Resolved {
     }
 }
 
+pub(super) fn check_number(named: usize) -> Result<(), ProvisioningError> {
+    if named > MAX_NAMED {
+        return Err(ProvisioningError::TooManyMembers("one request names more than 100000 members"));
+    }
+    Ok(())
+}
+
 /// What each value stands for: an id of ours on this connection, or the externalId or userName of a user there.
 /// Unknown and foreign ids get the same answer (R22). A userName in the form of an address may come before its
 /// user does, and is parked.
-fn resolve(tx: &mut Tx<'_>, tenant: &ScimTenant, members: &[Member]) -> Result<Resolved, ProvisioningError> {
-    let connection = &tenant.connection.id;
+fn resolve(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    members: &[Member],
+    met: &Met,
+) -> Result<Resolved, ProvisioningError> {
     let mut resolved = Resolved::default();
-    let (mut user_ids, mut group_ids, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    let mut group_ids = Vec::new();
     for Member { value } in members {
-        if UserId::parse(value).is_ok() {
-            user_ids.push(value.clone());
+        if let Some(user) = met.users.get(value) {
+            resolved.users.insert(user.clone());
         } else if GroupId::parse(value).is_ok() {
             group_ids.push(value.clone());
-        } else {
-            names.push(value.as_str());
-        }
-    }
-    let known = named(tx, tenant, &names)?;
-    for name in names {
-        if let Some(user) = known.get(name) {
-            resolved.users.insert(user.clone());
-        } else if name.contains('@') {
-            resolved.parked.insert(fold(name));
+        } else if may_be_parked(value) {
+            resolved.parked.insert(fold(value));
         } else {
             return Err(ProvisioningError::UnknownReference("members.value"));
         }
     }
-    let known: HashSet<String> = scim_users::existing(tx, connection, &user_ids)?.into_iter().collect();
-    for id in &user_ids {
-        let id = UserId::parse(id).ok().filter(|_| known.contains(id));
-        resolved.users.insert(id.ok_or(ProvisioningError::UnknownReference("members.value"))?);
-    }
     if !group_ids.is_empty() {
-        let known = scim_groups::existing(tx, connection, &group_ids)?;
+        let known = scim_groups::existing(tx, &tenant.connection.id, &group_ids)?;
         if known.len() < group_ids.iter().collect::<HashSet<_>>().len() {
             return Err(ProvisioningError::UnknownReference("members.value"));
         }
@@ -148,7 +146,7 @@ fn resolve(tx: &mut Tx<'_>, tenant: &ScimTenant, members: &[Member]) -> Result<R
 
 /// The one user of the connection that each of the values names, by externalId or userName; none for a value that
 /// names nobody. Two users under one value, each by another name, are an error.
-fn named(
+pub(super) fn named(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     values: &[&str],
@@ -207,6 +205,11 @@ fn add(
         return Err(ProvisioningError::TooManyMembers(detail));
     }
     Ok(group_members::add(tx, &rows)?)
+}
+
+/// A name that may come before its user does.
+pub(super) fn may_be_parked(value: &str) -> bool {
+    value.contains('@')
 }
 
 /// Who is no member is no error: providers repeat what they have said.

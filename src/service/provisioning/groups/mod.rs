@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod members;
+mod met;
 mod nesting;
 mod row;
 mod view;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 pub(in crate::service) use self::nesting::MAX_LEVELS;
 pub use self::view::members_after;
-use self::{create::Draft, row::tell};
+use self::{create::Draft, met::Met, row::tell};
 pub(super) use self::{members::MembersChanged, row::tell_members};
 use super::{
     Collection, ProvisioningError, ScimTenant,
@@ -43,6 +44,7 @@ impl Collection for Groups {
     /// The members of each.
     type Beside = Vec<Vec<NamedMember>>;
     type Draft = Draft;
+    type Met = Met;
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::Group;
     const COSTLY: &'static str = "members";
@@ -155,14 +157,24 @@ impl Collection for Groups {
         Ok(Changed::Done(Made { row, is_new: true, is_alone: draft.members.is_empty() }))
     }
 
+    /// The users that it names, before the group is locked: a user is always locked before its groups.
+    fn meet(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        id: &str,
+        change: &Change,
+    ) -> Result<Met, ProvisioningError> {
+        change::meet(tx, tenant, &group_id(id)?, change)
+    }
+
     fn change(
         tx: &mut Tx<'_>,
         cx: &Context,
         tenant: &ScimTenant,
         before: Group,
-        change: &Change,
+        (change, met): (&Change, &Met),
     ) -> Result<Changed<Group>, ProvisioningError> {
-        change::change(tx, cx, tenant, before, change).map(Changed::Done)
+        change::change(tx, cx, tenant, before, (change, met)).map(Changed::Done)
     }
 
     /// With its memberships (RFC 7644 section 3.6), in which other groups have one member less. Its members stay.
@@ -173,8 +185,10 @@ impl Collection for Groups {
         before: Group,
     ) -> Result<Changed<()>, ProvisioningError> {
         roles::group_deleted(tx, cx, &tenant.actor(), &tenant.organization.project_id, &before)?;
+        groups::lock_for_delete(tx, &tenant.connection.id, &before.id)?;
         let parents = scim_groups::parents(tx, &tenant.connection.id, std::slice::from_ref(&before.id))?;
         let parents: Vec<GroupId> = parents.into_iter().map(|(_, parent, _)| parent).collect();
+        groups::lock_all(tx, &tenant.organization.id, &parents)?;
         groups::delete_scim(tx, &tenant.connection.id, &before.id)?;
         scim_groups::touch(tx, &tenant.organization.id, &parents, cx.now())?;
         let parents = scim_groups::pushed(tx, &tenant.organization.id, &parents)?;

@@ -42,6 +42,7 @@ impl Collection for Users {
     type Row = User;
     type Beside = Memberships;
     type Draft = Resource;
+    type Met = ();
 
     const COLUMNS: scim_filter::Resource = scim_filter::Resource::User;
     const COSTLY: &'static str = "groups";
@@ -138,12 +139,16 @@ impl Collection for Users {
         create::create(tx, cx, tenant, &user_id(id)?, draft)
     }
 
+    fn meet(_: &mut Tx<'_>, _: &ScimTenant, _: &str, _: &Change) -> Result<(), ProvisioningError> {
+        Ok(())
+    }
+
     fn change(
         tx: &mut Tx<'_>,
         cx: &Context,
         tenant: &ScimTenant,
         before: User,
-        change: &Change,
+        (change, ()): (&Change, &()),
     ) -> Result<Changed<User>, ProvisioningError> {
         change::change(tx, cx, tenant, before, change)
     }

@@ -16,7 +16,7 @@ use crate::{
     store::{
         StoreError, Tx, domains,
         group_members::{self, GroupMember},
-        groups, parked_members, scim_groups,
+        groups, name_locks, parked_members, scim_groups,
         user_emails::{self, UserEmail},
         users::{self, User},
     },
@@ -101,7 +101,8 @@ pub(super) fn save(
     }
     match before {
         None => {
-            users::insert(tx, user)?;
+            let [user_name, external_id] = waited_for(user);
+            name_locks::insert(tx, &tenant.connection.id, user, [&user_name, &external_id])?;
             user_emails::add(tx, &email_rows(user, resource))?;
         }
         Some(before) => {
@@ -113,10 +114,14 @@ pub(super) fn save(
         }
     }
     let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
-    if before.is_none_or(|before| names(before) != names(user)) {
-        return claim_memberships(tx, cx, tenant, user);
+    if let Some(before) = before {
+        if names(before) == names(user) {
+            return Ok(false);
+        }
+        let [user_name, external_id] = waited_for(user);
+        name_locks::rename(tx, &tenant.connection.id, [&user_name, &external_id])?;
     }
-    Ok(false)
+    claim_memberships(tx, cx, tenant, user)
 }
 
 /// The addresses that were pushed before.
@@ -149,6 +154,13 @@ fn email_rows(user: &User, resource: &Resource) -> Vec<UserEmail> {
     rows.collect()
 }
 
+/// The folded names by which groups may wait for the user.
+fn waited_for(user: &User) -> [String; 2] {
+    let user_name = fold(user.user_name.as_deref().unwrap_or_default());
+    let external_id = user.external_id.as_deref().map_or_else(|| user_name.clone(), fold);
+    [user_name, external_id]
+}
+
 /// Groups may have named the user before it existed, by its externalId or userName. Whether any have.
 fn claim_memberships(
     tx: &mut Tx<'_>,
@@ -156,11 +168,15 @@ fn claim_memberships(
     tenant: &ScimTenant,
     user: &User,
 ) -> Result<bool, ProvisioningError> {
-    let user_name = fold(user.user_name.as_deref().unwrap_or_default());
-    let external_id = user.external_id.as_deref().map_or_else(|| user_name.clone(), fold);
-    let parked = parked_members::take(tx, &tenant.connection.id, [&user_name, &external_id])?;
-    let any = !parked.is_empty();
-    for waiting in parked {
+    let [user_name, external_id] = waited_for(user);
+    let names = [user_name.as_str(), external_id.as_str()];
+    let waiting = parked_members::groups_of(tx, &tenant.connection.id, names)?;
+    if waiting.is_empty() {
+        return Ok(false);
+    }
+    // The groups before what is parked in them: who changes a group has its row first.
+    groups::lock_all(tx, &user.organization_id, &waiting)?;
+    for waiting in parked_members::take(tx, &tenant.connection.id, names)? {
         let member = GroupMember {
             group_id: waiting.group_id.clone(),
             member_id: user.id.to_string(),
@@ -169,7 +185,7 @@ fn claim_memberships(
             member_group_id: None,
             created_at: cx.now(),
         };
-        if let Some(group) = groups::lock_scim(tx, &tenant.connection.id, &waiting.group_id)?
+        if let Some(group) = groups::find_scim(tx, &tenant.connection.id, &waiting.group_id)?
             && group_members::add(tx, &[member])? > 0
         {
             scim_groups::touch(tx, &user.organization_id, &[waiting.group_id], cx.now())?;
@@ -177,7 +193,7 @@ fn claim_memberships(
             tell_members(tx, cx, (&actor, project), &[group], &MembersChanged { added: 1, removed: 0 })?;
         }
     }
-    Ok(any)
+    Ok(true)
 }
 
 /// Writes audit row and outbox event of a change to a user by SCIM.
