@@ -34,7 +34,9 @@ pub(super) fn head_of(status: StatusCode, shown: &Shown) -> HttpResponseBuilder 
     answer
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
         .insert_header((header::ETAG, etag::weak(shown.version)))
-        .insert_header((header::LOCATION, shown.location.as_str()));
+        .insert_header((header::LOCATION, shown.location.as_str()))
+        // Which `meta.location` is the same as (RFC 7643 section 3.1).
+        .insert_header((header::CONTENT_LOCATION, shown.location.as_str()));
     answer
 }
 

@@ -74,6 +74,7 @@ on_both_databases! {
         assert_eq!(meta["resourceType"], "User");
         assert_eq!((&meta["created"], &meta["lastModified"]), (&json!("2026-01-01T00:00:00Z"), &json!("2026-01-01T00:00:00Z")));
         assert_eq!((&meta["version"], &meta["location"]), (&json!(created.header("etag")), &json!(created.header("location"))));
+        assert_eq!(created.header("content-location"), created.header("location"));
         scim.gateway.clock.advance(1_500);
         let path = format!("/Users/{}", created.id());
         let changed = scim.patch(&path, json!([{ "op": "add", "path": "title", "value": "Dr" }])).await;
