@@ -101,6 +101,21 @@ fn present(path: &AttrPath, resource: Resource) -> Option<Predicate> {
     })
 }
 
+/// What is the same for all resources of the type: then it holds for every one, or for none. Only `eq` and `ne`.
+fn of_type(path: &AttrPath, op: CompareOp, text: &str, resource: Resource) -> Option<bool> {
+    let (name, urn) = match resource {
+        Resource::User => ("User", "urn:ietf:params:scim:schemas:core:2.0:User"),
+        Resource::Group => ("Group", "urn:ietf:params:scim:schemas:core:2.0:Group"),
+    };
+    match op {
+        // Of any other URN the resource itself decides.
+        CompareOp::Eq if is(path, "schemas", None) && text == urn => Some(true),
+        CompareOp::Eq if is(path, "meta", Some("resourceType")) => Some(text == name),
+        CompareOp::Ne if is(path, "meta", Some("resourceType")) => Some(text != name),
+        _ => None,
+    }
+}
+
 fn compare(path: &AttrPath, op: CompareOp, value: &CompareValue, resource: Resource) -> Option<Predicate> {
     let is_user = resource == Resource::User;
     match value {
@@ -109,6 +124,9 @@ fn compare(path: &AttrPath, op: CompareOp, value: &CompareValue, resource: Resou
             Some(if op == CompareOp::Ne { not(is_wanted) } else { is_wanted })
         }
         CompareValue::String(text) => {
+            if let Some(holds) = of_type(path, op, text, resource) {
+                return Some(if holds { Predicate::Always } else { not(Predicate::Always) });
+            }
             if let Some(column) = text_column(path, resource) {
                 let is_folded = matches!(column, TextColumn::UserName | TextColumn::DisplayName);
                 let text = if is_folded { fold(text) } else { text.clone() };

@@ -41,6 +41,18 @@ fn person(number: usize) -> impl Strategy<Value = Value> {
         })
 }
 
+/// What every resource of a type has, or none.
+fn of_type() -> impl Strategy<Value = String> {
+    let kind = proptest::sample::select(vec!["User", "Group", "user"]);
+    let urn = proptest::sample::select(vec![USER.to_owned(), GROUP.to_owned(), GROUP.to_uppercase()]);
+    let op = || proptest::sample::select(vec!["eq", "ne", "sw"]);
+    prop_oneof![
+        (op(), kind).prop_map(|(op, kind)| format!("meta.resourceType {op} \"{kind}\"")),
+        (op(), urn).prop_map(|(op, urn)| format!("schemas {op} \"{urn}\"")),
+        Just("meta.resourceType pr".to_owned()),
+    ]
+}
+
 /// One comparison of users. What is in angle brackets is filled with ids and instants of the directory.
 fn user_term() -> impl Strategy<Value = String> {
     let op = || proptest::sample::select(vec!["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"]);
@@ -76,6 +88,7 @@ fn user_term() -> impl Strategy<Value = String> {
         1 => Just("emails[primary eq true]".to_owned()),
         1 => Just("emails[primary eq true and type eq \"work\"]".to_owned()),
         1 => Just("emails[primary ne true].value pr".to_owned()),
+        1 => of_type(),
         1 => Just("id eq <id>".to_owned()),
         1 => Just("groups eq <group>".to_owned()),
         1 => Just("groups.type eq \"indirect\"".to_owned()),
@@ -88,6 +101,7 @@ fn group_term() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => (name(), op(), text()).prop_map(|(name, op, text)| format!("{name} {op} {}", json!(text))),
         1 => name().prop_map(|name| format!("{name} pr")),
+        1 => of_type(),
         1 => Just("members pr".to_owned()),
         1 => Just("members eq <id>".to_owned()),
         1 => Just("members[value eq <id>]".to_owned()),
