@@ -273,6 +273,32 @@ pub fn named(
     Ok(found)
 }
 
+/// Whether so many users of the connection, or more, were deactivated or deleted since then.
+pub fn were_deprovisioned(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    since: Timestamp,
+    many: i64,
+) -> Result<bool, StoreError> {
+    let of_connection = || users::table.filter(users::scim_connection_id.eq(connection)).select(users::id);
+    let mut left = usize::try_from(many).unwrap_or(0);
+    // As in the count, but no further than it must.
+    let deactivated: Vec<UserId> = of_connection()
+        .filter(users::deactivated_at.is_not_null().and(users::deactivated_at.gt(since)))
+        .filter(users::deleted_at.is_null())
+        .limit(many)
+        .load(tx.connection)?;
+    left -= deactivated.len();
+    if left == 0 {
+        return Ok(true);
+    }
+    let deleted: Vec<UserId> = of_connection()
+        .filter(users::deleted_at.is_not_null().and(users::deleted_at.gt(since)))
+        .limit(i64::try_from(left).unwrap_or(i64::MAX))
+        .load(tx.connection)?;
+    Ok(deleted.len() >= left)
+}
+
 /// How many users of the connection were deactivated or deleted since then.
 pub fn deprovisioned_since(
     tx: &mut Tx<'_>,

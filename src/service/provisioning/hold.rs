@@ -30,25 +30,30 @@ pub(super) fn before_deprovisioning(
     tenant: &ScimTenant,
     user: &User,
 ) -> Result<Option<Timestamp>, ProvisioningError> {
-    let (connection, now) = (&tenant.connection, cx.now());
-    let recent = scim_users::deprovisioned_since(tx, &connection.id, now.plus(-WINDOW))?;
-    let was_raised = !is_over(connection.alarmed_at.map(|at| at.plus(WINDOW)), now);
-    if !was_raised && !is_too_many(tx, connection, recent)? {
-        return Ok(None);
-    }
-    // The row as it is now: others are being deactivated at the same time.
-    let Some(mut connection) = scim_connections::lock(tx, &connection.organization_id, &connection.id)?
-    else {
-        return Ok(None);
-    };
-    if is_over(connection.alarmed_at.map(|at| at.plus(WINDOW)), now) {
-        connection.alarmed_at = Some(now);
-        if connection.hold_enabled && is_over(connection.released_until, now) {
-            connection.held_until = Some(now.plus(HOLD));
+    let now = cx.now();
+    let is_raised =
+        |connection: &ScimConnection| !is_over(connection.alarmed_at.map(|at| at.plus(WINDOW)), now);
+    let (organization, id) = (&tenant.organization.id, &tenant.connection.id);
+    // Once it is raised nothing is counted, and nobody waits for anybody: this is asked for each of very many.
+    let known =
+        if is_raised(&tenant.connection) { scim_connections::find(tx, organization, id)? } else { None };
+    let connection = match known.filter(is_raised) {
+        Some(connection) => connection,
+        None => {
+            let Some(recent) = too_many(tx, &tenant.connection, now.plus(-WINDOW))? else { return Ok(None) };
+            // The row as it is now: others are being deactivated at the same time.
+            let Some(mut connection) = scim_connections::lock(tx, organization, id)? else { return Ok(None) };
+            if !is_raised(&connection) {
+                connection.alarmed_at = Some(now);
+                if connection.hold_enabled && is_over(connection.released_until, now) {
+                    connection.held_until = Some(now.plus(HOLD));
+                }
+                scim_connections::update(tx, &connection)?;
+                raise_alarm(tx, cx, tenant, &connection, recent)?;
+            }
+            connection
         }
-        scim_connections::update(tx, &connection)?;
-        raise_alarm(tx, cx, tenant, &connection, recent)?;
-    }
+    };
     let until = connection.held_until.filter(|until| *until > now);
     let is_held = connection.hold_enabled && is_over(connection.released_until, now);
     match until.filter(|_| is_held) {
@@ -60,11 +65,19 @@ pub(super) fn before_deprovisioning(
     }
 }
 
-fn is_too_many(tx: &mut Tx<'_>, connection: &ScimConnection, recent: i64) -> Result<bool, StoreError> {
-    if connection.hold_threshold > 0 {
-        return Ok(recent >= connection.hold_threshold);
+/// How many were deactivated since then, where these are too many.
+fn too_many(
+    tx: &mut Tx<'_>,
+    connection: &ScimConnection,
+    since: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let named = Some(connection.hold_threshold).filter(|threshold| *threshold > 0);
+    if !scim_users::were_deprovisioned(tx, &connection.id, since, named.unwrap_or(FEWEST))? {
+        return Ok(None);
     }
-    Ok(recent >= FEWEST && !scim_users::holds_more_than(tx, &connection.id, recent * 10)?)
+    let recent = scim_users::deprovisioned_since(tx, &connection.id, since)?;
+    let is_too_many = named.is_some() || !scim_users::holds_more_than(tx, &connection.id, recent * 10)?;
+    Ok(Some(recent).filter(|_| is_too_many))
 }
 
 fn raise_alarm(
