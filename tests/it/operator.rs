@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule::{
     model::{
-        OrganizationStatus, SigningAlgorithm, TokenEndpointAuthMethod, UserStatus,
+        DeactivatedBy, OrganizationStatus, SigningAlgorithm, TokenEndpointAuthMethod, UserStatus,
         ids::{ProjectId, SessionId, UserId},
     },
     service::{
@@ -101,6 +101,54 @@ on_both_databases! {
             ("user.activated", "operator"),
         ];
         assert_eq!(audit, wanted.map(|(event, actor)| (event.to_owned(), actor.to_owned())));
+    }
+
+    async fn r03_a_whole_profile_changes_whom_the_operator_deactivated_and_activates_nobody(scim: Scim) {
+        let (cx, project, operator) = (&scim.gateway.cx, &scim.gateway.project.id, Actor::operator());
+        let id = scim.post("/Users", ada()).await.id();
+        scim.sign_in(&id).await;
+        deactivate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        assert_eq!(scim.live_sessions(&id).await, 0);
+        let path = format!("/Users/{id}");
+        let profile = |title: &str, active: bool| {
+            let mut body = ada();
+            (body["title"], body["active"]) = (title.into(), active.into());
+            body
+        };
+        let patch = async |operations: Value| {
+            let body = json!({"schemas": [PATCH], "Operations": operations});
+            scim.request_as(&scim.acme, "PATCH", &path, Some(&body)).await
+        };
+        let both = |title: &str, active: bool| json!([{"op": "replace", "value": {"title": title, "active": active}}]);
+        let title = |title: &str| json!([{"op": "replace", "path": "title", "value": title}]);
+        for (number, answer) in [
+            scim.put(&path, profile("1", true)).await,
+            scim.put(&path, profile("1", true)).await,
+            patch(both("2", true)).await,
+            patch(title("3")).await,
+            scim.put(&path, profile("4", true)).await,
+        ].iter().enumerate() {
+            assert_eq!((answer.status, &answer.body["active"]), (200, &json!(false)), "{number} {}", answer.body);
+            let version = if number == 0 { 3 } else { 2 + number };
+            assert_eq!(answer.header("etag"), format!("W/\"{version}\""), "what is said again is no change");
+        }
+        let row = scim.row(&id).await.unwrap();
+        assert_eq!((row.status, row.deactivated_by), (UserStatus::Inactive, Some(DeactivatedBy::Operator)));
+        assert_eq!(scim.get(&path).await.body["active"], false);
+        assert_eq!(scim.get("/Users?filter=active eq true").await.body["totalResults"], 0);
+        // To say so and nothing else is to activate.
+        assert_eq!(scim.request_as(&scim.acme, "PATCH", &path, Some(&active(true))).await.status, 409);
+        // And so it is after the provider has deactivated the user too, which changes nothing of it.
+        let said = scim.put(&path, profile("4", false)).await;
+        assert_eq!((said.status, said.header("etag")), (200, "W/\"6\""));
+        for refused in [scim.put(&path, profile("5", true)).await, patch(both("5", true)).await] {
+            assert_eq!((refused.status, &refused.body["scimType"]), (409, &Value::Null));
+        }
+        assert_eq!(patch(title("6")).await.status, 200);
+        assert_eq!(scim.put(&path, profile("6", true)).await.status, 409, "whatever else is said meanwhile");
+        activate_user(cx, &operator, project, &user_id(&id)).await.unwrap();
+        assert_eq!(scim.put(&path, profile("7", true)).await.body["active"], true);
+        assert_eq!(scim.live_sessions(&id).await, 0);
     }
 
     async fn r03_whom_the_operator_deactivates_scim_does_not_bring_back_by_deleting(scim: Scim) {

@@ -83,8 +83,18 @@ impl Patch {
 
     /// Whether an operation is about the attribute of the base schema.
     pub fn names(&self, name: &str) -> bool {
-        let is_about = |target: &Target| matches!(target, Target::Attribute(at) if at.extension.is_none() && at.attribute.name == name);
-        self.operations.iter().any(|operation| is_about(&operation.target))
+        self.operations.iter().any(|operation| operation.is_about(name))
+    }
+
+    /// Whether no operation is about anything else.
+    pub fn names_only(&self, name: &str) -> bool {
+        self.operations.iter().all(|operation| operation.is_about(name))
+    }
+}
+
+impl Operation {
+    fn is_about(&self, name: &str) -> bool {
+        matches!(&self.target, Target::Attribute(at) if at.extension.is_none() && at.attribute.name == name)
     }
 }
 

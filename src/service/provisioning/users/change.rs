@@ -1,8 +1,10 @@
 //! Changing a user: replace and patch.
 
+use serde_json::Value;
+
 use super::{
     manager,
-    row::{fill, login_address, resource_of, save, set_login_address, tell},
+    row::{fill, login_address, resource_of, said_active, save, set_login_address, tell},
 };
 use crate::{
     model::{DeactivatedBy, Timestamp, UserStatus},
@@ -46,8 +48,9 @@ pub(super) fn change(
         }
     };
     let before = withdrawn(tx, cx, tenant, before, says_active(change, &new))?;
+    let (new, said) = keep_inactive(&before, change, new)?;
     if old.changes(&new).is_empty() {
-        return Ok(Changed::Done(before));
+        return note_said(tx, before, &new, said).map(Changed::Done);
     }
     if before.status == UserStatus::Active
         && new.active() == Some(false)
@@ -55,18 +58,65 @@ pub(super) fn change(
     {
         return Ok(Changed::Held(until));
     }
-    write(tx, cx, tenant, &before, &new, "user.updated").map(Changed::Done)
+    let after = write(tx, cx, tenant, &before, &new, "user.updated")?;
+    note_said(tx, after, &new, said).map(Changed::Done)
+}
+
+/// Whom an administrator has deactivated stays inactive, whatever the provider says (R3). A profile that is sent whole says
+/// again that the user is active, as it said before: the rest of it is taken. To say it anew, or nothing else, is to
+/// activate the user, and is refused. With what the provider has said by now, where the status is not its own.
+fn keep_inactive(
+    before: &User,
+    change: &Change,
+    new: Resource,
+) -> Result<(Resource, Option<bool>), ProvisioningError> {
+    let is_ours = before.status == UserStatus::Active || before.deactivated_by == Some(DeactivatedBy::Scim);
+    if is_ours {
+        return Ok((new, None));
+    }
+    let said_before = said_active(before)?;
+    if !names_active(change) {
+        return Ok((new, said_before));
+    }
+    let is_all = matches!(change, Change::Patch(patch) if patch.names_only("active"));
+    match new.active() {
+        Some(true) if is_all || said_before != Some(true) => {
+            Err(ProvisioningError::DeactivatedByAdministrator)
+        }
+        said => Ok((new.with_active(false), said)),
+    }
+}
+
+/// Keeps what the provider has said in the row of a user whose status is somebody else's. Nobody is shown it, so that it is
+/// no change of the user.
+fn note_said(
+    tx: &mut Tx<'_>,
+    user: User,
+    resource: &Resource,
+    said: Option<bool>,
+) -> Result<User, ProvisioningError> {
+    let Some(said) = said else { return Ok(user) };
+    if said_active(&user)? == Some(said) {
+        return Ok(user);
+    }
+    let attributes = resource.clone().with_active(said).attributes().clone();
+    let noted = User { scim_attributes: Some(Value::Object(attributes).to_string()), ..user.clone() };
+    users::update_from(tx, &user, &noted)?;
+    Ok(noted)
 }
 
 /// Whether the request itself says that the user is active, and does not only leave it so.
 fn says_active(change: &Change, new: &Resource) -> bool {
-    let names_it = match change {
+    names_active(change) && new.active() == Some(true)
+}
+
+fn names_active(change: &Change) -> bool {
+    match change {
         Change::Replace(body) => {
             body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("active")))
         }
         Change::Patch(patch) => patch.names("active"),
-    };
-    names_it && new.active() == Some(true)
+    }
 }
 
 /// A provider that says of a user that it is active takes a deactivation back that was held.

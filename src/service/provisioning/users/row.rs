@@ -31,6 +31,17 @@ pub(super) fn resource_of(catalog: Catalog, user: &User) -> Result<Resource, Sto
     Ok(Resource::from_stored(catalog.user, attributes).with_active(user.status == UserStatus::Active))
 }
 
+/// What the provider has said last of `active`. It is what is stored, where the status is somebody else's (R3).
+pub(super) fn said_active(user: &User) -> Result<Option<bool>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        active: Option<bool>,
+    }
+    let Some(text) = &user.scim_attributes else { return Ok(None) };
+    let said: Said = serde_json::from_str(text).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(said.active)
+}
+
 /// Puts the resource into the row, all but status and login address.
 pub(super) fn fill(user: &mut User, resource: &Resource) {
     let name = |part: &str| {
