@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Rewrite, Rewrites, keys, urns, values};
-use crate::scim::schema::ResourceType;
+use crate::scim::{list::SEARCH_URN, schema::ResourceType};
 
 /// Rewrites the body of a create or replace into what the strict core takes.
 pub fn rewrite_body(resource_type: &'static ResourceType, body: &mut Value) -> Rewrites {
@@ -31,8 +31,23 @@ pub fn rewrite_message(urn: &'static str, body: &mut Value) -> Rewrites {
     let mut used = Rewrites::new();
     if let Value::Object(body) = body {
         name_schemas(urn, body, &mut used);
+        if urn == SEARCH_URN {
+            number_texts(body, &mut used);
+        }
     }
     used
+}
+
+/// The numbers of a search, which are texts in a query.
+fn number_texts(body: &mut Map<String, Value>, used: &mut Rewrites) {
+    let is_number =
+        |name: &str| ["startIndex", "count"].into_iter().any(|number| name.eq_ignore_ascii_case(number));
+    for (_, value) in body.iter_mut().filter(|(name, _)| is_number(name)) {
+        if let Some(number) = value.as_str().and_then(|text| text.trim().parse::<i64>().ok()) {
+            *value = number.into();
+            used.insert(Rewrite::NumberText);
+        }
+    }
 }
 
 /// An empty list of schemas, or none, can only mean that of the message: the endpoint says which.

@@ -67,11 +67,13 @@ pub enum Rewrite {
     SubOfSelection,
     /// A create that has come before.
     RepeatedCreate,
+    /// A certificate in lines, or without its padding.
+    LooseBinary,
 }
 
 impl Rewrite {
     /// Every rewrite.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BooleanText,
         Self::CapitalOperation,
         Self::RemoveWithValue,
@@ -92,6 +94,7 @@ impl Rewrite {
         Self::ComparedComplex,
         Self::SubOfSelection,
         Self::RepeatedCreate,
+        Self::LooseBinary,
     ];
 
     /// The stable name, for counters and logs.
@@ -117,6 +120,7 @@ impl Rewrite {
             Self::ComparedComplex => "compared_complex",
             Self::SubOfSelection => "sub_of_selection",
             Self::RepeatedCreate => "repeated_create",
+            Self::LooseBinary => "loose_binary",
         }
     }
 
@@ -135,6 +139,8 @@ impl Rewrite {
             Self::NoSchemas => "midPoint and authentik do",
             Self::WrappedValue | Self::NumberText => "Apache Syncope does",
             Self::RepeatedCreate => "Rippling does",
+            // Which of them do is not known.
+            Self::LooseBinary => "some directories do",
             Self::KeyAsPath => "Microsoft Entra ID does with the flag aadOptscim062020",
             _ => "Microsoft Entra ID does",
         }
@@ -147,7 +153,7 @@ impl Rewrite {
             Self::RemoveWithValue => "lists the members to remove in the value, not in the path",
             Self::KeyAsPath => "puts paths in the keys of a value",
             Self::CreateAbsent => "sets values of an email, phone or address that does not exist yet",
-            Self::EchoedReadOnly => "sends back the id that it has read",
+            Self::EchoedReadOnly => "sends back what it has read and cannot set",
             Self::ListOfOne => "wraps single values in a list",
             Self::NearMissUrn => "sends the URN of the enterprise extension with a colon missing",
             Self::OldUrn => "sends the schema URNs of SCIM 1.1",
@@ -163,6 +169,7 @@ impl Rewrite {
             Self::UnquotedValue => "compares with texts without quotes in filters",
             Self::ComparedComplex => "compares addresses and the manager as if they were texts in filters",
             Self::SubOfSelection => "names a sub-attribute behind a selection in filters",
+            Self::LooseBinary => "breaks certificates into lines, or leaves their padding out",
             Self::RepeatedCreate => "sends a create again, and is answered with the user that is there",
         }
     }

@@ -58,6 +58,14 @@ fn rewrite_operation(
             _ => Vec::new(),
         };
     };
+    let names_schemas = path.eq_ignore_ascii_case("schemas") && op != "remove";
+    if names_schemas && operation.get("value").is_some_and(|value| are_known(resource_type, value)) {
+        // They are told of what is there, and follow it.
+        operation.remove("path");
+        operation.insert("value".to_owned(), Value::Object(Map::new()));
+        used.insert(Rewrite::EchoedReadOnly);
+        return Vec::new();
+    }
     let path = rewrite_path(resource_type, path, used);
     if let Some(target) = locate(resource_type, &path)
         && let Some(value) = operation.get_mut("value")
@@ -66,6 +74,19 @@ fn rewrite_operation(
     }
     operation.insert("path".to_owned(), Value::String(path));
     Vec::new()
+}
+
+/// Whether the URNs are those of the type and of its extensions.
+fn are_known(resource_type: &'static ResourceType, value: &Value) -> bool {
+    let is_known = |urn: &Value| {
+        urn.as_str().is_some_and(|urn| {
+            urn.eq_ignore_ascii_case(resource_type.schema.id) || resource_type.extension(urn).is_some()
+        })
+    };
+    match value {
+        Value::Array(urns) => urns.iter().all(is_known),
+        one => is_known(one),
+    }
 }
 
 /// The members of an operation in lower case; the names of RFC 7643 are case-insensitive.

@@ -279,3 +279,38 @@ fn paths_as_keys_of_a_body_are_followed() {
         "the same twice"
     );
 }
+
+#[test]
+fn a_certificate_in_lines_or_without_padding_is_the_same_one() {
+    let certificate = |text: &str| created(json!({ "x509Certificates": [{ "value": text }] }));
+    let (exact, none) = certificate("MIIBAA==");
+    assert_eq!(none, Vec::<&str>::new());
+    for loose in ["MIIB\r\nAA==\n", " MIIBAA", "MIIBAA"] {
+        assert_eq!(certificate(loose), (exact.clone(), vec!["loose_binary"]), "{loose:?}");
+    }
+}
+
+#[test]
+fn schemas_that_are_known_are_told_and_not_changed() {
+    let (before, _) = patched(json!([{ "op": "replace", "value": {} }]));
+    for value in [json!([ENTERPRISE_URN, USER_URN]), json!(ENTERPRISE_URN)] {
+        let echoed = patched(json!([{ "op": "add", "path": "schemas", "value": value }]));
+        assert_eq!(echoed, (before.clone(), vec!["echoed_read_only"]));
+    }
+    for (op, value) in [("add", json!(["urn:a:b"])), ("remove", json!([USER_URN])), ("add", json!(7))] {
+        let mut body = json!({ "schemas": [PATCH_URN], "Operations": [{ "op": op, "path": "schemas", "value": value }] });
+        rewrite_patch(&USER, "u1", &mut body);
+        assert_eq!(Patch::parse(&USER, &body).unwrap_err().scim_type(), "mutability");
+    }
+}
+
+#[test]
+fn the_numbers_of_a_search_may_be_texts() {
+    use crate::scim::list::{Query, SEARCH_URN};
+    let mut body = json!({ "schemas": [SEARCH_URN], "startIndex": "3", "Count": " 5", "filter": "id pr" });
+    assert_eq!(used(&rewrite_message(SEARCH_URN, &mut body)), ["number_text"]);
+    let query = Query::from_body(&body).unwrap();
+    assert_eq!((query.page.start_index(), query.count), (3, 5));
+    let mut bad = json!({ "schemas": [SEARCH_URN], "count": "many" });
+    assert!(rewrite_message(SEARCH_URN, &mut bad).is_empty() && Query::from_body(&bad).is_err());
+}

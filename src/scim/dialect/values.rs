@@ -40,6 +40,12 @@ pub(super) fn element(attribute: &Attribute, value: &mut Value, used: &mut Rewri
                 used.insert(Rewrite::NumberText);
             }
         }
+        (Kind::Binary, Value::String(text)) => {
+            if let Some(plain) = tightened(text) {
+                *text = plain;
+                used.insert(Rewrite::LooseBinary);
+            }
+        }
         (Kind::Complex, Value::String(text)) if !attribute.multi_valued => {
             if let Some(sub) = attribute.sub_attribute("value") {
                 let text = std::mem::take(text);
@@ -78,6 +84,15 @@ fn is_exact(number: &Number) -> bool {
 fn number(text: &str, kind: Kind) -> Option<Number> {
     let number: Number = text.trim().parse().ok()?;
     (kind == Kind::Decimal || number.is_i64() || number.is_u64()).then_some(number)
+}
+
+/// Base64 without the white space of a file, and with its padding, where that is not how it came.
+fn tightened(text: &str) -> Option<String> {
+    let mut plain: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    if !plain.contains('=') && plain.len() % 4 > 1 {
+        plain.extend(std::iter::repeat_n('=', 4 - plain.len() % 4));
+    }
+    (plain != text).then_some(plain)
 }
 
 fn truth(text: &str) -> Option<bool> {
