@@ -11,7 +11,7 @@ use super::{
 use crate::scim::{
     ScimError,
     filter::{CompareOp, CompareValue, Filter, FilterError},
-    resource::{Member, Resource, is_members, member_list},
+    resource::{Member, MemberKind, Resource, is_members, member_list},
 };
 
 /// One change to the members.
@@ -93,19 +93,48 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// The members that a selection names: `value eq "id"`, or several of them joined by `or`.
+/// The members that a selection names: `value eq "id"`, of which the type may be said as well, or several of them joined by
+/// `or`.
 fn selected(filter: &Filter) -> Result<Vec<Member>, ScimError> {
     match filter {
         Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(id) }
             if path.name == "value" =>
         {
-            Ok(vec![Member { value: id.clone() }])
+            Ok(vec![Member { value: id.clone(), only: None }])
+        }
+        Filter::And(parts) => {
+            let kinds: Vec<MemberKind> = parts.iter().filter_map(kind).collect();
+            let rest: Vec<&Filter> = parts.iter().filter(|part| kind(part).is_none()).collect();
+            let [one] = rest[..] else { return Err(unsupported()) };
+            let list = selected(one)?;
+            let [member] = &list[..] else { return Err(unsupported()) };
+            let only = kinds.first().copied();
+            // Nobody is of two types.
+            let is_one = kinds.iter().all(|kind| Some(*kind) == only);
+            Ok(is_one.then(|| Member { only, ..member.clone() }).into_iter().collect())
         }
         Filter::Or(parts) => {
             let lists = parts.iter().map(selected).collect::<Result<Vec<_>, _>>()?;
             Ok(lists.into_iter().flatten().collect())
         }
-        _ => Err(FilterError::Unsupported("members are selected by `value eq`").into()),
+        _ => Err(unsupported()),
+    }
+}
+
+fn unsupported() -> ScimError {
+    FilterError::Unsupported("members are selected by `value eq`").into()
+}
+
+/// The type that a part of a selection asks for.
+fn kind(filter: &Filter) -> Option<MemberKind> {
+    match filter {
+        Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(text) }
+            if path.name == "type" =>
+        {
+            let is = |name: &str| text.eq_ignore_ascii_case(name);
+            is("User").then_some(MemberKind::User).or_else(|| is("Group").then_some(MemberKind::Group))
+        }
+        _ => None,
     }
 }
 

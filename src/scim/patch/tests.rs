@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::scim::{
-    resource::{Member, Resource},
+    resource::{Member, MemberKind, Resource},
     schema::{ENTERPRISE_URN, GROUP, GROUP_URN, USER, USER_URN},
 };
 
@@ -292,7 +292,7 @@ fn plan(operations: Value) -> Result<GroupPatch, ScimError> {
 }
 
 fn ids(ids: &[&str]) -> Vec<Member> {
-    ids.iter().map(|id| Member { value: (*id).to_owned() }).collect()
+    ids.iter().map(|id| Member { value: (*id).to_owned(), only: None }).collect()
 }
 
 #[test]
@@ -310,6 +310,14 @@ fn scim_038_046_member_changes_are_a_plan() {
         (
             json!([{ "op": "remove", "path": "members[value eq \"a\" or value eq \"b\"]" }]),
             vec![MemberChange::Remove(ids(&["a", "b"]))],
+        ),
+        (
+            json!([{ "op": "remove", "path": "members[type eq \"group\" and value eq \"a\"]" }]),
+            vec![MemberChange::Remove(vec![Member { value: "a".to_owned(), only: Some(MemberKind::Group) }])],
+        ),
+        (
+            json!([{ "op": "remove", "path": "members[type eq \"User\" and value eq \"a\" and type eq \"Group\"]" }]),
+            vec![],
         ),
         (
             json!([{ "op": "remove", "path": "members", "value": [{ "$ref": null, "value": "a" }] }]),
@@ -350,7 +358,15 @@ fn scim_033_members_are_immutable_and_selected_by_id() {
         refused(json!({ "op": "add", "path": "members[value eq \"a\"]", "value": "x" })),
         "mutability"
     );
-    assert_eq!(refused(json!({ "op": "remove", "path": "members[type eq \"User\"]" })), "invalidFilter");
+    for other in [
+        "type eq \"User\"",
+        "type eq \"Robot\" and value eq \"a\"",
+        "type ne \"User\" and value eq \"a\"",
+        "value eq \"a\" and value eq \"b\"",
+    ] {
+        let path = format!("members[{other}]");
+        assert_eq!(refused(json!({ "op": "remove", "path": path })), "invalidFilter", "{path}");
+    }
     assert_eq!(refused(json!({ "op": "add", "path": "members", "value": [{}] })), "invalidValue");
     assert_eq!(refused(json!({ "op": "remove", "path": "displayName" })), "mutability");
 }

@@ -22,6 +22,17 @@ const MAX_ID: usize = 1024;
 pub struct Member {
     /// The id as the client gave it.
     pub value: String,
+    /// What alone it may be, where a selection says so.
+    pub only: Option<MemberKind>,
+}
+
+/// What a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemberKind {
+    /// A user.
+    User,
+    /// A group.
+    Group,
 }
 
 /// Whether this is the attribute whose elements are rows.
@@ -67,7 +78,7 @@ fn member(item: &Value) -> Result<Member, ScimError> {
     if id.len() > MAX_ID || id.contains('\0') {
         return Err(ScimError::BadText("members.value".to_owned()));
     }
-    Ok(Member { value: id.to_owned() })
+    Ok(Member { value: id.to_owned(), only: None })
 }
 
 fn part<'a>(parts: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {

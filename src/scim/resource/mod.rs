@@ -6,7 +6,7 @@ mod normalize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-pub use member::{Member, members_of};
+pub use member::{Member, MemberKind, members_of};
 pub(in crate::scim) use member::{is_members, member_list};
 pub use normalize::MAX_VALUES;
 pub(in crate::scim) use normalize::{check_foreign, check_primaries, check_required, foreign, value};

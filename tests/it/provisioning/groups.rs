@@ -293,6 +293,22 @@ on_both_databases! {
         assert_eq!(scim.gateway.events(&group).await, ["group.created", "group.updated", "group.updated"]);
     }
 
+    async fn a_selection_of_a_member_may_say_its_type(scim: Scim) {
+        let (anna, inner) = (scim.user("anna@acme.example").await, scim.group("Inner", &[]).await);
+        let group = scim.group("Team", &[&anna, &inner]).await;
+        let select = async |kind: &str, value: &str| {
+            let path = format!("members[type eq \"{kind}\" and value eq \"{value}\"]");
+            let remove = json!([{ "op": "remove", "path": path }]);
+            assert_eq!(scim.patch(&format!("/Groups/{group}"), remove).await.status, 204);
+            members(&scim, &group).await.len()
+        };
+        assert_eq!(select("Group", &anna).await, 2, "she is none");
+        assert_eq!(select("Group", "anna@acme.example").await, 2, "by name neither");
+        assert_eq!(select("User", &inner).await, 2);
+        assert_eq!(select("User", "anna@acme.example").await, 1);
+        assert_eq!(select("group", &inner).await, 0);
+    }
+
     async fn scim_051_a_patch_answers_204_unless_attributes_are_asked_for(scim: Scim) {
         let group = scim.group("Team", &[]).await;
         let rename = |name: &str| json!([{ "op": "replace", "path": "displayName", "value": name }]);

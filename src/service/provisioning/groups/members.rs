@@ -8,7 +8,10 @@ use crate::{
         fold::fold,
         ids::{GroupId, UserId},
     },
-    scim::{patch::MemberChange, resource::Member},
+    scim::{
+        patch::MemberChange,
+        resource::{Member, MemberKind},
+    },
     service::{
         Context,
         provisioning::{ProvisioningError, ScimTenant},
@@ -123,7 +126,7 @@ fn resolve(
 ) -> Result<Resolved, ProvisioningError> {
     let mut resolved = Resolved::default();
     let mut group_ids = Vec::new();
-    for Member { value } in members {
+    for Member { value, .. } in members {
         if let Some(user) = met.users.get(value) {
             resolved.users.insert(user.clone());
         } else if GroupId::parse(value).is_ok() {
@@ -221,11 +224,15 @@ fn remove(
 ) -> Result<usize, ProvisioningError> {
     let mut ids = Vec::with_capacity(members.len());
     let mut names = Vec::new();
-    for Member { value } in members {
-        if UserId::parse(value).is_err() && GroupId::parse(value).is_err() {
-            names.push(value.as_str());
-        } else {
+    for Member { value, only } in members {
+        let is_group = GroupId::parse(value).is_ok();
+        if only.is_some_and(|only| (only == MemberKind::Group) != is_group) {
+            continue;
+        }
+        if is_group || UserId::parse(value).is_ok() {
             ids.push(value.clone());
+        } else {
+            names.push(value.as_str());
         }
     }
     if !names.is_empty() {
