@@ -5,7 +5,7 @@ use diesel::{
     NullableExpressionMethods as _, QueryDsl as _, TextExpressionMethods as _, dsl::not, sql_types::Bool,
 };
 
-use super::{No, Order, Predicate, TextColumn, TextTest, TimeColumn, Yes, texts::test_text};
+use super::{No, NotEmpty, Order, Predicate, TextColumn, TextTest, TimeColumn, Yes, texts::test_text};
 use crate::{
     model::ids::OrganizationId,
     store::{
@@ -44,12 +44,7 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
                 .select(group_members::group_id);
             Box::new(groups::id.eq_any(hits))
         }
-        Predicate::HasMembers => {
-            let hits = group_members::table
-                .filter(group_members::organization_id.eq(organization.clone()))
-                .select(group_members::group_id);
-            Box::new(groups::id.eq_any(hits))
-        }
+        Predicate::HasMembers => Box::new(NotEmpty),
         // Users are active and have addresses, groups do not.
         Predicate::Active(_)
         | Predicate::ActiveAssigned

@@ -26,6 +26,10 @@ condition! {
     /// A user who is there and may not sign in.
     Inactive = "users.status = 'inactive'"
 }
+condition! {
+    /// A group with a member: the first is enough, whereas a list of all memberships is as long as they are.
+    NotEmpty = "EXISTS (SELECT 1 FROM group_members WHERE group_members.group_id = groups.id)"
+}
 
 /// A condition on users or groups. Every part is true or false, never unknown, so that `not` means what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
