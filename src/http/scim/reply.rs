@@ -20,7 +20,14 @@ const CONTENT_TYPE: &str = "application/scim+json; charset=utf-8";
 
 /// A body without a version: lists and discovery.
 pub(super) fn plain(body: &Value) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, CONTENT_TYPE)).body(body.to_string())
+    plain_head().body(body.to_string())
+}
+
+/// The same, all but its body.
+pub(super) fn plain_head() -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((header::CONTENT_TYPE, CONTENT_TYPE));
+    answer
 }
 
 /// A resource with its entity tag and location.
@@ -40,13 +47,13 @@ pub(super) fn head_of(status: StatusCode, shown: &Shown) -> HttpResponseBuilder 
     answer
 }
 
-/// A page of resources, in the form of its method.
-pub(super) fn found(query: &Query, found: &Found) -> HttpResponse {
+/// The body of a page of resources, in the form of its method.
+pub(super) fn page(query: &Query, found: &Found) -> Value {
     let resources: Vec<Value> = found.items.iter().map(|shown| shown.body.clone()).collect();
-    plain(&match query.page {
+    match query.page {
         Page::Index(start) => list_response(found.total.unwrap_or_default(), start, &resources),
         Page::Cursor(_) => cursor_response(found.total, found.next.as_deref(), &resources),
-    })
+    }
 }
 
 /// The status that an error will have.

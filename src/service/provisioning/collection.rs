@@ -116,13 +116,17 @@ pub trait Collection: Send + Sync + 'static {
     /// About how many bytes there are beside rows.
     fn size_beside(beside: &Self::Beside) -> usize;
     /// Reads what is beside the rows of a page; what is costly only where the projection shows it. Where that would be too
-    /// much for one page, rows at its end are dropped.
+    /// much for one page, rows at its end are dropped. Of a first row that alone has more than `most` beside it, only that
+    /// much: with what [`members_after`] goes on, then.
+    ///
+    /// [`members_after`]: super::members_after
     fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         rows: &mut Vec<Self::Row>,
         projection: &Projection,
-    ) -> Result<Self::Beside, StoreError>;
+        most: usize,
+    ) -> Result<(Self::Beside, Option<String>), StoreError>;
     /// The same of one row, where some of it may be left for later: then with what it goes on after.
     fn gather_one(
         tx: &mut Tx<'_>,

@@ -34,7 +34,8 @@ pub async fn list(cx: &Context, tenant: &ScimTenant, query: &Query) -> Result<Fo
         outcome => outcome?,
     };
     let total = before + groups.total.unwrap_or_default();
-    Ok(Found { total: Some(total), next: None, items: [users.items, groups.items].concat() })
+    let items = [users.items, groups.items].concat();
+    Ok(Found { total: Some(total), next: None, items, more: groups.more })
 }
 
 /// Those of one type.
@@ -53,7 +54,7 @@ async fn of_type<C: Collection, Other: Collection>(
 }
 
 fn nothing() -> Found {
-    Found { total: Some(0), next: None, items: Vec::new() }
+    Found { total: Some(0), next: None, items: Vec::new(), more: None }
 }
 
 fn lacks_sort(error: &ProvisioningError) -> bool {

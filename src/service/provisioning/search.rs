@@ -44,6 +44,13 @@ const PORTION: usize = 128;
 const MAX_LOOK: usize = 128 * 1024 * 1024;
 const READ_COST: usize = 4;
 
+/// How many members the groups of one page have together, unless its first group alone has more: then the others of these
+/// are written as they are read.
+const PAGE_MEMBERS: usize = 20_000;
+
+/// How many they are where they are only looked at: no more than one search may cost at the least.
+const LOOK_MEMBERS: usize = MAX_LOOK / (200 * (READ_COST + 1));
+
 /// A page ends early, after one resource at the least, where it would hold more than so many bytes.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -56,6 +63,10 @@ pub struct Found {
     pub next: Option<String>,
     /// Those on this page.
     pub items: Vec<Shown>,
+    /// Where the last of them is a group that has more members than a page: with what [`members_after`] goes on.
+    ///
+    /// [`members_after`]: super::members_after
+    pub more: Option<String>,
 }
 
 /// The resources of the connection that match (RFC 7644 section 3.4.2).
@@ -101,11 +112,12 @@ fn page_within<C: Collection>(
     known: Option<Bookmark>,
 ) -> Result<(Found, Option<Bookmark>), ProvisioningError> {
     let search = Search::<C> { known, ..Search::new(cx, tenant, query)? };
-    let Hits { total, rows, beside, next, left } = search.run(tx, tenant, &query.projection)?;
+    let Hits { total, rows, beside, more, next, left } = search.run(tx, tenant, &query.projection)?;
     let items = show::<C>(tenant, &rows, &beside, &query.projection)?;
     let endpoint = C::resource_type(tenant.catalog).endpoint;
     let next = next.map(|mark| cursor::seal(cx, tenant, endpoint, query, &mark)).transpose()?;
-    Ok((Found { total: total.and_then(|total| usize::try_from(total).ok()), next, items }, left))
+    let total = total.and_then(|total| usize::try_from(total).ok());
+    Ok((Found { total, next, items, more }, left))
 }
 
 /// A query made ready for the store.
@@ -132,6 +144,7 @@ struct Hits<C: Collection> {
     total: Option<i64>,
     rows: Vec<C::Row>,
     beside: C::Beside,
+    more: Option<String>,
     next: Option<Mark>,
     left: Option<Bookmark>,
 }
@@ -229,7 +242,7 @@ impl<C: Collection> Search<C> {
         };
         let found = rows.len();
         rows.truncate(self.count);
-        let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
+        let (beside, more) = fill_page::<C>(tx, tenant, &mut rows, shown, PAGE_MEMBERS)?;
         let last = rows.last().map(|row| self.mark(row));
         let left = total.filter(|_| !shows_all && !by_cursor).map(|total| Bookmark {
             total,
@@ -237,7 +250,7 @@ impl<C: Collection> Search<C> {
             last: last.clone().or_else(|| past.cloned()),
         });
         let next = last.filter(|_| by_cursor && (rows.len() < found || !is_end));
-        Ok(Hits { total, rows, beside, next, left })
+        Ok(Hits { total, rows, beside, more, next, left })
     }
 
     /// The rows of a page, as far as it has room for them, and whether there are no more behind them.
@@ -305,10 +318,10 @@ impl<C: Collection> Search<C> {
                 break;
             }
         }
-        let beside = fill_page::<C>(tx, tenant, &mut rows, shown)?;
+        let (beside, more) = fill_page::<C>(tx, tenant, &mut rows, shown, PAGE_MEMBERS)?;
         let end = offset.saturating_add(rows.len());
         let next = (by_cursor && self.count > 0 && end < hits.len()).then_some(Mark::Offset(end));
-        Ok(Hits { total: Some(to_i64(hits.len())), rows, beside, next, left: None })
+        Ok(Hits { total: Some(to_i64(hits.len())), rows, beside, more, next, left: None })
     }
 
     /// What matches, in the order of ids.
@@ -332,7 +345,10 @@ impl<C: Collection> Search<C> {
             let selection = Selection { predicate, sorting: None, offset: 0, limit: to_i64(SCAN_PAGE) };
             let mut rows = C::page(tx, tenant, &selection)?;
             let found = rows.len();
-            let beside = fill_page::<C>(tx, tenant, &mut rows, &looked_at)?;
+            let (beside, more) = fill_page::<C>(tx, tenant, &mut rows, &looked_at, LOOK_MEMBERS)?;
+            if more.is_some() {
+                return Err(ProvisioningError::TooManyResults);
+            }
             let bytes = rows.iter().map(C::size).sum::<usize>() + C::size_beside(&beside);
             let cost = bytes * (READ_COST + terms);
             room = room.checked_sub(cost).ok_or(ProvisioningError::TooManyResults)?;
@@ -358,7 +374,8 @@ fn fill_page<C: Collection>(
     tenant: &ScimTenant,
     rows: &mut Vec<C::Row>,
     shown: &Projection,
-) -> Result<C::Beside, StoreError> {
+    most: usize,
+) -> Result<(C::Beside, Option<String>), StoreError> {
     let mut bytes = 0_usize;
     let fitting = rows.iter().take_while(|row| {
         let is_first = bytes == 0;
@@ -367,7 +384,7 @@ fn fill_page<C: Collection>(
     });
     let fitting = fitting.count();
     rows.truncate(fitting);
-    C::gather(tx, tenant, rows, shown)
+    C::gather(tx, tenant, rows, shown, most)
 }
 
 /// The column that has the order of a sort, if there is one.

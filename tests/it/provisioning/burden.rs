@@ -86,6 +86,32 @@ on_both_databases! {
         assert_eq!(refused.refusal(), (400, "tooMany"), "members count in what is looked at");
     }
 
+    async fn a_group_with_more_members_than_a_page_is_shown_whole_in_lists(scim: Scim) {
+        let ids = scim.seeded(20_003).await;
+        let wanted: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
+        for (name, members) in [("First", &wanted[..1]), ("Second", &wanted[..]), ("Third", &wanted[..1])] {
+            let body = json!({ "schemas": [GROUP], "displayName": name, "members": members });
+            assert_eq!(scim.post("/Groups?attributes=displayName", body).await.status, 201);
+            scim.gateway.clock.advance(1_000);
+        }
+        let first = scim.get("/Groups?attributes=members.value&sortBy=meta.created").await.body;
+        assert_eq!((&first["itemsPerPage"], &first["totalResults"]), (&json!(1), &json!(3)));
+        for path in ["/Groups?startIndex=2&", "/Groups?filter=displayName eq \"Second\"&", "/?startIndex=20006&"] {
+            let page = scim.get(&format!("{path}attributes=members.value&sortBy=meta.created&count=2")).await.body;
+            assert_eq!((&page["itemsPerPage"], page["Resources"].as_array().unwrap().len()), (&json!(1), 1), "{path}");
+            assert!(page["Resources"][0]["members"] == json!(wanted), "{path}");
+        }
+        let cursor = scim.get("/Groups?cursor&sortBy=meta.created&attributes=members.value").await.body;
+        let next = cursor["nextCursor"].as_str().unwrap();
+        let path = format!("/Groups?cursor={next}&sortBy=meta.created&attributes=members.value");
+        let second = scim.get(&path).await.body;
+        assert!(second["Resources"][0]["members"] == json!(wanted) && second["nextCursor"].is_string());
+        let bare = scim.get("/Groups?excludedAttributes=members&sortBy=meta.created").await.body;
+        assert_eq!(bare["itemsPerPage"], 3);
+        let found = scim.get("/Groups?attributes=id&filter=members.type eq \"User\"").await.body;
+        assert_eq!(found["totalResults"], 3, "a search looks at all of them");
+    }
+
     async fn a_page_of_users_has_room_for_so_many_groups(scim: Scim) {
         let ids = scim.seeded(130).await;
         let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 
+use super::members;
 use crate::{
     http::{
         HttpError,
@@ -17,5 +18,5 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     let query = input::query(&exchange.request)?;
     let found =
         provisioning::list::<C>(&exchange.cx, &exchange.tenant, &query).await.map_err(reply::refuse)?;
-    Ok(reply::found(&query, &found))
+    Ok(members::answer_page(exchange.cx, exchange.tenant, query, found))
 }

@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use crate::{
     http::scim::reply,
-    scim::projection::Projection,
+    scim::{list::Query, projection::Projection},
     service::{
         Context,
-        provisioning::{self, ProvisioningError, ScimTenant, Shown},
+        provisioning::{self, Found, ProvisioningError, ScimTenant, Shown},
     },
 };
 
@@ -40,19 +40,52 @@ pub(super) fn answer(
     }
 }
 
+/// A page of resources; of a group at its end whose first members alone are in it, the others in the same way.
+pub(in crate::http::scim) fn answer_page(
+    cx: web::Data<Context>,
+    tenant: ScimTenant,
+    query: Query,
+    found: Found,
+) -> HttpResponse {
+    let mut page = reply::page(&query, &found);
+    let (Some(after), Some(last)) = (found.more, found.items.last()) else { return reply::plain(&page) };
+    let source = Source { cx, tenant, projection: query.projection, group: last.id.clone() };
+    let mut resources = taken(&mut page, "Resources");
+    let mut last = resources.pop().unwrap_or_default();
+    let first = taken(&mut last, "members");
+    let mut start = opened(&page, "Resources");
+    for resource in resources {
+        start.push_str(&resource.to_string());
+        start.push(',');
+    }
+    start.push_str(&opened(&last, "members"));
+    reply::plain_head().streaming(Members::new(source, start, &first, after, "]}]}"))
+}
+
 fn stream(status: StatusCode, source: Source, mut shown: Shown, after: String) -> HttpResponse {
     let mut answer = reply::head_of(status, &shown);
-    let first = match shown.body.as_object_mut().and_then(|group| group.remove("members")) {
-        Some(Value::Array(members)) => members,
+    let first = taken(&mut shown.body, "members");
+    let start = opened(&shown.body, "members");
+    answer.streaming(Members::new(source, start, &first, after, "]}"))
+}
+
+/// Takes a list out of an object.
+fn taken(object: &mut Value, name: &str) -> Vec<Value> {
+    match object.as_object_mut().and_then(|object| object.remove(name)) {
+        Some(Value::Array(list)) => list,
         _ => Vec::new(),
-    };
-    let mut start = shown.body.to_string();
-    // The members go to the end of the object.
-    start.pop();
-    start.push_str(if start.len() > 1 { ",\"members\":[" } else { "\"members\":[" });
-    start.push_str(&joined(&first));
-    let state = State::Text(start, Some(after));
-    answer.streaming(Members { is_first: first.is_empty(), source, state })
+    }
+}
+
+/// The object with a list at its end, as far as the start of that.
+fn opened(object: &Value, name: &str) -> String {
+    let mut text = object.to_string();
+    text.pop();
+    if text.len() > 1 {
+        text.push(',');
+    }
+    text.push_str(&format!("\"{name}\":["));
+    text
 }
 
 /// What the pages are read from.
@@ -76,8 +109,17 @@ enum State {
 struct Members {
     source: Source,
     state: State,
+    /// What comes after the last of them.
+    end: &'static str,
     /// Whether no member has been written yet.
     is_first: bool,
+}
+
+impl Members {
+    fn new(source: Source, mut start: String, first: &[Value], after: String, end: &'static str) -> Self {
+        start.push_str(&joined(first));
+        Self { source, state: State::Text(start, Some(after)), end, is_first: first.is_empty() }
+    }
 }
 
 impl Source {
@@ -98,7 +140,7 @@ impl Stream for Members {
                     self.state = match after.take() {
                         Some(after) => State::Reading(Box::pin(self.source.clone().page(after))),
                         None => {
-                            text.push_str("]}");
+                            text.push_str(self.end);
                             State::Done
                         }
                     };

@@ -4,7 +4,7 @@ pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod get;
 pub(super) mod list;
-mod members;
+pub(super) mod members;
 pub(super) mod patch;
 pub(super) mod replace;
 pub(super) mod search;

@@ -96,25 +96,30 @@ impl Collection for Groups {
         beside.iter().flatten().map(|member| 200 + member.display.as_ref().map_or(0, String::len)).sum()
     }
 
-    /// The members of the first group whole, and of as many more as a page has room for.
+    /// The members of as many groups as there is room for.
     fn gather(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         rows: &mut Vec<Group>,
         projection: &Projection,
-    ) -> Result<Self::Beside, StoreError> {
-        let (mut beside, mut room) = (Vec::with_capacity(rows.len()), view::PAGE_MEMBERS);
+        most: usize,
+    ) -> Result<(Self::Beside, Option<String>), StoreError> {
+        let (mut beside, mut room, mut more) = (Vec::with_capacity(rows.len()), most, None);
         for group in rows.iter() {
-            let limit = if beside.is_empty() { usize::MAX } else { room + 1 };
-            let members = view::members(tx, tenant, &group.id, projection, "", limit)?;
-            if !beside.is_empty() && members.len() > room {
+            let mut members = view::members(tx, tenant, &group.id, projection, "", room + 1)?;
+            if members.len() > room {
+                if beside.is_empty() {
+                    members.truncate(room);
+                    more = members.last().map(|member| member.id.clone());
+                    beside.push(members);
+                }
                 break;
             }
-            room = room.saturating_sub(members.len());
+            room -= members.len();
             beside.push(members);
         }
         rows.truncate(beside.len());
-        Ok(beside)
+        Ok((beside, more))
     }
 
     fn gather_one(

@@ -41,9 +41,6 @@ pub(super) fn render(
 /// How many members are read at once.
 pub(super) const PAGE_ROWS: usize = 1_000;
 
-/// How many members the groups of one page have together, unless its first group alone has more.
-pub(super) const PAGE_MEMBERS: usize = 20_000;
-
 /// The members of a group where the projection shows them, with their names where it asks for these, or the provider reads no
 /// member without: at most so many of those after one, by id.
 pub(super) fn members(

@@ -100,8 +100,9 @@ impl Collection for Users {
         tenant: &ScimTenant,
         rows: &mut Vec<User>,
         projection: &Projection,
-    ) -> Result<Memberships, StoreError> {
-        Memberships::of_page(tx, tenant, rows, projection)
+        _: usize,
+    ) -> Result<(Memberships, Option<String>), StoreError> {
+        Ok((Memberships::of_page(tx, tenant, rows, projection)?, None))
     }
 
     fn gather_one(
