@@ -167,19 +167,35 @@ pub fn find(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Resu
         .optional())?)
 }
 
+/// As [`find`] under a row lock of PostgreSQL. On SQLite the one writer is the lock.
+macro_rules! locked {
+    ($tx:ident, $organization:ident, $id:ident, $strength:ident) => {{
+        let AnyConnection::Postgres(connection) = &mut *$tx.connection else {
+            return find($tx, $organization, $id);
+        };
+        users::table
+            .filter(users::organization_id.eq($organization).and(users::id.eq($id)))
+            .filter(Present)
+            .select(User::as_select())
+            .$strength()
+            .get_result(connection)
+            .optional()?
+    }};
+}
+
 /// As [`find`], and nobody else writes the row until the transaction ends: for reading and writing back.
 pub fn lock(tx: &mut Tx<'_>, organization: &OrganizationId, id: &UserId) -> Result<Option<User>, StoreError> {
-    // On SQLite the one writer is the lock.
-    let AnyConnection::Postgres(connection) = &mut *tx.connection else {
-        return find(tx, organization, id);
-    };
-    Ok(users::table
-        .filter(users::organization_id.eq(organization).and(users::id.eq(id)))
-        .filter(Present)
-        .select(User::as_select())
-        .for_update()
-        .get_result(connection)
-        .optional()?)
+    Ok(locked!(tx, organization, id, for_update))
+}
+
+/// As [`lock`], for a login: others may go on naming the user, as a group does whose member it becomes. A login would wait for
+/// all that such a group's transaction waits for.
+pub fn lock_for_login(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+    id: &UserId,
+) -> Result<Option<User>, StoreError> {
+    Ok(locked!(tx, organization, id, for_no_key_update))
 }
 
 /// The organization of the project's user of this id, tombstones excluded.
@@ -213,8 +229,7 @@ pub fn list(
     Ok(found.order(users::id).limit(limit).select(User::as_select()).load(tx.connection)?)
 }
 
-/// The organization's user with this folded login address, tombstones excluded; nobody else writes the row until the
-/// transaction ends. With whether the organization has proved the domain, by its exact (folded) name.
+/// The organization's user with this folded login address, tombstones excluded, locked as by [`lock_for_login`]. With whether the organization has proved the domain, by its exact (folded) name.
 pub fn lock_by_email(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
@@ -230,7 +245,7 @@ pub fn lock_by_email(
         };
     }
     Ok(match &mut *tx.connection {
-        AnyConnection::Postgres(c) => query!().for_update().get_result(c).optional()?,
+        AnyConnection::Postgres(c) => query!().for_no_key_update().get_result(c).optional()?,
         // The one writer is the lock.
         AnyConnection::Sqlite(c) => query!().get_result(c).optional()?,
     })

@@ -149,7 +149,7 @@ pub async fn consent(
             return Err(Refusal::SessionLoggedOut.into());
         }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;
-        let user = users::lock(tx, &organization, &user)?.ok_or(Refusal::UserDeleted)?;
+        let user = users::lock_for_login(tx, &organization, &user)?.ok_or(Refusal::UserDeleted)?;
         let actor = Actor::in_request(ActorKind::SamlConnection, &connection, request_id.clone());
         let vouched = Vouched {
             proof: Proof {

@@ -44,7 +44,7 @@ pub(super) fn user_of(
 ) -> Result<(User, IdentityId), SsoError> {
     let known = identities::find_saml(tx, &login.connection.id, &login.subject.key)?;
     if let Some(identity) = &known
-        && let Some(user) = users::lock(tx, &login.connection.organization_id, &identity.user_id)?
+        && let Some(user) = users::lock_for_login(tx, &login.connection.organization_id, &identity.user_id)?
     {
         identities::touch(tx, &identity.id, cx.now())?;
         return Ok((user, identity.id.clone()));
@@ -125,7 +125,7 @@ fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> 
         (None, _) => return Ok(None),
     };
     // Read again under its lock, as below: the provider may have moved the identifier on meanwhile.
-    let user = users::lock(tx, &connection.organization_id, &hit.id)?
+    let user = users::lock_for_login(tx, &connection.organization_id, &hit.id)?
         .filter(|user| user.scim_connection_id.as_ref() == Some(scim))
         .filter(|user| user.external_id.as_ref() == Some(external_id))
         .ok_or(conflict(Conflict::NoUser))?;
