@@ -117,7 +117,7 @@ pub fn lock_scim(
 }
 
 /// Locks groups of the organization as [`lock_scim`] does one, in the order of their ids, as everybody does who needs several.
-/// Who locks a user or a name as well has done so before (`provisioning::groups::members`).
+/// Who locks a user or a name as well has done so before (`provisioning::groups::met`).
 pub fn lock_all(tx: &mut Tx<'_>, organization: &OrganizationId, ids: &[GroupId]) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.
     let AnyConnection::Postgres(c) = &mut *tx.connection else { return Ok(()) };

@@ -99,6 +99,31 @@ on_both_databases! {
         }
     }
 
+    async fn what_encrypted_before_goes_on(world: World) {
+        let up = [include_str!("../../../migrations/sqlite/0013_adfs_encryption/up.sql")];
+        let draft = ConnectionStatus::Draft;
+        for (status, provider, set) in [
+            (ConnectionStatus::Enabled, "adfs", Some(true)),
+            (ConnectionStatus::Disabled, "adfs", Some(true)),
+            (draft, "adfs", None),
+            (ConnectionStatus::Enabled, "okta", None),
+        ] {
+            for stored in ["{}", "{\"signMetadata\":true}"] {
+                world.change(&world.acme, move |connection| {
+                    connection.status = status;
+                    connection.provider = provider.into();
+                    connection.options = stored.into();
+                }).await;
+                world.gateway.database.execute(&up, &up);
+                let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
+                let read = world.read(move |tx| saml_connections::find_in_project(tx, &project, &id)).await;
+                let options: Options = serde_json::from_str(&read.unwrap().options).unwrap();
+                assert_eq!(options.publish_encryption, set, "{status:?} {provider} {stored}");
+                assert_eq!(options.sign_metadata, stored != "{}");
+            }
+        }
+    }
+
     async fn our_metadata_is_signed_where_the_connection_says_so(world: World) {
         let path = format!("/api/saml/v1/{}/metadata", world.acme.connection.id);
         let plain = world.call(TestRequest::get().uri(&path)).await.body;
