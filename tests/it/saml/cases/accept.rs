@@ -219,13 +219,14 @@ pub fn cases() -> Vec<Case> {
         ok("inclusive-by-switch", inclusive_form()).at("inclusive"),
         ok("prefix-list", with_prefix_list("xs #default")),
         ok("prefix-list-of-undeclared-prefixes", with_prefix_list("nope xs xs")),
-        ok("prefix-list-of-signed-info", {
-            let list = format!(
-                "<ec:InclusiveNamespaces xmlns:ec=\"{}\" PrefixList=\"xs samlp\"></ec:InclusiveNamespaces>",
-                alg::EXC_C14N
-            );
-            with_method_prefix_list(&list)
-        }),
+        ok("prefix-list-of-signed-info", with_method_prefix_list(&base(), "xs samlp")),
+        ok(
+            "prefix-list-of-default-namespace",
+            with_method_prefix_list(
+                &swap(&base(), "<samlp:Response ", "<samlp:Response xmlns=\"urn:example:default\" "),
+                "xs samlp #default",
+            ),
+        ),
         ok("long-signature-lines", wrapped_signature()),
         ok("thousands-of-groups", sign_assertion(&many_groups(3000))).made_anew(),
     ]
@@ -308,17 +309,21 @@ pub fn signed_over(transform: &str, method: &str) -> String {
 }
 
 /// A list on the CanonicalizationMethod: SignedInfo is then signed with the namespaces of the whole message that it names.
-fn with_method_prefix_list(list: &str) -> String {
+fn with_method_prefix_list(base: &str, list: &str) -> String {
     use vestibule::saml::dsig::{SignatureAlgorithm, base64, c14n, sign::sign_bytes};
-    let xml = sign_assertion(&base());
+    let xml = sign_assertion(base);
     let plain =
         format!("<ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod>", alg::EXC_C14N);
-    let listed = plain.replace("></", &format!(">{list}</"));
+    let inclusive = format!(
+        "<ec:InclusiveNamespaces xmlns:ec=\"{}\" PrefixList=\"{list}\"></ec:InclusiveNamespaces>",
+        alg::EXC_C14N
+    );
+    let listed = plain.replace("></", &format!(">{inclusive}</"));
     let xml = swap(&xml, &plain, &listed);
     let doc = roxmltree::Document::parse(&xml).unwrap();
     let info = doc.descendants().find(|n| n.tag_name().name() == "SignedInfo").unwrap();
-    let form =
-        c14n::Canonicalization::Exclusive { inclusive_prefixes: vec!["xs".to_owned(), "samlp".to_owned()] };
+    let inclusive_prefixes = list.split(' ').map(|p| p.replace("#default", "")).collect();
+    let form = c14n::Canonicalization::Exclusive { inclusive_prefixes };
     let info = c14n::canonicalize(info, None, &form).unwrap();
     assert!(info.contains("xmlns:samlp"), "the list names nothing that is in scope");
     let value = sign_bytes(&signing_key("idp"), SignatureAlgorithm::RSA_SHA256, info.as_bytes()).unwrap();

@@ -800,6 +800,15 @@ fn wrapping() -> Vec<Case> {
             let signed = sign_response(&encrypted(&sign_assertion(&base()), &usual()));
             swap(&signed, "<ds:Signature ", "<ds:Signature Id=\"_assertion\" ")
         }),
+        // Two Signatures may be called the same, by `Id`; nothing else may, and by no other name.
+        case("encrypted-with-an-id-of-the-outer-message", "id_repeated", {
+            let inner = swap(&genuine, "<saml:Subject>", "<saml:Subject Id=\"_same\">");
+            swap(&with(&holder(&inner)), "<samlp:Status>", "<samlp:Status Id=\"_same\">")
+        }),
+        case("encrypted-signatures-of-one-id-of-another-name", "id_repeated", {
+            let named = |xml: &str| swap(xml, "<ds:Signature ", "<ds:Signature ID=\"_same\" ");
+            named(&sign_response(&encrypted(&named(&sign_assertion(&base())), &usual())))
+        }),
         case(
             "encrypted-with-an-id-twice",
             "id_repeated",

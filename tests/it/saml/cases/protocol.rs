@@ -440,6 +440,14 @@ fn attributes() -> Vec<Case> {
                 "<saml:AttributeValue xsi:nil=\"true\">Ada",
             ),
         ),
+        case(
+            "attribute-value-nil-and-typed",
+            "attribute_null",
+            sent(
+                "<saml:AttributeValue xsi:type=\"xs:string\">Ada",
+                "<saml:AttributeValue xsi:type=\"xs:string\" xsi:nil=\"true\">Ada",
+            ),
+        ),
         case("attribute-without-name", "attribute_name_missing", with("<saml:Attribute/>")),
         case("attribute-with-blank-name", "attribute_name_missing", with("<saml:Attribute Name=\" \"/>")),
         case(

@@ -1,7 +1,17 @@
 //! The shape of the signature, its algorithms and keys (facts 12 to 24, 31 to 37).
 
+use openssl::{
+    hash::MessageDigest,
+    pkey::PKey,
+    rsa::Padding,
+    sign::{RsaPssSaltlen, Signer},
+};
 use vestibule::saml::{
-    dsig::{DigestAlgorithm, Scheme, SignatureAlgorithm, sign},
+    dsig::{
+        DigestAlgorithm, Scheme, SignatureAlgorithm, base64,
+        c14n::{Canonicalization, canonicalize},
+        sign,
+    },
     names::alg,
 };
 
@@ -315,6 +325,22 @@ fn ecdsa(name: &str, rewrite: impl Fn(&[u8]) -> Vec<u8>) -> Case {
 }
 
 /// RSA-PSS: with a name of its own, or with parameters, of which only the usual ones are accepted.
+/// The message, signed again by RSA-PSS with SHA-256 and a salt of so many bytes.
+fn salted(xml: &str, salt: i32) -> String {
+    let key = std::fs::read(fixtures().join("keys/idp.key")).unwrap();
+    let key = PKey::private_key_from_pem(&key).unwrap();
+    let doc = roxmltree::Document::parse(xml).unwrap();
+    let info = doc.descendants().find(|n| n.tag_name().name() == "SignedInfo").unwrap();
+    let form = Canonicalization::Exclusive { inclusive_prefixes: Vec::new() };
+    let info = canonicalize(info, None, &form).unwrap();
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
+    signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+    signer.set_rsa_pss_saltlen(RsaPssSaltlen::custom(salt)).unwrap();
+    let value = base64::encode(&signer.sign_oneshot_to_vec(info.as_bytes()).unwrap());
+    let value = format!("<ds:SignatureValue>{value}</ds:SignatureValue>");
+    swap(xml, &element(xml, "ds:SignatureValue"), &value)
+}
+
 fn pss() -> Vec<Case> {
     let algorithm = |digest| SignatureAlgorithm { scheme: Scheme::RsaPss, digest };
     let with = |uri: &str, inner: &str, digest| {
@@ -354,6 +380,16 @@ fn pss() -> Vec<Case> {
             parameters(&(salt("32") + "<p:TrailerField>1</p:TrailerField>"), sha256),
         ),
         case("rsa-pss-other-digest-than-claimed", "signature_invalid", with(alg::RSA_PSS_SHA256, "", sha384)),
+        case(
+            "rsa-pss-salt-shorter-than-said",
+            "signature_invalid",
+            salted(&with(alg::RSA_PSS_SHA256, "", sha256), 20),
+        ),
+        case(
+            "rsa-pss-salt-longer-than-said",
+            "signature_invalid",
+            salted(&with(alg::RSA_PSS_SHA256, "", sha256), 64),
+        ),
         case("rsa-pss-salt-20", odd, parameters(&salt("20"), sha256)),
         case("rsa-pss-salt-0", odd, parameters(&salt("0"), sha256)),
         case("rsa-pss-salt-maximal", odd, parameters(&salt("222"), sha256)),
