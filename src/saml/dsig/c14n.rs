@@ -310,11 +310,10 @@ mod tests {
 
     #[test]
     fn characters_are_written_one_way() {
-        let xml =
-            "<x a=' \t&#9;&#xA;&quot;&lt;>'>&lt;&gt;&amp;\"\r\n&#xD;<![CDATA[<&]]><!-- gone --><?p  v ?></x>";
+        let xml = "<x a=' \t&#9;&#xA;&#xD;&quot;&lt;>'>&lt;&gt;&amp;\"\r\n&#xD;<![CDATA[<&]]><!-- gone --><?p  v ?></x>";
         assert_eq!(
             c14n(xml, "x", &exclusive(&[])),
-            "<x a=\"  &#x9;&#xA;&quot;&lt;>\">&lt;&gt;&amp;\"\n&#xD;&lt;&amp;<?p v ?></x>"
+            "<x a=\"  &#x9;&#xA;&#xD;&quot;&lt;>\">&lt;&gt;&amp;\"\n&#xD;&lt;&amp;<?p v ?></x>"
         );
     }
 

@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn values_cannot_break_out() {
         let mut w = Writer::new();
-        w.open("a").attr("b", "\"><x y='&\n").leaf("c", "]]><x/>&\r");
-        assert_eq!(w.finish(), "<a b=\"&quot;>&lt;x y='&amp;&#xA;\"><c>]]&gt;&lt;x/&gt;&amp;&#xD;</c></a>");
+        w.open("a").attr("b", "\"><x y='&\n").attr("d", "\"").leaf("c", "]]><x/>&\r");
+        assert_eq!(
+            w.finish(),
+            "<a b=\"&quot;>&lt;x y='&amp;&#xA;\" d=\"&quot;\"><c>]]&gt;&lt;x/&gt;&amp;&#xD;</c></a>"
+        );
     }
 }

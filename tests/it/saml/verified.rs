@@ -37,6 +37,10 @@ fn a_signature_covers_what_is_in_its_element_and_nothing_else() {
         let node = find(&doc, covered);
         assert_eq!(verified.covers(node).map(|inner| inner.element()), Some(node), "{covered}");
     }
+    // The signature is left out of its own digest, so nobody signed what stands in its KeyInfo.
+    for unsigned in ["Signature", "SignedInfo", "X509Certificate"] {
+        assert!(verified.covers(find(&doc, unsigned)).is_none(), "{unsigned}");
+    }
     for outside in [doc.root_element(), find(&doc, "Status"), find(&doc, "StatusCode")] {
         assert!(verified.covers(outside).is_none(), "{outside:?}");
     }
