@@ -99,6 +99,10 @@ fn small_and_unusual_keys_are_refused() {
     assert_eq!(refused("weak"), KeyError::TooSmall(1024));
     assert_eq!(refused("ed25519"), KeyError::Unsupported);
     assert_eq!(VerificationKey::from_text("").unwrap_err(), KeyError::Unreadable);
+    let secret = std::fs::read_to_string(fixtures().join("keys/idp.key")).unwrap();
+    for text in [secret.clone(), certificate("idp") + &secret, secret + &certificate("idp")] {
+        assert_eq!(VerificationKey::from_text(&text).unwrap_err(), KeyError::Private);
+    }
     assert_eq!(VerificationKey::from_text("bm90IGEgY2VydGlmaWNhdGU=").unwrap_err(), KeyError::Unreadable);
 }
 
@@ -109,6 +113,6 @@ fn a_certificate_is_read_from_pem_and_from_base64() {
     let key = verification_key("idp");
     assert_eq!(VerificationKey::from_text(&body).unwrap().fingerprint(), key.fingerprint());
     assert_eq!(key.fingerprint().len(), 64);
-    let (from, to) = key.validity();
-    assert!(from.unwrap() > datetime!(2020-01-01 00:00 UTC) && to.unwrap() > from.unwrap());
+    let (from, to) = (datetime!(2026-11-23 18:29:35 UTC), datetime!(2126-10-30 18:29:35 UTC));
+    assert_eq!(key.validity(), (Some(from), Some(to)));
 }

@@ -122,6 +122,7 @@ fn unusable_metadata_says_why() {
     assert_eq!(code(&good().replace(IDP, "")), "metadata_entity_id");
     assert_eq!(code(&good().replace(IDP, &"i".repeat(1024))), "ok");
     assert_eq!(code(&good().replace(IDP, &"i".repeat(1025))), "metadata_entity_id");
+    assert_eq!(code(&good().replace(IDP, &format!("{IDP}&#10;x"))), "metadata_entity_id", "a second line");
     // A role counts in an entity alone.
     let elsewhere = element(&good(), "md:IDPSSODescriptor");
     let elsewhere = format!("<x:Entity xmlns:x=\"urn:x\" entityID=\"{IDP}\">{elsewhere}</x:Entity>");
@@ -374,6 +375,13 @@ fn browsers_are_sent_to_https_only() {
         assert!(check_endpoint(bad).is_err(), "{bad}");
         assert_eq!(code(&good().replace(SSO, bad)), "metadata_endpoint", "{bad}");
     }
+    // Readers of URLs leave out line breaks, so what is shown would not be what is gone to.
+    for bad in ["https://idp.example/\nx", "https://idp.example/\tx", "https://idp\r.example/"] {
+        assert!(check_endpoint(bad).is_err(), "{bad:?}");
+    }
+    let long =
+        |bytes: usize| format!("https://idp.example/{}", "x".repeat(bytes - "https://idp.example/".len()));
+    assert!(check_endpoint(&long(2048)).is_ok() && check_endpoint(&long(2049)).is_err());
 }
 
 fn aggregate(entities: &[&str]) -> String {
