@@ -216,6 +216,20 @@ mod tests {
     }
 
     #[test]
+    fn no_long_value_is_kept_as_it_is() {
+        let names = |length: usize| {
+            let value = "v".repeat(length);
+            let assertion = "urn:oasis:names:tc:SAML:2.0:assertion";
+            let message = format!(
+                "<a:Issuer xmlns:a='{assertion}' xmlns:b='urn:{value}' Format='{value}'>{value}</a:Issuer>"
+            );
+            redact(message.as_bytes()).expect("XML")
+        };
+        assert_eq!(names(LONGEST - 4).matches(&"v".repeat(LONGEST - 4)).count(), 3);
+        assert_eq!(names(LONGEST + 1).matches("characters]").count(), 3);
+    }
+
+    #[test]
     fn r32_the_result_is_bounded_whatever_is_long() {
         let long = "a".repeat(250_000);
         for message in [

@@ -118,6 +118,9 @@ mod tests {
             ),
             ("read \u{202e}backwards\u{202c} \u{2066}\u{2069} ok", "read backwards ok"),
             ("for ada\u{ff20}acme.example, ada\u{fe6b}acme.example", "for [address] [address]"),
+            ("for ada%40acme.example", "for [address]"),
+            // Of the shape of a GUID, and none.
+            ("id zzzzzzzz-d9cb-469f-a165-70867728950e", "id [36 characters]"),
             ("why? because", "why? because"),
         ] {
             assert_eq!(remark(said), shown);
@@ -127,6 +130,7 @@ mod tests {
     #[test]
     fn r32_a_remark_is_bounded() {
         assert_eq!(remark(&"a".repeat(1_000_000)), "[1000000 characters]");
+        assert_eq!(remark(&"a".repeat(TOKEN)), "[33 characters]");
         assert_eq!(remark(&"\u{e4}".repeat(1_000)).chars().count(), LONGEST + 1);
         let shown = remark(&"so it goes ".repeat(100_000));
         assert!(shown.chars().count() <= LONGEST + 1 && shown.ends_with('\u{2026}'), "{shown}");
