@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod mapping;
 mod metadata;
+mod races;
 mod refresh;
 mod replay;
 mod requests;

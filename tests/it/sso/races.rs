@@ -1,0 +1,102 @@
+//! What changes between the look at it and the lock on it, on PostgreSQL: on SQLite there is one writer.
+
+use std::rc::Rc;
+
+use vestibule::{
+    model::secret::Secret,
+    service::connections::{Options, accept_held_metadata, held_metadata},
+    store::login_flows,
+};
+
+use super::{identity::scim_connection, *};
+use crate::support::races::while_open;
+
+async fn world() -> Rc<World> {
+    Rc::new(World::start(Kind::Postgres).await)
+}
+
+#[actix_web::test]
+async fn r07_an_answer_is_to_the_request_that_its_flow_waits_for_by_then() {
+    let world = world().await;
+    let mut browser = Browser::default();
+    let request = world.depart(&world.acme, &mut browser).await;
+    let xml = world.response(&world.acme, Some(&request), &ADA);
+    let nonce = Secret::new(browser.value("__Host-vestibule_flow").unwrap()).hash();
+    let (project, connection, now) =
+        (world.gateway.project.id.clone(), world.acme.connection.id.clone(), world.gateway.now());
+    // As it is when the person goes to the provider once more.
+    let depart = move |tx: &mut Tx<'_>| {
+        let mut flow = login_flows::awaiting(tx, &project, &nonce, &connection, &request.id, now)?.unwrap();
+        flow.saml_request_id = Some("_another".into());
+        login_flows::route(tx, &flow)
+    };
+    let own = Rc::clone(&world);
+    let answer = async move { own.post(&own.acme.connection.id, &mut browser, &xml).await };
+    let answer = while_open(&world.gateway, depart, answer, async || ()).await;
+    world.assert_refused(&answer, "request_unknown").await;
+}
+
+#[actix_web::test]
+async fn r01_an_identifier_that_moves_on_meanwhile_identifies_nobody() {
+    let edits: [fn(&mut User); 2] =
+        [|user| user.external_id = Some("emp-8".into()), |user| user.scim_connection_id = None];
+    for edit in edits {
+        let world = world().await;
+        let scim = scim_connection(&world, &world.acme.organization, false).await;
+        let held = scim.clone();
+        let user = world.user(&world.acme.organization, "other@acme.example", move |user| {
+            user.scim_connection_id = Some(held.clone());
+            user.external_id = Some("emp-7".into());
+        });
+        let user = user.await;
+        world
+            .change(&world.acme, move |connection| {
+                connection.paired_scim_connection_id = Some(scim.clone());
+                connection.paired_attribute = Some("employee".into());
+            })
+            .await;
+        let provision = move |tx: &mut Tx<'_>| {
+            let mut now = users::lock(tx, &user.organization_id, &user.id)?.unwrap();
+            edit(&mut now);
+            users::update(tx, &now)
+        };
+        let own = Rc::clone(&world);
+        let attributes: &[(&str, &[&str])] = &[("employee", &["emp-7"])];
+        let log_in = async move { own.log_in(&own.acme, &Claims { attributes, ..ADA }).await };
+        let answer = while_open(&world.gateway, provision, log_in, async || ()).await;
+        world.assert_refused(&answer, "identity_conflict").await;
+    }
+}
+
+#[actix_web::test]
+async fn r24_what_is_held_back_is_not_taken_over_where_something_has_changed_since() {
+    let edits: [fn(&mut SamlConnection); 3] = [
+        |connection| connection.held_metadata = Some("<a/>".into()),
+        |connection| connection.idp_entity_id = "https://new.acme.example".into(),
+        |connection| connection.allow_sha1 = true,
+    ];
+    for edit in edits {
+        let world = world().await;
+        let (cx, project) = (world.gateway.cx.clone(), world.gateway.project.id.clone());
+        let id = world.acme.connection.id.clone();
+        let document = refresh::description(world.acme.entity_id, "elsewhere.example", &["other"]);
+        let options = Options { hold_metadata_changes: true, ..Options::default() }.to_stored();
+        world
+            .change(&world.acme, move |connection| {
+                connection.options = options.clone();
+                connection.held_metadata = Some(document.clone());
+            })
+            .await;
+        let mark = held_metadata(&cx, &project, &id).await.unwrap().unwrap().mark;
+        let (of, changed) = (project.clone(), id.clone());
+        let change = move |tx: &mut Tx<'_>| {
+            let mut connection = saml_connections::lock_in_project(tx, &of, &changed)?.unwrap();
+            edit(&mut connection);
+            saml_connections::update(tx, &connection)
+        };
+        let accept = async move { accept_held_metadata(&cx, &Actor::operator(), &project, &id, &mark).await };
+        let taken = while_open(&world.gateway, change, accept, async || ()).await;
+        assert!(taken.unwrap_err().to_string().contains("look at it again"));
+        assert_eq!(refresh::keys(&world).await, 1);
+    }
+}
