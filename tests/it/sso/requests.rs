@@ -3,6 +3,7 @@
 use super::*;
 use crate::{sso::login::authorize, support::on_both_databases};
 use vestibule::{
+    model::ConnectionStatus,
     saml::{
         VerificationKey,
         binding::query_signature,
