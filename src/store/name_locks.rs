@@ -40,8 +40,8 @@ fn key(connection: &ScimConnectionId, name: &str) -> i64 {
 }
 
 /// The locks of the names that parked members of a user may have, folded, in order: all take them so.
-fn keys_of(connection: &ScimConnectionId, names: [&str; 2]) -> [i64; 2] {
-    let mut keys = names.map(|name| key(connection, name));
+fn keys_of(connection: &ScimConnectionId, names: &[String; 2]) -> [i64; 2] {
+    let mut keys = names.each_ref().map(|name| key(connection, name));
     keys.sort_unstable();
     keys
 }
@@ -52,7 +52,7 @@ pub fn insert(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
     user: &User,
-    names: [&str; 2],
+    names: &[String; 2],
 ) -> Result<(), StoreError> {
     let AnyConnection::Postgres(c) = &mut *tx.connection else { return users::insert(tx, user) };
     let [first, second] = keys_of(connection, names);
@@ -65,7 +65,7 @@ pub fn insert(
 }
 
 /// The same for a user that is there and has got these names.
-pub fn rename(tx: &mut Tx<'_>, connection: &ScimConnectionId, names: [&str; 2]) -> Result<(), StoreError> {
+pub fn rename(tx: &mut Tx<'_>, connection: &ScimConnectionId, names: &[String; 2]) -> Result<(), StoreError> {
     let AnyConnection::Postgres(c) = &mut *tx.connection else { return Ok(()) };
     let [first, second] = keys_of(connection, names);
     diesel::select((

@@ -229,7 +229,8 @@ pub fn list(
     Ok(found.order(users::id).limit(limit).select(User::as_select()).load(tx.connection)?)
 }
 
-/// The organization's user with this folded login address, tombstones excluded, locked as by [`lock_for_login`]. With whether the organization has proved the domain, by its exact (folded) name.
+/// The organization's user with this folded login address, tombstones excluded, locked as by [`lock_for_login`]. With
+/// whether the organization has proved the domain, by its exact (folded) name.
 pub fn lock_by_email(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,

@@ -103,7 +103,7 @@ async fn a_member_who_is_named_while_it_is_made_is_one() {
         let name = "ada@acme.example";
         let (id, email) = (UserId::from_u128(7), Some(name.to_owned()));
         let made = User { id, user_name_folded: email.clone(), email_folded: email, ..row.clone() };
-        name_locks::insert(tx, &connection, &made, [name, name])?;
+        name_locks::insert(tx, &connection, &made, &[name.to_owned(), name.to_owned()])?;
         assert_eq!(parked_members::groups_of(tx, &connection, [name, name])?, []);
         Ok::<_, StoreError>(())
     };

@@ -110,11 +110,13 @@ pub(super) fn save(
     if user.scim_attributes.as_ref().is_some_and(|text| text.len() > MAX_STORED) {
         return Err(ProvisioningError::TooLarge(MAX_STORED));
     }
-    match before {
+    let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
+    let waited_for = match before {
         None => {
-            let [user_name, external_id] = waited_for(user);
-            name_locks::insert(tx, &tenant.connection.id, user, [&user_name, &external_id])?;
+            let waited_for = waited_for(user);
+            name_locks::insert(tx, &tenant.connection.id, user, &waited_for)?;
             user_emails::add(tx, &email_rows(user, resource))?;
+            waited_for
         }
         Some(before) => {
             users::update_from(tx, before, user)?;
@@ -122,17 +124,15 @@ pub(super) fn save(
             if is_first || stored_emails(before)?.as_ref() != resource.attributes().get("emails") {
                 user_emails::replace(tx, &user.organization_id, &user.id, &email_rows(user, resource))?;
             }
+            if names(before) == names(user) {
+                return Ok(false);
+            }
+            let waited_for = waited_for(user);
+            name_locks::rename(tx, &tenant.connection.id, &waited_for)?;
+            waited_for
         }
-    }
-    let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
-    if let Some(before) = before {
-        if names(before) == names(user) {
-            return Ok(false);
-        }
-        let [user_name, external_id] = waited_for(user);
-        name_locks::rename(tx, &tenant.connection.id, [&user_name, &external_id])?;
-    }
-    claim_memberships(tx, cx, tenant, user)
+    };
+    claim_memberships(tx, cx, tenant, user, &waited_for)
 }
 
 /// The addresses that were pushed before.
@@ -178,9 +178,9 @@ fn claim_memberships(
     cx: &Context,
     tenant: &ScimTenant,
     user: &User,
+    waited_for: &[String; 2],
 ) -> Result<bool, ProvisioningError> {
-    let [user_name, external_id] = waited_for(user);
-    let names = [user_name.as_str(), external_id.as_str()];
+    let names = waited_for.each_ref().map(String::as_str);
     let waiting = parked_members::groups_of(tx, &tenant.connection.id, names)?;
     if waiting.is_empty() {
         return Ok(false);
