@@ -100,6 +100,49 @@ on_both_databases! {
         }
     }
 
+    async fn a_lane_has_a_quarter_while_people_sign_in(database: TestDatabase) {
+        tokio::time::pause();
+        let store = database.store();
+        let busy = store.within(&store.lane());
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
+        let pushes = async { tokio::join!(slow.read(&busy), slow.read(&busy)) };
+        let opened = async {
+            inside.recv().await;
+            // Many steps of a login, in which the second would begin.
+            for _ in 0..20 {
+                store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
+            }
+            assert!(inside.is_empty(), "one of four connections, for as long as somebody signs in");
+            drop(shut);
+        };
+        let ((a, b), ()) = tokio::join!(pushes, opened);
+        a.unwrap();
+        b.unwrap();
+    }
+
+    async fn a_lane_has_half_when_nobody_has_signed_in_for_a_while(database: TestDatabase) {
+        tokio::time::pause();
+        let store = database.store();
+        let busy = store.within(&store.lane());
+        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let slow = Slow { gate: Arc::default(), entered };
+        let shut = slow.gate.write().await;
+        store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let pushes = async { tokio::join!(slow.read(&busy), slow.read(&busy)) };
+        let opened = async {
+            inside.recv().await;
+            inside.recv().await;
+            drop(shut);
+        };
+        let ((a, b), ()) = tokio::join!(pushes, opened);
+        a.unwrap();
+        b.unwrap();
+    }
+
     async fn who_is_in_no_lane_goes_first(database: TestDatabase) {
         tokio::time::pause();
         let store = database.store();
