@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use client::Connection;
 use gateway::Gateway;
+use raw::{STAFF, Visit};
 use vestibule::{devidp::Account, model::SigningAlgorithm};
 
 /// Connections at once, as in the bars of DESIGN part 10.
@@ -51,9 +52,11 @@ fn run(name: &str, url: &str) {
             None => println!("    pgbench: not measured, the program is not there"),
         }
     }
-    let logins = saml_logins(&gateway);
-    let raw_logins = raw::logins(&gateway, LOGINS, CONNECTIONS);
-    report("ACS, pre-signed responses", &logins, raw_logins);
+    for (what, visit) in [("ACS, first logins", Visit::First), ("ACS, everybody again", Visit::Again)] {
+        let logins = saml_logins(&gateway);
+        let raw_logins = raw::logins(&gateway, LOGINS, CONNECTIONS, visit);
+        report(what, &logins, raw_logins);
+    }
     for (what, algorithm) in [("RS256", SigningAlgorithm::Rs256), ("ES256", SigningAlgorithm::Es256)] {
         let refreshes = drive(&gateway, &refresh::requests(&gateway, REFRESHES, algorithm), "200");
         println!("  token refresh, ID token {what} {:6.0} a second", refreshes.a_second);
@@ -101,8 +104,7 @@ fn saml_logins(gateway: &Gateway) -> Outcome {
     let mut connection = Connection::open(gateway.address);
     let requests = (0..LOGINS).map(|n| {
         let address = format!("u{n}@acme.example");
-        let account =
-            Account { email: &address, first_name: "Given", last_name: "Family", groups: &["Staff"] };
+        let account = Account { email: &address, first_name: "Given", last_name: "Family", groups: &[STAFF] };
         gateway.signed_response(&mut connection, &account)
     });
     drive(gateway, &requests.collect::<Vec<_>>(), "303")

@@ -6,14 +6,14 @@ use std::{sync::Arc, time::Instant};
 use vestibule::{
     model::{
         AuthFactor, Clock as _, FlowState, Rng, SubjectKind, SystemClock, SystemRng, UserStatus,
-        ids::{AuditLogEventId, EventId, IdentityId, LoginFlowId, SessionId, UserId},
+        ids::{AuditLogEventId, EventId, GroupId, IdentityId, LoginFlowId, SessionId, UserId},
         secret::Secret,
     },
     store::{
-        StoreError, Tx, audit_log_events::AuditLogEvent, identities, identities::Identity, login_flows,
-        login_flows::LoginFlow, outbox_events::OutboxEvent, saml_assertion_replays,
-        saml_assertion_replays::SamlAssertionReplay, scim_connections, sessions, sessions::Session,
-        user_emails, user_emails::UserEmail, users, users::User,
+        StoreError, Tx, audit_log_events::AuditLogEvent, group_members, group_members::GroupMember, groups,
+        identities, identities::Identity, login_flows, login_flows::LoginFlow, outbox_events::OutboxEvent,
+        saml_assertion_replays, saml_assertion_replays::SamlAssertionReplay, scim_connections, sessions,
+        sessions::Session, user_emails, user_emails::UserEmail, users, users::User,
     },
 };
 
@@ -53,41 +53,87 @@ pub fn creates(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
     drive(gateway, units.collect(), tasks)
 }
 
-/// Logins a second: the assertion's id, an identity, a session, the flow's end, two audit rows and events.
-pub fn logins(gateway: &Gateway, count: usize, tasks: usize) -> f64 {
-    let prepared: Vec<(User, LoginFlow)> =
-        (0..count).map(|n| (user(gateway, &format!("login{n}@acme.example")), flow(gateway))).collect();
+/// The group that the provider names for everybody.
+pub const STAFF: &str = "Staff";
+
+/// How well the gateway knows who signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// Somebody's first login: a link and a membership more, each with its audit row and event.
+    First,
+    /// Everybody's every morning.
+    Again,
+}
+
+/// Logins a second: the assertion's id, a link (new or touched), a session, the flow's end, audit rows and events.
+pub fn logins(gateway: &Gateway, count: usize, tasks: usize, visit: Visit) -> f64 {
+    let staff = staff(gateway);
+    let prepared: Vec<_> = (0..count)
+        .map(|n| {
+            let user = user(gateway, &format!("{visit:?}{n}@acme.example"));
+            let (session, identity) = session(gateway, &user);
+            (user, session, identity, flow(gateway))
+        })
+        .collect();
     let rows = prepared.clone();
     let inserted = runtime().block_on(gateway.cx.store.write(move |tx| {
-        for (user, flow) in &rows {
+        for (user, _, identity, flow) in &rows {
             users::insert(tx, user)?;
+            if visit == Visit::Again {
+                identities::insert(tx, identity)?;
+            }
             login_flows::insert(tx, flow)?;
         }
         Ok::<_, StoreError>(())
     }));
     inserted.unwrap();
-    let units = prepared.into_iter().enumerate().map(|(n, (user, mut flow))| {
-        let (session, identity) = session(gateway, &user);
+    let units = prepared.into_iter().enumerate().map(|(n, (user, session, identity, mut flow))| {
         let replay = SamlAssertionReplay {
             saml_connection_id: gateway.connection.id.clone(),
-            assertion_id: format!("_raw{n}"),
+            assertion_id: format!("_raw{visit:?}{n}"),
             organization_id: user.organization_id.clone(),
             keep_until: SystemClock.now().plus(600_000),
         };
         flow.state = FlowState::Completed;
         flow.session_id = Some(session.id.clone());
         flow.user_id = Some(user.id.clone());
-        let (linked, begun) = (records(gateway, "identity.created"), records(gateway, "session.created"));
+        let member = GroupMember {
+            group_id: staff.clone(),
+            member_id: user.id.to_string(),
+            organization_id: user.organization_id.clone(),
+            member_user_id: Some(user.id.clone()),
+            member_group_id: None,
+            created_at: SystemClock.now(),
+        };
+        let (linked, joined) =
+            (records(gateway, "identity.created"), records(gateway, "user.groups_changed"));
+        let begun = records(gateway, "session.created");
         move |tx: &mut Tx<'_>| {
             saml_assertion_replays::insert_once(tx, &replay)?;
-            identities::insert(tx, &identity)?;
+            match visit {
+                Visit::First => {
+                    identities::insert(tx, &identity)?;
+                    write(tx, &linked)?;
+                    group_members::add(tx, std::slice::from_ref(&member))?;
+                    write(tx, &joined)?;
+                }
+                Visit::Again => {
+                    identities::touch(tx, &identity.id, &user.id, SystemClock.now())?;
+                }
+            }
             sessions::insert(tx, &session)?;
             login_flows::finish(tx, &flow)?;
-            write(tx, &linked)?;
             write(tx, &begun)
         }
     });
     drive(gateway, units.collect(), tasks)
+}
+
+/// The group of which everybody is.
+fn staff(gateway: &Gateway) -> GroupId {
+    let connection = gateway.connection.id.clone();
+    let find = move |tx: &mut Tx<'_>| groups::find_saml(tx, &connection, STAFF);
+    runtime().block_on(gateway.cx.store.read(find)).unwrap().unwrap().id
 }
 
 fn drive<F>(gateway: &Gateway, units: Vec<F>, tasks: usize) -> f64
