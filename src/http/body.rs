@@ -27,11 +27,7 @@ pub async fn read(
         return Err(HttpError::too_large(limit));
     }
     let Ok(read) = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(limit)).await else {
-        return Err(HttpError::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "timeout",
-            "The body took too long to come.",
-        ));
+        return Err(HttpError::too_slow());
     };
     match read {
         Ok(Ok(body)) => Ok(body),
@@ -62,7 +58,7 @@ pub fn require_type(request: &HttpRequest, wanted: &[&str]) -> Result<(), HttpEr
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::http) mod tests {
     use std::{
         pin::Pin,
         task::{Context, Poll},
@@ -83,13 +79,18 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_is_waited_for_a_minute() {
-        let request = TestRequest::post().to_http_request();
+    /// The body of a request that begins and does not end.
+    pub(in crate::http) async fn stalled(request: &HttpRequest) -> web::Payload {
         let stalled = Stalled(Some(web::Bytes::from_static(b"{")));
         let mut payload =
             dev::Payload::from(Box::pin(stalled) as Pin<Box<dyn futures_core::Stream<Item = _>>>);
-        let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        web::Payload::from_request(request, &mut payload).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_waited_for_a_minute() {
+        let request = TestRequest::post().to_http_request();
+        let payload = stalled(&request).await;
         let begun = tokio::time::Instant::now();
         let error = read(&request, payload, DEFAULT_LIMIT).await.unwrap_err();
         assert_eq!(actix_web::ResponseError::status_code(&error), StatusCode::REQUEST_TIMEOUT);

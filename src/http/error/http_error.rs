@@ -63,6 +63,11 @@ impl HttpError {
         Self::of_status(StatusCode::METHOD_NOT_ALLOWED).header(header::ALLOW, allow)
     }
 
+    /// 408: the body did not come.
+    pub fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long to come.")
+    }
+
     /// 413.
     pub fn too_large(limit: usize) -> Self {
         let (code, _) = of_status(StatusCode::PAYLOAD_TOO_LARGE);

@@ -1,6 +1,6 @@
 //! Forms with a file in them (RFC 7578), read from a body that is in memory and bounded: what browsers send, nothing more.
 
-use std::{pin::Pin, task::Poll};
+use std::{pin::Pin, task::Poll, time::Duration};
 
 use actix_web::{HttpRequest, http::header, web};
 use futures_core::Stream as _;
@@ -10,6 +10,9 @@ use crate::http::HttpError;
 /// So much of a file that is too large is read and thrown away: a browser that is still sending shows no answer, and
 /// the sentence would be lost.
 const SWALLOWED: usize = 128 * 1024 * 1024;
+
+/// In how long a form must have come: a file may be large, and the line slow. Who sends one byte now and then is not waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A form that was sent whole.
 #[derive(Debug)]
@@ -27,7 +30,10 @@ pub(super) async fn receive(
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let boundary = boundary(content_type.unwrap_or_default())
         .ok_or_else(|| HttpError::unsupported_media_type(&["multipart/form-data"]))?;
-    Ok(read(payload, limit).await?.map(|body| Upload { body, boundary }))
+    let Ok(body) = tokio::time::timeout(PATIENCE, read(payload, limit)).await else {
+        return Err(HttpError::too_slow());
+    };
+    Ok(body?.map(|body| Upload { body, boundary }))
 }
 
 impl Upload {
@@ -149,12 +155,24 @@ fn split<'a>(bytes: &'a [u8], at: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::{http::StatusCode, test::TestRequest};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::body::tests::stalled;
 
     const BODY: &[u8] = b"--B\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\nhttps://a\r\n--B\r\n\
         content-disposition: form-data; name=\"file\"; filename=\"m.xml\"\r\nContent-Type: text/xml\r\n\r\n<x>\r\n</x>\r\n--B--\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_does_not_come_is_not_waited_for_for_ever() {
+        let form = (header::CONTENT_TYPE, "multipart/form-data; boundary=B");
+        let request = TestRequest::post().insert_header(form).to_http_request();
+        let begun = tokio::time::Instant::now();
+        let error = receive(&request, stalled(&request).await, 1000).await.unwrap_err();
+        assert_eq!(actix_web::ResponseError::status_code(&error), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(begun.elapsed(), PATIENCE);
+    }
 
     #[test]
     fn fields_and_files_are_read() {
