@@ -233,7 +233,8 @@ async fn rotate(cx: &Context, presented: &Arc<Presented>, now: Timestamp) -> Res
         // The session first, as whoever ends it does: nobody ends it without the successor.
         let stands = match idle_end {
             Some(until) => session_rows::touch(tx, &session.id, now, until)?,
-            None => session_rows::hold(tx, &session.id)?,
+            // Alone: one after the other, refreshes without end would keep whoever ends the session waiting.
+            None => session_rows::lock(tx, &session.id)?,
         };
         if !stands {
             return Ok::<_, StoreError>(Outcome::Refused(TokenRefusal::SessionEnded));
