@@ -4,4 +4,4 @@ UPDATE saml_connections
         WHEN options = '{}' THEN '{"publishEncryption":true}'
         ELSE '{"publishEncryption":true,' || substr(options, 2)
     END
-    WHERE provider = 'adfs' AND status <> 'draft';
+    WHERE provider = 'adfs' AND status <> 'draft' AND options NOT LIKE '%"publishEncryption"%';
