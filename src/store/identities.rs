@@ -74,12 +74,11 @@ pub fn of_users(
     Ok(found)
 }
 
-/// Notes a login through a link.
-pub fn touch(tx: &mut Tx<'_>, id: &IdentityId, at: Timestamp) -> Result<(), StoreError> {
-    let row = identities::table.find(id);
+/// Notes a login through a link. `false`: it is not the user's, or not any more.
+pub fn touch(tx: &mut Tx<'_>, id: &IdentityId, user: &UserId, at: Timestamp) -> Result<bool, StoreError> {
+    let row = identities::table.filter(identities::id.eq(id).and(identities::user_id.eq(user)));
     let change = identities::last_login_at.eq(Some(at));
-    on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))?;
-    Ok(())
+    Ok(on_both!(tx, c => fixed!(diesel::update(row).set(change)).execute(c))? == 1)
 }
 
 /// Gives a link to another user of the organization.

@@ -67,7 +67,7 @@ impl Options {
     }
 
     /// Those of a connection, to be written again: what cannot be read must not be written over with nothing.
-    pub(super) fn read(connection: &SamlConnection) -> Option<Self> {
+    pub(crate) fn read(connection: &SamlConnection) -> Option<Self> {
         serde_json::from_str(&connection.options).ok()
     }
 

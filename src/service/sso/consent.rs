@@ -22,7 +22,7 @@ use crate::{
         login::{self, Completed, Vouched},
         sessions::NewSession,
     },
-    store::{StoreError, Tx, login_flows, organizations, saml_logouts, users},
+    store::{StoreError, Tx, identities, login_flows, organizations, saml_logouts, users},
 };
 
 /// What the person is asked.
@@ -150,6 +150,11 @@ pub async fn consent(
         }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;
         let user = users::lock_for_login(tx, &organization, &user)?.ok_or(Refusal::UserDeleted)?;
+        let identity_id = IdentityId::parse(&pending.identity).map_err(|_| damaged())?;
+        // Nor under a link that somebody has taken away since.
+        if !identities::touch(tx, &identity_id, &user.id, own.now())? {
+            return Err(nothing());
+        }
         let actor = Actor::in_request(ActorKind::SamlConnection, &connection, request_id.clone());
         let vouched = Vouched {
             proof: Proof {
@@ -164,7 +169,7 @@ pub async fn consent(
             session: NewSession {
                 primary_auth_factor: AuthFactor::Saml,
                 saml_connection_id: connection,
-                identity_id: IdentityId::parse(&pending.identity).map_err(|_| damaged())?,
+                identity_id,
                 auth_time: Timestamp::from_millis(pending.auth_time),
                 amr: pending.amr,
                 acr: pending.acr,

@@ -147,14 +147,18 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     if connection.status != ConnectionStatus::Enabled {
         return Err(Refusal::of_status(connection.status).into());
     }
-    let options = Options::of(&connection);
+    // What cannot be read may have been a check.
+    let damaged = || StoreError::Damaged("the options of a SAML connection".into());
+    let options = Options::read(&connection).ok_or_else(damaged)?;
     check_metadata(&connection, cx.now())?;
     let message = post::decode(&posted.saml_response).map_err(Refusal::from)?;
     let text = response::scan(&message).map_err(Refusal::from)?;
     let received = Received::read(&text).map_err(Refusal::from)?;
     let claimed = received.claimed_request().map_err(Refusal::from)?;
     let Some(claimed) = claimed.filter(|claimed| !is_dummy(tx, &connection, &options, claimed)) else {
-        if !connection.allow_idp_initiated {
+        // What every login is asked for, a login that begins at the provider was not: the one that begins here is (R11).
+        let asks = connection.force_authn || !options.authn_contexts.is_empty();
+        if !connection.allow_idp_initiated || asks {
             unsolicited(tx, cx, posted, &id)?;
             return Ok(Prepared::StartHere);
         }

@@ -46,7 +46,7 @@ pub(super) fn user_of(
     if let Some(identity) = &known
         && let Some(user) = users::lock_for_login(tx, &login.connection.organization_id, &identity.user_id)?
     {
-        identities::touch(tx, &identity.id, cx.now())?;
+        note_login(tx, cx, &identity.id, &user)?;
         return Ok((user, identity.id.clone()));
     }
     // A link that is known and leads nowhere is that of a deleted user. Provisioning may have made another one since;
@@ -56,7 +56,7 @@ pub(super) fn user_of(
         None => match (by_email(tx, login)?, &known) {
             (Found::User(user), _) => *user,
             (Found::Linked(user, identity), _) => {
-                identities::touch(tx, &identity, cx.now())?;
+                note_login(tx, cx, &identity, &user)?;
                 return Ok((*user, identity));
             }
             (Found::Nobody(_), Some(_)) => return Err(Refusal::UserDeleted.into()),
@@ -256,6 +256,14 @@ fn link(
     Ok(identity.id)
 }
 
+/// Once the user is locked: a link that has been taken away since it was looked for is looked for again.
+fn note_login(tx: &mut Tx<'_>, cx: &Context, identity: &IdentityId, user: &User) -> Result<(), StoreError> {
+    if identities::touch(tx, identity, &user.id, cx.now())? {
+        return Ok(());
+    }
+    Err(StoreError::Conflict("a link that was taken away".into()))
+}
+
 /// Moves the link of a deleted user to the one that stands in their place.
 fn relink(
     tx: &mut Tx<'_>,
@@ -266,7 +274,7 @@ fn relink(
     user: &User,
 ) -> Result<IdentityId, StoreError> {
     identities::give_to(tx, &identity.id, &user.id)?;
-    identities::touch(tx, &identity.id, cx.now())?;
+    note_login(tx, cx, &identity.id, user)?;
     let state = |user: &UserId| {
         json!({
             "id": identity.id, "userId": user, "samlConnectionId": login.connection.id,

@@ -322,8 +322,8 @@ on_both_databases! {
         let group = d.group("Editors", None, &[&d.ada]).await;
         d.map(&group, "editor").await.unwrap();
         d.push("Users", json!({ "schemas": [USER], "userName": "50%@acme.example", "active": false })).await;
-        let (link, now) = (d.world.ada.identity.clone(), gateway.now());
-        d.world.write(move |tx| identities::touch(tx, &link, now)).await;
+        let (link, user, now) = (d.world.ada.identity.clone(), d.world.ada.user.id.clone(), gateway.now());
+        d.world.write(move |tx| identities::touch(tx, &link, &user, now)).await;
         let list = async |email: &str| directory::list_users(cx, project, acme, email, 10).await.unwrap();
         let by_hand = async |role: &str| {
             assign_role(cx, &Actor::operator(), project, acme, &d.world.ada.user.id, role.into()).await.unwrap();

@@ -6,7 +6,7 @@ use vestibule::{
     model::{SigningAlgorithm, TokenEndpointAuthMethod},
     service::{
         connections::Options,
-        directory::{NewClient, create_client},
+        directory::{NewClient, create_client, unlink_user},
         installation,
     },
     store::saml_logouts::{self, SamlEndedSession},
@@ -222,6 +222,36 @@ on_both_databases! {
         };
         world.write(move |tx| saml_logouts::end_session(tx, &ended)).await;
         assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn a_link_that_is_taken_away_before_the_click_signs_nobody_in(world: World) {
+        switch_on(&world).await;
+        let user = world.user(&world.acme.organization, "ada@acme.example", |_| ()).await;
+        let mut browser = Browser::default();
+        let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
+        let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
+        let links = unlink_user(cx, &Actor::operator(), project, &user.id, &world.acme.connection.id).await;
+        assert_eq!(links.unwrap(), 1);
+        let answer = consent(&world, &browser, &flow(&asked)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    }
+
+    async fn r11_what_every_login_is_asked_for_is_asked_by_one_that_begins_here(world: World) {
+        let edits: [fn(&mut SamlConnection); 2] = [
+            |connection| connection.force_authn = true,
+            |connection| {
+                let authn_contexts = vec!["urn:example:mfa".into()];
+                connection.force_authn = false;
+                connection.options = Options { authn_contexts, ..Options::default() }.to_stored();
+            },
+        ];
+        switch_on(&world).await;
+        for edit in edits {
+            world.change(&world.acme, edit).await;
+            let unread = arrive(&world, &mut Browser::default(), &world.response(&world.acme, None, &ADA), "").await;
+            let start = format!("http://localhost/api/saml/v1/{}/init", world.acme.connection.id);
+            assert_eq!((unread.status, unread.header("location")), (StatusCode::SEE_OTHER, start.as_str()));
+        }
     }
 
     async fn r07_a_request_of_ours_is_never_a_dummy(world: World) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use vestibule::{
     model::secret::Secret,
     service::connections::{Options, accept_held_metadata, held_metadata},
-    store::login_flows,
+    store::{identities, login_flows},
 };
 
 use super::{identity::scim_connection, *};
@@ -66,6 +66,27 @@ async fn r01_an_identifier_that_moves_on_meanwhile_identifies_nobody() {
         let answer = while_open(&world.gateway, provision, log_in, async || ()).await;
         world.assert_refused(&answer, "identity_conflict").await;
     }
+}
+
+#[actix_web::test]
+async fn a_link_that_is_taken_away_meanwhile_is_made_anew() {
+    let world = world().await;
+    let user = world.user(&world.acme.organization, "ada@acme.example", |_| ()).await;
+    world.log_in(&world.acme, &ADA).await;
+    let (connection, id) = (world.acme.connection.id.clone(), user.id.clone());
+    let links = move |tx: &mut Tx<'_>| identities::of_user_on_saml(tx, &connection, &id);
+    let before = world.gateway.cx.store.read(links.clone()).await.unwrap().remove(0);
+    let gone = before.id.clone();
+    let unlink = move |tx: &mut Tx<'_>| {
+        users::lock(tx, &user.organization_id, &user.id)?;
+        identities::delete(tx, &user.organization_id, &gone).map(drop)
+    };
+    let own = Rc::clone(&world);
+    let log_in = async move { own.log_in(&own.acme, &Claims { assertion_id: "_a2", ..ADA }).await };
+    let answer = while_open(&world.gateway, unlink, log_in, async || ()).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let after = world.gateway.cx.store.read(links).await.unwrap();
+    assert!(after.len() == 1 && after[0].id != before.id, "{after:?}");
 }
 
 #[actix_web::test]
