@@ -241,13 +241,15 @@ on_both_databases! {
             |connection| connection.force_authn = true,
             |connection| {
                 let authn_contexts = vec!["urn:example:mfa".into()];
-                connection.force_authn = false;
                 connection.options = Options { authn_contexts, ..Options::default() }.to_stored();
             },
         ];
-        switch_on(&world).await;
         for edit in edits {
-            world.change(&world.acme, edit).await;
+            let switched_on = move |connection: &mut SamlConnection| {
+                connection.allow_idp_initiated = true;
+                edit(connection);
+            };
+            world.change(&world.acme, switched_on).await;
             let unread = arrive(&world, &mut Browser::default(), &world.response(&world.acme, None, &ADA), "").await;
             let start = format!("http://localhost/api/saml/v1/{}/init", world.acme.connection.id);
             assert_eq!((unread.status, unread.header("location")), (StatusCode::SEE_OTHER, start.as_str()));

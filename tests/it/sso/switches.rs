@@ -31,6 +31,9 @@ fn skew(seconds: u32) -> Update {
     Update { clock_skew_s: Some(seconds), ..Update::default() }
 }
 
+/// One of them may be a check.
+const UNREADABLE: &str = r#"{"authnContexts":["urn:example:mfa"],"authnContexts":[]}"#;
+
 type Sign = fn(&str, &str, &SigningKey) -> String;
 
 fn with_sha1(xml: &str, id: &str, key: &SigningKey) -> String {
@@ -111,6 +114,16 @@ const REFUSED: StatusCode = StatusCode::FORBIDDEN;
 const ANSWERED: StatusCode = StatusCode::SEE_OTHER;
 
 on_both_databases! {
+    async fn switches_that_cannot_be_read_let_nobody_in(world: World) {
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        world.change(&world.acme, |connection| connection.options = UNREADABLE.into()).await;
+        let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", answer.body);
+        assert!(world.find(&world.gateway.acme, "ada@acme.example").await.is_none());
+    }
+
     async fn sha1_counts_in_a_login_where_it_is_switched_on(world: World) {
         world.assert_refused(&log_in(&world, "_1", with_sha1).await, "signature_weak_algorithm").await;
         switch(&world, inclusive(true)).await;
