@@ -65,6 +65,7 @@ pub mod users;
 
 use std::{
     error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -76,7 +77,7 @@ use diesel::Connection as _;
 pub use error::StoreError;
 pub use lane::Lane;
 use lane::Lanes;
-use pool::{Database, Pool};
+use pool::{Database, Kept, Pool};
 pub use pool::{InvalidUrl, StoreOptions};
 use records::Records;
 use sandbox::Relay;
@@ -150,6 +151,26 @@ impl Store {
     {
         let (work, outcome) = unit::once(work);
         outcome.after(self.run(work, Purpose::Read).await)
+    }
+
+    /// Reads as [`Store::read`] does, for work of a few microseconds: a row or two by their keys, on every request. On SQLite that
+    /// is less than the way to another thread and back, so it is done on this one where a connection is free: a read there
+    /// waits for no write.
+    pub async fn glance<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (mut work, outcome) = unit::once(work);
+        let ended = match (&self.relay, &self.inner.writer) {
+            (None, Some(_)) => self.inner.run_here(&mut work),
+            _ => None,
+        };
+        match ended {
+            Some(ended) => outcome.after(ended),
+            None => outcome.after(self.run(work, Purpose::Read).await),
+        }
     }
 
     /// Runs `work` in one transaction: all of it happens, durably, before this answers, or none of it.
@@ -238,14 +259,7 @@ impl Inner {
         loop {
             attempt += 1;
             let mut kept = self.pool.get()?;
-            let (ran, ended) = match (&mut kept.connection, purpose) {
-                // A read on PostgreSQL sees what is committed, statement by statement, with or without a transaction.
-                (connection @ AnyConnection::Postgres(_), Purpose::Read) => {
-                    (Some(work(&mut Tx::new(connection))), Ok(()))
-                }
-                (connection, purpose) => transaction(connection, &mut work, purpose),
-            };
-            kept.doubtful = ended.is_err() || ran != Some(Ran::Done);
+            let (ran, ended) = attempt_on(&mut kept, &mut work, purpose);
             let contended = ran == Some(Ran::Refused { contended: true })
                 || ended.as_ref().is_err_and(StoreError::is_contention);
             if purpose == Purpose::Write {
@@ -258,6 +272,27 @@ impl Inner {
             return ended;
         }
     }
+
+    /// Runs a read on this thread, if there is a connection for it at this moment.
+    fn run_here(&self, work: &mut Work) -> Option<Result<(), StoreError>> {
+        let mut kept = self.pool.get_if_free()?;
+        // The connection is dropped while the panic goes on, and so not given back.
+        let run = AssertUnwindSafe(move || attempt_on(&mut kept, work, Purpose::Read).1);
+        Some(catch_unwind(run).unwrap_or(Err(StoreError::Panicked)))
+    }
+}
+
+/// Runs a unit once on a connection of the pool.
+fn attempt_on(kept: &mut Kept, work: &mut Work, purpose: Purpose) -> (Option<Ran>, Result<(), StoreError>) {
+    let (ran, ended) = match (&mut kept.connection, purpose) {
+        // A read on PostgreSQL sees what is committed, statement by statement, with or without a transaction.
+        (connection @ AnyConnection::Postgres(_), Purpose::Read) => {
+            (Some(work(&mut Tx::new(connection))), Ok(()))
+        }
+        (connection, purpose) => transaction(connection, work, purpose),
+    };
+    kept.doubtful = ended.is_err() || ran != Some(Ran::Done);
+    (ran, ended)
 }
 
 /// Runs a unit in a transaction or, within one, in a savepoint, and undoes it where it refused or was only tried out.

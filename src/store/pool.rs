@@ -115,6 +115,10 @@ impl Pool {
     pub(in crate::store) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
         Ok(self.0.get()?)
     }
+
+    pub(in crate::store) fn get_if_free(&self) -> Option<PooledConnection<Manager>> {
+        self.0.try_get()
+    }
 }
 
 /// A connection that did its work so recently is taken for good: asking it would be one more way to the server and back

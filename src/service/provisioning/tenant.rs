@@ -195,7 +195,7 @@ pub async fn authenticate(
     // Before it is known whose lane it is in, a request takes no connection from a login either.
     let cx = &Context { store: cx.store.at_the_door(), ..cx.clone() };
     let hash = token.hash();
-    let found = cx.store.read(move |tx| {
+    let found = cx.store.glance(move |tx| {
         let Some((key, connection, organization)) = scim_connections::find_by_token(tx, &hash)? else {
             return Ok::<_, StoreError>(None);
         };

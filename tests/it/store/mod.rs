@@ -1,6 +1,7 @@
 //! The store: the schema on both databases, the group-commit writer, tenancy in the tables.
 
 mod events;
+mod glances;
 mod group_commit;
 mod lanes;
 mod migrations;
