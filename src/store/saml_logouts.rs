@@ -1,6 +1,8 @@
 //! Single logout: our requests that are on their way, and sessions at providers that have ended.
 
-use diesel::{prelude::*, query_dsl::methods};
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
 
 use super::connection::on_both;
 use super::{
@@ -24,8 +26,8 @@ pub struct SamlLogoutRequest {
 }
 
 /// A session at a provider that has been logged out.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = saml_ended_sessions)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = saml_ended_sessions, treat_none_as_default_value = false)]
 pub struct SamlEndedSession {
     pub saml_connection_id: SamlConnectionId,
     pub session_key: String,
@@ -54,17 +56,38 @@ pub fn take_request(
     Ok(diesel::delete(row).execute(tx.connection)? == 1)
 }
 
-/// Notes that a session at a provider has ended; of several ends the latest counts, in whatever order they come.
-pub fn end_session(tx: &mut Tx<'_>, ended: &SamlEndedSession) -> Result<(), StoreError> {
-    on_both!(tx, c => methods::FilterDsl::filter(
-        diesel::insert_into(saml_ended_sessions::table)
-            .values(ended)
-            .on_conflict((saml_ended_sessions::saml_connection_id, saml_ended_sessions::session_key))
-            .do_update()
-            .set(ended),
-        saml_ended_sessions::ended_at.lt(ended.ended_at),
-    )
-    .execute(c))?;
+/// Notes that sessions at a provider have ended, at one time; of several ends of one the latest counts, in whatever order
+/// they come. Two statements, however many sessions there are.
+pub fn end_sessions(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    organization: &OrganizationId,
+    keys: &BTreeSet<String>,
+    ended_at: Timestamp,
+    keep_until: Timestamp,
+) -> Result<(), StoreError> {
+    let each = keys.iter().map(|session_key| SamlEndedSession {
+        saml_connection_id: connection.clone(),
+        session_key: session_key.clone(),
+        organization_id: organization.clone(),
+        ended_at,
+        keep_until,
+    });
+    let rows: Vec<_> = each.collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    on_both!(tx, c => diesel::insert_into(saml_ended_sessions::table)
+        .values(&rows)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    let known = saml_ended_sessions::table
+        .filter(saml_ended_sessions::saml_connection_id.eq(connection))
+        .filter(saml_ended_sessions::session_key.eq_any(keys))
+        .filter(saml_ended_sessions::ended_at.lt(ended_at));
+    diesel::update(known)
+        .set((saml_ended_sessions::ended_at.eq(ended_at), saml_ended_sessions::keep_until.eq(keep_until)))
+        .execute(tx.connection)?;
     Ok(())
 }
 

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     consume::{ATTEMPTS, Arrived, Consumed, use_once, vouch},
     refusal::{Refusal, SsoError},
-    session_key,
 };
 use crate::{
     model::{
@@ -55,6 +54,8 @@ struct Pending {
     issued_at: i64,
     second_factor: bool,
     deep_link: Option<String>,
+    /// By what a logout may have named the session. Where an older version noted none, the person begins again.
+    logout_keys: Option<Vec<String>>,
 }
 
 /// Uses the assertion up, matches the person, asks the policy, and notes what waits for the answer.
@@ -114,6 +115,7 @@ fn pending(vouched: &Vouched, arrived: &Arrived) -> Pending {
         issued_at: Timestamp::from(arrived.assertion.issue_instant()).millis(),
         second_factor: vouched.proof.second_factor,
         deep_link: arrived.deep_link.clone(),
+        logout_keys: Some(arrived.logout_keys.clone()),
     }
 }
 
@@ -142,10 +144,9 @@ pub async fn consent(
         // Before anything is asked of it: a session is not issued beside the end of all of them.
         organizations::hold(tx, &organization)?;
         // The provider may have logged the person out between the page and the click (Core 3.7.3.1).
-        let name = pending.name_id.as_deref().and_then(session_key::name_of);
-        let keys = name.map(|name| session_key::of_session(&name, pending.session_index.as_deref()));
+        let keys = pending.logout_keys.ok_or_else(nothing)?;
         let issued_at = Timestamp::from_millis(pending.issued_at);
-        if saml_logouts::has_ended(tx, &connection, &keys.unwrap_or_default(), issued_at)? {
+        if saml_logouts::has_ended(tx, &connection, &keys, issued_at)? {
             return Err(Refusal::SessionLoggedOut.into());
         }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;

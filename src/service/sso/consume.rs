@@ -12,7 +12,8 @@ use super::{
     groups,
     matching::{self, Login},
     refusal::{Reached, Refusal, SsoError},
-    roles, session_key,
+    roles,
+    session_key::{self, Between},
     subject::{self, Subject},
     trace,
     wishes::{Wishes, check_metadata},
@@ -327,6 +328,8 @@ pub(super) struct Arrived {
     pub(super) saml_response: Arc<str>,
     pub(super) subject: Subject,
     pub(super) profile: Profile,
+    /// By what a logout may have named the session.
+    pub(super) logout_keys: Vec<String>,
 }
 
 impl Arrived {
@@ -338,6 +341,8 @@ impl Arrived {
         validated: Validated,
     ) -> Result<Self, Refusal> {
         let Validated { assertion, passed, warnings } = validated;
+        let sp = SpUrls::new(&posted.origin, &connection.id).entity_id;
+        let between = Between { provider: &connection.idp_entity_id, sp: &sp };
         let back = flow.as_ref().and_then(|(flow, ..)| WayBack::of(flow));
         let (flow, request, nonce) = match flow {
             Some((flow, request, nonce)) => (Some(flow.id), request, Some(nonce)),
@@ -347,6 +352,7 @@ impl Arrived {
             actor: Actor::in_request(ActorKind::SamlConnection, &connection.id, &posted.request_id),
             subject: subject::subject(&assertion, &connection)?,
             profile: attributes::profile(&assertion, &connection),
+            logout_keys: session_key::of_assertion(&assertion, between),
             project: posted.project.clone(),
             deep_link: posted.deep_link.clone(),
             saml_response: Arc::clone(&posted.saml_response),
@@ -423,8 +429,8 @@ pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(),
     }
     // Providers without single logout end no session here, and the login is spared the question.
     if p.connection.idp_slo_url.is_some() {
-        let (keys, since) = (session_key::of_assertion(&p.assertion), p.assertion.issue_instant());
-        if saml_logouts::has_ended(tx, &p.connection.id, &keys, Timestamp::from(since))? {
+        let since = Timestamp::from(p.assertion.issue_instant());
+        if saml_logouts::has_ended(tx, &p.connection.id, &p.logout_keys, since)? {
             return Err(Refusal::SessionLoggedOut.into());
         }
     }

@@ -5,7 +5,12 @@ use std::sync::Arc;
 
 use time::Duration;
 
-use super::{consume::decryption_keys, refusal::SsoError, session_key, start::Carrier};
+use super::{
+    consume::decryption_keys,
+    refusal::SsoError,
+    session_key::{self, Between},
+    start::Carrier,
+};
 use crate::{
     model::{
         ConnectionStatus, Millis, Timestamp,
@@ -34,7 +39,7 @@ use crate::{
         StoreError, Tx,
         saml_assertion_replays::{self, SamlAssertionReplay},
         saml_connections::{self, SamlConnection, SamlIdpKey},
-        saml_logouts::{self, SamlEndedSession, SamlLogoutRequest},
+        saml_logouts::{self, SamlLogoutRequest},
         sessions::{self as session_rows, Session},
     },
 };
@@ -308,14 +313,10 @@ async fn end_sessions(
     request_id: &str,
 ) -> Result<(), LogoutError> {
     let (now, ended_at) = (cx.now(), Timestamp::from(request.issue_instant()));
-    let names = session_key::spellings(request.name_id(), &connection.idp_entity_id, sp_entity_id);
+    let between = Between { provider: &connection.idp_entity_id, sp: sp_entity_id };
     let indexes = request.session_indexes().to_vec();
-    let of_name = |name| match indexes.is_empty() {
-        true => vec![session_key::of_name(name)],
-        false => indexes.iter().map(|index| session_key::of_index(name, index)).collect(),
-    };
-    let ended_keys: Vec<String> =
-        names.iter().flat_map(of_name).filter(|key| session_key::fits(key)).collect();
+    let ended = session_key::ended(request.name_id(), &indexes, between);
+    let names = session_key::spellings(request.name_id(), between);
     let names: Vec<String> = names.iter().map(session_key::of_name).collect();
     let seen = SamlAssertionReplay {
         saml_connection_id: connection.id.clone(),
@@ -329,16 +330,8 @@ async fn end_sessions(
         if !saml_assertion_replays::insert_once(tx, &seen)? {
             return Err(LogoutError::Replayed);
         }
-        for session_key in &ended_keys {
-            let ended = SamlEndedSession {
-                saml_connection_id: connection.id.clone(),
-                session_key: session_key.clone(),
-                organization_id: connection.organization_id.clone(),
-                ended_at,
-                keep_until: now.plus(ENDED_KEPT),
-            };
-            saml_logouts::end_session(tx, &ended)?;
-        }
+        let (id, organization) = (&connection.id, &connection.organization_id);
+        saml_logouts::end_sessions(tx, id, organization, &ended, ended_at, now.plus(ENDED_KEPT))?;
         for session in session_rows::of_saml(tx, &project, &connection.id, &names)? {
             let index = session.saml_session_index.as_ref();
             if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {

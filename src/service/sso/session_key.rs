@@ -1,6 +1,8 @@
 //! By what a session at a provider is known to us, for single logout: its index, and whom it is about. The parts are a
 //! JSON array, so that no separator can be forged.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::saml::{VerifiedAssertion, names::name_id, response::NameId};
@@ -13,18 +15,48 @@ pub(super) fn fits(key: &str) -> bool {
     key.len() <= LONGEST
 }
 
-/// Whom a logout names, in every way that the login may have: a qualifier that is left out means the provider's entity
-/// ID, or ours (Core 2.2.2), and providers say it in the one message and not in the other. So it is with the format, which
-/// Entra leaves out of its LogoutRequests.
-pub(super) fn spellings(name: &NameId, provider: &str, sp: &str) -> Vec<NameId> {
+/// The formats that a logout without one stands for: those that people are known by. Entra leaves it out of its
+/// LogoutRequests.
+const OF_PEOPLE: [&str; 4] = [name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT];
+
+/// Between whom a name is said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between<'a> {
+    /// The provider's entity ID.
+    pub(super) provider: &'a str,
+    /// Ours.
+    pub(super) sp: &'a str,
+}
+
+/// A name as it is compared: a qualifier that is left out means the provider's entity ID, or ours (Core 2.2.2), and providers
+/// say it in the one message and not in the other.
+fn plain(name: &NameId, between: Between<'_>) -> NameId {
+    let said = |qualifier: &Option<String>, default: &str| qualifier.clone().filter(|said| said != default);
+    NameId {
+        name_qualifier: said(&name.name_qualifier, between.provider),
+        sp_name_qualifier: said(&name.sp_name_qualifier, between.sp),
+        ..name.clone()
+    }
+}
+
+/// What a logout ends, one key for each of its indexes, or for the person; each once, in one order for all who write them.
+pub(super) fn ended(name: &NameId, indexes: &[String], between: Between<'_>) -> BTreeSet<String> {
+    let name = plain(name, between);
+    let keys: BTreeSet<String> = match indexes {
+        [] => BTreeSet::from([of_name(&name)]),
+        indexes => indexes.iter().map(|index| of_index(&name, index)).collect(),
+    };
+    keys.into_iter().filter(|key| fits(key)).collect()
+}
+
+/// Whom a logout names, in every way that a session may have kept the name that the login said.
+pub(super) fn spellings(name: &NameId, Between { provider, sp }: Between<'_>) -> Vec<NameId> {
     let either = |said: &Option<String>, default: &str| match said {
         Some(said) if said != default => vec![Some(said.clone())],
         _ => vec![None, Some(default.to_owned())],
     };
     let formats: &[&str] = match name.format.as_str() {
-        name_id::UNSPECIFIED => {
-            &[name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT]
-        }
+        name_id::UNSPECIFIED => &OF_PEOPLE,
         said => &[said],
     };
     let mut all = Vec::new();
@@ -51,16 +83,20 @@ pub(super) fn of_index(name: &NameId, index: &str) -> String {
     json!(["index", index, of_name(name)]).to_string()
 }
 
-/// Every key that a logout may have named this assertion's session by.
-pub(super) fn of_assertion(assertion: &VerifiedAssertion) -> Vec<String> {
+/// Every key that a logout may have named this assertion's session by ([`ended`]).
+pub(super) fn of_assertion(assertion: &VerifiedAssertion, between: Between<'_>) -> Vec<String> {
     let Some(name) = assertion.name_id() else { return Vec::new() };
-    of_session(name, assertion.session_index())
-}
-
-/// Every key that a logout may have named a session of this person by.
-pub(super) fn of_session(name: &NameId, index: Option<&str>) -> Vec<String> {
-    let index = index.map(|index| of_index(name, index));
-    index.into_iter().chain([of_name(name)]).filter(|key| fits(key)).collect()
+    let name = plain(name, between);
+    let formats = match name.format.as_str() {
+        said if OF_PEOPLE.contains(&said) && said != name_id::UNSPECIFIED => vec![said, name_id::UNSPECIFIED],
+        said => vec![said],
+    };
+    let of_format = |format: &str| {
+        let name = NameId { format: format.to_owned(), ..name.clone() };
+        let index = assertion.session_index().map(|index| of_index(&name, index));
+        index.into_iter().chain([of_name(&name)])
+    };
+    formats.into_iter().flat_map(of_format).filter(|key| fits(key)).collect()
 }
 
 /// The NameID that [`of_name`] wrote, for a logout request: the provider must hear it exactly as it said it.
@@ -79,6 +115,25 @@ pub(super) fn name_of(stored: &str) -> Option<NameId> {
 mod tests {
     use super::*;
 
+    const BETWEEN: Between<'_> = Between { provider: "idp", sp: "sp" };
+
+    #[test]
+    fn a_logout_ends_each_index_once_however_its_person_is_spelt() {
+        let name = |qualifier: Option<&str>| NameId {
+            value: "ada".into(),
+            format: name_id::UNSPECIFIED.into(),
+            name_qualifier: qualifier.map(str::to_owned),
+            sp_name_qualifier: None,
+        };
+        let indexes: Vec<String> = (0..64).map(|index| format!("_{}", index % 32)).collect();
+        let keys = ended(&name(None), &indexes, BETWEEN);
+        assert_eq!(keys.len(), 32);
+        assert_eq!(ended(&name(Some("idp")), &indexes, BETWEEN), keys);
+        assert!(ended(&name(Some("other")), &indexes, BETWEEN).is_disjoint(&keys));
+        assert_eq!(ended(&name(Some("idp")), &[], BETWEEN), BTreeSet::from([of_name(&name(None))]));
+        assert!(ended(&name(None), &["a".repeat(LONGEST)], BETWEEN).is_empty());
+    }
+
     #[test]
     fn a_qualifier_that_is_left_out_is_the_default() {
         let name = |qualifier: Option<&str>, sp: Option<&str>| NameId {
@@ -89,17 +144,17 @@ mod tests {
         };
         let all = [(None, None), (None, Some("sp")), (Some("idp"), None), (Some("idp"), Some("sp"))];
         for (qualifier, sp) in all {
-            let spelt = spellings(&name(qualifier, sp), "idp", "sp");
+            let spelt = spellings(&name(qualifier, sp), BETWEEN);
             assert_eq!(spelt, all.map(|(qualifier, sp)| name(qualifier, sp)), "{qualifier:?} {sp:?}");
         }
         let formats = |said: &str| {
             let said = NameId { format: said.into(), ..name(Some("q"), Some("s")) };
-            spellings(&said, "idp", "sp").into_iter().map(|name| name.format).collect::<Vec<_>>()
+            spellings(&said, BETWEEN).into_iter().map(|name| name.format).collect::<Vec<_>>()
         };
         let all = [name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT];
         assert_eq!(formats(name_id::UNSPECIFIED), all);
         assert_eq!(formats(name_id::EMAIL), [name_id::EMAIL]);
-        let other = spellings(&name(Some("other"), None), "idp", "sp");
+        let other = spellings(&name(Some("other"), None), BETWEEN);
         assert_eq!(other, [name(Some("other"), None), name(Some("other"), Some("sp"))]);
     }
 

@@ -9,10 +9,10 @@ use vestibule::{
         directory::{NewClient, create_client, unlink_user},
         installation,
     },
-    store::saml_logouts::{self, SamlEndedSession},
+    store::saml_logouts,
 };
 
-async fn switch_on(world: &World) {
+pub(super) async fn switch_on(world: &World) {
     world.change(&world.acme, |connection| connection.allow_idp_initiated = true).await;
 }
 
@@ -36,7 +36,7 @@ async fn app(world: &World) {
     create_client(cx, &Actor::operator(), project, new).await.unwrap();
 }
 
-async fn arrive(world: &World, browser: &mut Browser, xml: &str, relay_state: &str) -> Answer {
+pub(super) async fn arrive(world: &World, browser: &mut Browser, xml: &str, relay_state: &str) -> Answer {
     let form = [("SAMLResponse", post::encode(xml)), ("RelayState", relay_state.to_owned())];
     let path = format!("/api/saml/v1/{}/acs", world.acme.connection.id);
     let answer = world.call(browser.with_cookies(TestRequest::post().uri(&path)).set_form(form)).await;
@@ -44,12 +44,12 @@ async fn arrive(world: &World, browser: &mut Browser, xml: &str, relay_state: &s
     answer
 }
 
-fn flow(answer: &Answer) -> String {
+pub(super) fn flow(answer: &Answer) -> String {
     let at = answer.body.find("login_flow_").unwrap_or_else(|| panic!("{}", answer.body));
     answer.body[at..].split('"').next().unwrap().to_owned()
 }
 
-async fn consent(world: &World, browser: &Browser, flow: &str) -> Answer {
+pub(super) async fn consent(world: &World, browser: &Browser, flow: &str) -> Answer {
     let request = TestRequest::post().uri("/login/consent").set_form([("flow", flow)]);
     world.call(browser.with_cookies(request)).await
 }
@@ -213,14 +213,9 @@ on_both_databases! {
         let mut browser = Browser::default();
         let asked = arrive(&world, &mut browser, &world.response(&world.acme, None, &ADA), "").await;
         let name = serde_json::json!(["name", name_id::EMAIL, null, null, ADA.name_id]).to_string();
-        let ended = SamlEndedSession {
-            saml_connection_id: world.acme.connection.id.clone(),
-            session_key: name,
-            organization_id: world.acme.organization.id.clone(),
-            ended_at: world.gateway.now(),
-            keep_until: world.gateway.now().plus(60_000),
-        };
-        world.write(move |tx| saml_logouts::end_session(tx, &ended)).await;
+        let (connection, organization) = (world.acme.connection.id.clone(), world.acme.organization.id.clone());
+        let (now, kept, ended) = (world.gateway.now(), world.gateway.now().plus(60_000), [name].into());
+        world.write(move |tx| saml_logouts::end_sessions(tx, &connection, &organization, &ended, now, kept)).await;
         assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
     }
 

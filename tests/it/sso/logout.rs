@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime};
 use vestibule::{
+    model::ConnectionStatus,
     saml::{
         VerificationKey,
         binding::{query_signature, redirect::Parameter},
@@ -10,7 +11,7 @@ use vestibule::{
         response::NameId,
     },
     service::connections::{Options, sp_keys},
-    store::sessions as rows,
+    store::{saml_logouts, sessions as rows},
 };
 
 use super::*;
@@ -64,6 +65,41 @@ async fn ask_at(world: &World, asked: Asked<'_>, issue_instant: OffsetDateTime) 
     let key = signing_key(asked.key);
     let url =
         query_signature::encode(&endpoint, Parameter::Request, &request.to_xml(), Some("r1"), &key).unwrap();
+    world.call(TestRequest::get().uri(url.strip_prefix("http://localhost").unwrap())).await
+}
+
+/// Ada signs in and out again: the page that takes her to the provider, if it does.
+async fn sign_out(world: &World, assertion_id: &str, change: impl AsyncFnOnce()) -> Answer {
+    let mut browser = Browser::default();
+    let request = world.depart(&world.acme, &mut browser).await;
+    let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id, ..ADA });
+    assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
+    change().await;
+    world.call(browser.with_cookies(TestRequest::post().uri("/logout"))).await
+}
+
+/// Our LogoutRequest on a page, and its ID.
+fn ours(page: &Answer) -> (String, String) {
+    let at = page.body.find("SAMLRequest=").unwrap_or_else(|| panic!("{}", page.body));
+    let query = page.body[at..].split('"').next().unwrap().replace("&#38;", "&");
+    let sent = String::from_utf8(redirect::decode(&query).unwrap().xml).unwrap();
+    let id = sent.split("ID=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    (sent, id)
+}
+
+/// A provider's answer to a request of ours.
+async fn respond(world: &World, idp: &Idp, in_response_to: &str, outcome: &LogoutOutcome) -> Answer {
+    let endpoint = format!("http://localhost/api/saml/v1/{}/slo", idp.connection.id);
+    let response = LogoutResponse {
+        id: "_p1",
+        issue_instant: world.gateway.now().to_datetime(),
+        issuer: idp.entity_id,
+        destination: &endpoint,
+        in_response_to,
+        outcome,
+    };
+    let url =
+        query_signature::encode(&endpoint, Parameter::Response, &response.to_xml(), None, &idp.key).unwrap();
     world.call(TestRequest::get().uri(url.strip_prefix("http://localhost").unwrap())).await
 }
 
@@ -193,36 +229,41 @@ on_both_databases! {
 
     async fn signing_out_goes_on_to_the_provider_and_back(world: World) {
         let world = with_slo(world).await;
-        let mut browser = Browser::default();
-        let request = world.depart(&world.acme, &mut browser).await;
-        let xml = world.response(&world.acme, Some(&request), &ADA);
-        world.post(&world.acme.connection.id, &mut browser, &xml).await;
-        let page = world.call(browser.with_cookies(TestRequest::post().uri("/logout"))).await;
+        let page = sign_out(&world, "_a1", async || ()).await;
         assert_eq!(page.status, StatusCode::OK);
         assert_eq!(live(&world).await, 0);
-        let at = page.body.find("SAMLRequest=").unwrap_or_else(|| panic!("{}", page.body));
-        let query = page.body[at..].split('"').next().unwrap().replace("&#38;", "&");
-        let sent = String::from_utf8(redirect::decode(&query).unwrap().xml).unwrap();
+        let (sent, id) = ours(&page);
         assert!(sent.contains("ada@acme.example") && sent.contains("_s1"), "{sent}");
-        let id = sent.split("ID=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let endpoint = format!("{}/slo", sp(&world));
-        let respond = async |in_response_to: &str, outcome: &LogoutOutcome| {
-            let response = LogoutResponse {
-                id: "_p1",
-                issue_instant: world.gateway.now().to_datetime(),
-                issuer: world.acme.entity_id,
-                destination: &endpoint,
-                in_response_to,
-                outcome,
-            };
-            let key = signing_key("idp");
-            let url = query_signature::encode(&endpoint, Parameter::Response, &response.to_xml(), None, &key).unwrap();
-            world.call(TestRequest::get().uri(url.strip_prefix("http://localhost").unwrap())).await
-        };
-        assert_eq!(respond("_unknown", &LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN);
-        let partly = respond(&id, &LogoutOutcome::Partial).await;
+        let of_acme = async |id: &str, outcome| respond(&world, &world.acme, id, &outcome).await;
+        assert_eq!(of_acme("_unknown", LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN);
+        let partly = of_acme(&id, LogoutOutcome::Partial).await;
         assert!(partly.body.contains("could not end every other one"), "{}", partly.body);
-        assert_eq!(respond(&id, &LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN, "once");
+        assert_eq!(of_acme(&id, LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN, "once");
+    }
+
+    async fn r32_a_logout_of_many_sessions_writes_one_row_for_each(world: World) {
+        let world = with_slo(world).await;
+        let indexes: Vec<String> = (0..64).map(|number| format!("_s{number}")).collect();
+        let indexes: Vec<&str> = indexes.iter().map(String::as_str).collect();
+        let mut browsers = Vec::new();
+        for (id, format) in [("_1", name_id::EMAIL), ("_2", name_id::PERSISTENT)] {
+            let mut browser = Browser::default();
+            let request = world.depart(&world.acme, &mut browser).await;
+            let attributes: &[(&str, &[&str])] = &[("email", &["ada@acme.example"])];
+            let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: id, format, attributes, ..ADA });
+            browsers.push((browser, xml));
+        }
+        let qualified = NameId { format: name_id::UNSPECIFIED.into(), name_qualifier: Some(world.acme.entity_id.into()), ..ada() };
+        let asked = ask(&world, Asked { id: "_l1", name: qualified, indexes: &indexes, key: "idp" }).await;
+        assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
+        let now = world.gateway.now();
+        let forgotten = world.write(move |tx| saml_logouts::delete_expired(tx, now.plus(2 * 24 * 60 * 60 * 1000), 5_000));
+        // Each of the logins that it has overtaken is ended all the same, whatever its name is called.
+        for (mut browser, xml) in browsers {
+            let late = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+            world.assert_refused(&late, "session_logged_out").await;
+        }
+        assert_eq!(forgotten.await, 64);
     }
 
     async fn a_form_is_answered_by_a_form(world: World) {
