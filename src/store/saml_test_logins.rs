@@ -32,20 +32,32 @@ pub fn insert(tx: &mut Tx<'_>, test: &SamlTestLogin) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The test that this browser began at this connection and that waits for its answer.
-pub fn awaiting(
+/// Whether a test of this connection was begun with this request, by whatever browser.
+pub fn knows_request(
     tx: &mut Tx<'_>,
     connection: &SamlConnectionId,
-    nonce: &TokenHash,
+    request: &str,
+) -> Result<bool, StoreError> {
+    let tests = saml_test_logins::table
+        .filter(saml_test_logins::saml_connection_id.eq(connection))
+        .filter(saml_test_logins::request_id.eq(request));
+    Ok(diesel::select(diesel::dsl::exists(tests)).get_result(tx.connection)?)
+}
+
+/// The tests that a browser with these nonces began at this connection and that wait for their answers, the newest first.
+pub fn waiting(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    nonces: &[TokenHash],
     now: Timestamp,
-) -> Result<Option<SamlTestLogin>, StoreError> {
+) -> Result<Vec<SamlTestLogin>, StoreError> {
     Ok(saml_test_logins::table
-        .filter(saml_test_logins::nonce_hash.eq(nonce))
+        .filter(saml_test_logins::nonce_hash.eq_any(nonces))
         .filter(saml_test_logins::saml_connection_id.eq(connection))
         .filter(saml_test_logins::completed_at.is_null().and(saml_test_logins::expires_at.gt(now)))
+        .order(saml_test_logins::id.desc())
         .select(SamlTestLogin::as_select())
-        .get_result(tx.connection)
-        .optional()?)
+        .load(tx.connection)?)
 }
 
 /// The newest tests of a link that have ended or still wait, at most `limit`.

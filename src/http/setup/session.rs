@@ -45,20 +45,29 @@ pub(super) fn set(opened: &Opened) -> (header::HeaderName, String) {
     HostCookie { name, value, max_age: Some(opened.seconds), same_site: SameSite::Lax }.header()
 }
 
-/// The nonce of a test login of this connection in progress.
-pub(super) fn test_sent(request: &HttpRequest, connection: &str) -> Option<Secret> {
-    cookies::read(request, &test_name(connection)).map(Secret::new)
+/// In so many tabs a browser may test a connection at once. Beyond it the oldest test is forgotten.
+const TABS: usize = 5;
+
+/// Between the nonces in the cookie. It is in none of them.
+const BETWEEN: char = '.';
+
+/// The nonces of the test logins of this connection that are in progress, the oldest first.
+pub(super) fn tests_sent(request: &HttpRequest, connection: &str) -> Vec<Secret> {
+    let sent = cookies::read(request, &test_name(connection)).unwrap_or_default();
+    let nonces = sent.split(BETWEEN).filter(|nonce| !nonce.is_empty());
+    nonces.take(TABS).map(Secret::new).collect()
 }
 
-/// Sets the nonce of a test login. SameSite=None: the answer is a cross-site POST, and it must arrive with it.
-pub(super) fn set_test(connection: &str, nonce: &Secret, seconds: u32) -> (header::HeaderName, String) {
-    let (name, value) = (test_name(connection).into(), nonce.expose().to_owned());
-    HostCookie { name, value, max_age: Some(seconds), same_site: SameSite::None }.header()
-}
-
-/// Removes the nonce of a test login that has ended.
-pub(super) fn end_test(connection: &str) -> (header::HeaderName, String) {
-    HostCookie::removal(test_name(connection), SameSite::None).header()
+/// Sets the nonces of the test logins in progress, for so many seconds; without any it removes them. SameSite=None: the
+/// answer is a cross-site POST, and it must arrive with them.
+pub(super) fn set_tests(connection: &str, nonces: &[Secret], seconds: u32) -> (header::HeaderName, String) {
+    let name = test_name(connection);
+    if nonces.is_empty() {
+        return HostCookie::removal(name, SameSite::None).header();
+    }
+    let newest = &nonces[nonces.len().saturating_sub(TABS)..];
+    let value = newest.iter().map(Secret::expose).collect::<Vec<_>>().join(&BETWEEN.to_string());
+    HostCookie { name: name.into(), value, max_age: Some(seconds), same_site: SameSite::None }.header()
 }
 
 /// A browser that holds a set-up link's session, at its project's host.

@@ -53,7 +53,11 @@ pub(super) async fn ask_for_name(
 }
 
 /// Sends the browser to the provider. The form was ours, so a redirect to another origin will not do.
-pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpResponse, HttpError> {
+pub(super) async fn begin(
+    request: HttpRequest,
+    setup: Setup,
+    cx: web::Data<Context>,
+) -> Result<HttpResponse, HttpError> {
     let site = &setup.site;
     let begun = setup::begin(&cx, &site.project, &site.origin, &setup.session, &setup.request_id).await;
     let begun = begun.map_err(|error| setup.refuse(error))?;
@@ -64,7 +68,11 @@ pub(super) async fn begin(setup: Setup, cx: web::Data<Context>) -> Result<HttpRe
             pages::post_elsewhere(&action, heading, &[(field, message)])
         }
     };
-    let (name, value) = session::set_test(begun.connection.as_str(), &begun.nonce, begun.seconds);
+    let connection = begun.connection.as_str();
+    // Another tab may wait for the answer to a test of its own.
+    let mut nonces = session::tests_sent(&request, connection);
+    nonces.push(begun.nonce);
+    let (name, value) = session::set_tests(connection, &nonces, setup::TEST_SECONDS);
     page.headers_mut().append(name, value.parse().map_err(HttpError::internal)?);
     Ok(page)
 }
@@ -79,20 +87,24 @@ pub(in crate::http) async fn receive(
     saml_response: &Arc<str>,
 ) -> Result<Option<HttpResponse>, HttpError> {
     // Browsers that run no test have no such cookie, and pay nothing for those that do.
-    let Some(nonce) = session::test_sent(request, connection) else { return Ok(None) };
+    let mut nonces = session::tests_sent(request, connection);
+    if nonces.is_empty() {
+        return Ok(None);
+    }
     let site = context.site()?;
     let answer = Answer {
         project: &site.project,
         origin: &site.origin,
         connection,
-        nonce: &nonce,
+        nonces: &nonces,
         saml_response,
         request_id: context.id(),
     };
-    let Some(link) = setup::receive(cx, answer).await.map_err(refuse)? else { return Ok(None) };
+    let Some(test) = setup::receive(cx, answer).await.map_err(refuse)? else { return Ok(None) };
+    nonces.retain(|nonce| nonce.hash() != test.nonce_hash);
     let page = HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, site.url(&(session::base(&link) + Step::Test.path()))))
-        .insert_header(session::end_test(connection))
+        .insert_header((header::LOCATION, site.url(&(session::base(&test.link) + Step::Test.path()))))
+        .insert_header(session::set_tests(connection, &nonces, setup::TEST_SECONDS))
         .finish();
     Ok(Some(page))
 }

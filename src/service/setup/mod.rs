@@ -41,7 +41,7 @@ pub use provisioning::{
 };
 pub use report::{CheckLine, CheckState, Person, Report};
 pub use session::{Opened, Wizard, open, wizard};
-pub use test_login::{Answer, Begun, begin, last_report, receive};
+pub use test_login::{Answer, Begun, Ended, TEST_SECONDS, begin, last_report, receive};
 pub use tested::Tested;
 pub use tried::Untried;
 pub use understanding::{Certificate, Notice, Understanding, understanding};

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::{Capability, Report, SetupError, Wizard, session::for_change};
 use crate::{
     model::{
-        ConnectionStatus, Millis,
+        ConnectionStatus, Millis, Timestamp,
         ids::{ProjectId, SamlConnectionId, SamlTestLoginId, SetupLinkId},
-        secret::Secret,
+        secret::{Secret, TokenHash},
     },
     saml::{
         binding::post,
@@ -32,8 +32,8 @@ use crate::{
     },
 };
 
-/// How long a person may take at the provider.
-const LIFETIME: Millis = 10 * 60 * 1000;
+/// How long a person may take at the provider, in seconds; also the lifetime of the browser's cookie.
+pub const TEST_SECONDS: u32 = 10 * 60;
 
 /// So many tests of a link are kept (R32).
 const KEPT: usize = 20;
@@ -47,8 +47,15 @@ pub struct Begun {
     pub by: Carrier,
     /// For the browser's cookie: it ties the answer to this test.
     pub nonce: Secret,
-    /// How long the cookie is of use, in seconds.
-    pub seconds: u32,
+}
+
+/// A test that has come to its end.
+#[derive(Debug)]
+pub struct Ended {
+    /// The link that it was made with.
+    pub link: SetupLinkId,
+    /// Which of the browser's nonces was its own.
+    pub nonce_hash: TokenHash,
 }
 
 /// What arrived at an ACS from a browser that runs a test.
@@ -60,8 +67,8 @@ pub struct Answer<'a> {
     pub origin: &'a str,
     /// The connection in the URL.
     pub connection: &'a str,
-    /// The test's nonce.
-    pub nonce: &'a Secret,
+    /// The nonces of the tests that the browser runs, one for each tab.
+    pub nonces: &'a [Secret],
     /// The form field `SAMLResponse`.
     pub saml_response: &'a Arc<str>,
     /// The reference of the report.
@@ -103,7 +110,7 @@ pub async fn begin(
             passed: None,
             report_sealed: None,
             created_at: now,
-            expires_at: now.plus(LIFETIME),
+            expires_at: now.plus(Millis::from(TEST_SECONDS) * 1000),
             completed_at: None,
         };
         saml_test_logins::insert(tx, &test)?;
@@ -114,14 +121,15 @@ pub async fn begin(
     let connection = cx.store.write(write).await?;
     let by = sso::carry(cx, &of, origin, &id, &connection, &Wishes::of_connection(&connection)).await;
     let by = by.map_err(|error| SetupError::Internal(error.to_string()))?;
-    Ok(Begun { connection: connection.id, by, nonce, seconds: u32::try_from(LIFETIME / 1000).unwrap_or(0) })
+    Ok(Begun { connection: connection.id, by, nonce })
 }
 
-/// Takes in what came back, if it is the answer to a test of this browser: the link that it was made with. None: it is no
-/// such answer, and goes the way of a login.
-pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<SetupLinkId>, SetupError> {
+/// Takes in what came back, if it is the answer to a test of this browser: the test that it ends. None: it is no such
+/// answer, and goes the way of a login.
+pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<Ended>, SetupError> {
     let Ok(id) = SamlConnectionId::parse(answer.connection) else { return Ok(None) };
-    let (own, project, nonce) = (cx.clone(), answer.project.clone(), answer.nonce.hash());
+    let (own, project) = (cx.clone(), answer.project.clone());
+    let nonces: Vec<TokenHash> = answer.nonces.iter().map(Secret::hash).collect();
     let posted = Posted {
         project: answer.project.clone(),
         origin: answer.origin.to_owned(),
@@ -137,7 +145,8 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<SetupLin
         let Some(connection) = found.filter(|found| found.status == ConnectionStatus::Draft) else {
             return Ok(None);
         };
-        let Some(test) = saml_test_logins::awaiting(tx, &id, &nonce, own.now())? else { return Ok(None) };
+        let claimed = claimed_request(&posted.saml_response);
+        let Some(test) = answered(tx, &id, &nonces, claimed.as_deref(), own.now())? else { return Ok(None) };
         let report = evaluate(tx, &own, &posted, &connection, &test)?;
         Ok::<_, StoreError>(Some((test, report)))
     };
@@ -154,7 +163,32 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<SetupLin
     };
     cx.store.write(write).await?;
     trace(cx, &answer, &test, &report).await;
-    Ok(Some(test.setup_link_id))
+    Ok(Some(Ended { link: test.setup_link_id, nonce_hash: test.nonce_hash }))
+}
+
+/// Which of a browser's tests an answer ends: the one that it says it answers, if that waits. What answers no test at all is
+/// shown as the outcome of the newest that waits: that is what the person looks at. What answers one that has ended, or
+/// another browser's, is none of theirs.
+fn answered(
+    tx: &mut Tx<'_>,
+    connection: &SamlConnectionId,
+    nonces: &[TokenHash],
+    claimed: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<SamlTestLogin>, StoreError> {
+    let is_tests = match claimed {
+        Some(request) => saml_test_logins::knows_request(tx, connection, request)?,
+        None => false,
+    };
+    let waiting = saml_test_logins::waiting(tx, connection, nonces, now)?;
+    Ok(waiting.into_iter().find(|test| !is_tests || claimed == Some(test.request_id.as_str())))
+}
+
+/// What an answer says that it answers, if it can be read.
+fn claimed_request(saml_response: &str) -> Option<String> {
+    let message = post::decode(saml_response).ok()?;
+    let text = response::scan(&message).ok()?;
+    Received::read(&text).ok()?.claimed_request().ok()?
 }
 
 /// The newest report of a link, if a test has ended. One that does not open is none: the master key has changed since, and
@@ -162,7 +196,9 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<SetupLin
 pub async fn last_report(cx: &Context, wizard: &Wizard) -> Result<Option<Report>, SetupError> {
     let link = wizard.link.id.clone();
     let newest = cx.store.read(move |tx: &mut Tx<'_>| saml_test_logins::newest(tx, &link, KEPT_ROWS)).await?;
-    let Some(test) = newest.into_iter().find(|test| test.completed_at.is_some()) else { return Ok(None) };
+    // Of two tabs the one that came back last, whichever began first.
+    let ended = newest.into_iter().rev().filter(|test| test.completed_at.is_some());
+    let Some(test) = ended.max_by_key(|test| test.completed_at) else { return Ok(None) };
     let report = read_report(cx, &test);
     if report.is_none() {
         tracing::warn!(test = test.id.as_str(), "the report of a test sign-in does not open");

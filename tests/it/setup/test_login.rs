@@ -322,6 +322,57 @@ on_both_databases! {
         assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);
     }
 
+    async fn tests_in_two_tabs_are_two_tests(admin: Admin) {
+        let mut admin = admin.described().await;
+        let idp = admin.idp().await;
+        let (first, second) = (admin.begin().await, admin.begin().await);
+        let eve = Claims { assertion_id: "_e1", name_id: "eve@acme.example", ..ADA };
+        let second = admin.world.response(&idp, Some(&second), &eve);
+        let first = admin.world.response(&idp, Some(&first), &ADA);
+        for (xml, who) in [(&second, "eve@acme.example"), (&first, "ada@acme.example")] {
+            admin.world.gateway.clock.advance(1000);
+            assert_eq!(admin.answer(xml).await.header("location"), "http://localhost/setup/test");
+            let page = admin.get("/setup/test").await.body;
+            assert!(page.contains("The sign-in works") && page.contains(who), "the one that came last: {page}");
+        }
+        assert_eq!(admin.answer(&second).await.status, StatusCode::FORBIDDEN, "once");
+    }
+
+    async fn what_answers_a_test_of_before_does_not_end_the_one_that_waits(admin: Admin) {
+        let mut admin = admin.described().await;
+        let idp = admin.idp().await;
+        let waits = async |admin: &mut Admin, id| {
+            let request = admin.begin().await;
+            admin.world.response(&idp, Some(&request), &Claims { assertion_id: id, ..ADA })
+        };
+        // One that has ended in another tab, and one that took too long.
+        let ended = waits(&mut admin, "_1").await;
+        let late = waits(&mut admin, "_2").await;
+        assert_eq!(admin.answer(&ended).await.status, StatusCode::SEE_OTHER);
+        admin.world.gateway.clock.advance(9 * 60 * 1000);
+        let good = waits(&mut admin, "_3").await;
+        assert_eq!(admin.answer(&ended).await.status, StatusCode::FORBIDDEN);
+        admin.world.gateway.clock.advance(60_000);
+        refused(&admin.answer(&late).await, StatusCode::FORBIDDEN, "ends more than ten minutes after it began");
+        assert_eq!(admin.answer(&good).await.header("location"), "http://localhost/setup/test");
+        assert!(admin.get("/setup/test").await.body.contains("The sign-in works"));
+    }
+
+    async fn r32_a_browser_runs_so_many_tests(admin: Admin) {
+        let mut admin = admin.described().await;
+        let name = format!("__Host-vestibule_setup_test_{}", admin.connection);
+        let mut first = None;
+        for number in 1..=7 {
+            let request = admin.begin().await;
+            first.get_or_insert(request);
+            let held = admin.browser.value(&name).unwrap().split('.').count();
+            assert_eq!(held, number.min(5));
+        }
+        let idp = admin.idp().await;
+        let forgotten = admin.world.response(&idp, first.as_ref(), &ADA);
+        refused(&admin.answer(&forgotten).await, StatusCode::FORBIDDEN, "press Test sign-in there");
+    }
+
     async fn a_test_in_progress_leaves_other_logins_alone(admin: Admin) {
         let mut admin = admin.described().await;
         admin.begin().await;
