@@ -186,8 +186,12 @@ pub(super) fn run(config: &Config, command: Command) -> Result<(), Failure> {
             ("ACS URL (reply URL)", &urls.acs_url),
             ("our metadata", &urls.metadata_url),
         ]);
-        for why in Options::of(&connection).unusable_certificates {
+        let options = Options::of(&connection);
+        for why in options.unusable_certificates {
             output::line(format!("warning: a certificate in the metadata cannot be used: {why}"));
+        }
+        for why in options.left_out {
+            output::line(format!("warning: not everything was taken over: {why}"));
         }
         if connection.status != ConnectionStatus::Enabled && !connection.idp_entity_id.is_empty() {
             output::line("nobody signs in through it until `vestibule saml-connection activate`");

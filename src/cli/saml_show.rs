@@ -136,8 +136,9 @@ fn trust(reviewed: &ReviewedSaml) -> Vec<Line> {
     lines.extend(reviewed.keys.iter().map(|key| {
         ("certificate", format!("SHA-256 {} until {}", key.fingerprint_in_pairs(), key.not_after))
     }));
-    let unusable = Options::of(&reviewed.connection).unusable_certificates;
-    lines.extend(unusable.into_iter().map(|why| ("certificate not used", why)));
+    let options = Options::of(&reviewed.connection);
+    lines.extend(options.unusable_certificates.into_iter().map(|why| ("certificate not used", why)));
+    lines.extend(options.left_out.into_iter().map(|why| ("not taken over", why)));
     lines.push(("mark (activate --as-shown)", reviewed.mark()));
     lines
 }

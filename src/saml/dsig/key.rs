@@ -93,6 +93,11 @@ impl VerificationKey {
     /// # Errors
     /// See [`KeyError`].
     pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        Self::from_der(&Self::der_of_text(text)?)
+    }
+
+    /// The DER form in such a text, if it is one of a certificate.
+    pub(in crate::saml) fn der_of_text(text: &str) -> Result<Vec<u8>, KeyError> {
         // It has travelled, whatever stands beside it: its owner must hear of that.
         if text.contains("PRIVATE KEY-----") {
             return Err(KeyError::Private);
@@ -101,7 +106,7 @@ impl VerificationKey {
         let inner = text.split_once("-----BEGIN CERTIFICATE-----").map_or(text, |(_, rest)| rest);
         let inner = inner.split_once("-----END CERTIFICATE-----").map_or(inner, |(body, _)| body);
         let body: String = inner.lines().filter(|line| !line.trim_start().starts_with("-----")).collect();
-        Self::from_der(&base64::decode(&body).ok_or(KeyError::Unreadable)?)
+        base64::decode(&body).ok_or(KeyError::Unreadable)
     }
 
     /// The certificate, DER.

@@ -5,6 +5,7 @@
 pub mod algorithm;
 pub mod base64;
 pub mod c14n;
+mod chain;
 pub mod key;
 mod pss;
 pub mod sign;
@@ -12,6 +13,8 @@ pub mod signature;
 pub mod verify;
 
 pub use algorithm::{DigestAlgorithm, KeyKind, Scheme, SignatureAlgorithm};
+pub(in crate::saml) use chain::leaf;
+pub use chain::without_issuers;
 pub use key::{KeyError, SigningKey, VerificationKey};
 pub use sign::{SignError, sign};
 pub use signature::{Signature, SignatureError, SignaturePolicy};

@@ -62,8 +62,6 @@ pub enum MetadataError {
     SeveralRoles,
     #[error("validUntil is {got:?}, which is not an instant in UTC")]
     ValidUntil { got: String },
-    #[error("cacheDuration is {got:?}, which is not a duration such as PT6H")]
-    CacheDuration { got: String },
     #[error(
         "the metadata expired at {valid_until}; download it again (Shibboleth writes into a new file the moment at which it made it: give validUntil there another value)"
     )]
@@ -111,7 +109,6 @@ impl MetadataError {
             Self::EntityId => "metadata_entity_id",
             Self::SeveralRoles => "metadata_several_roles",
             Self::ValidUntil { .. } => "metadata_valid_until",
-            Self::CacheDuration { .. } => "metadata_cache_duration",
             Self::Expired { .. } => "metadata_expired",
             Self::NoSsoEndpoint => "metadata_no_sso_endpoint",
             Self::Endpoint(_) => "metadata_endpoint",

@@ -1,10 +1,13 @@
 //! Reading an identity provider's metadata.
 
+use std::borrow::Cow;
+
 use time::{Duration, OffsetDateTime};
 
 use super::{
     choice::{self, role},
     error::MetadataError,
+    left_out::{LeftOut, quoted},
     lifetime,
 };
 use crate::saml::{
@@ -29,6 +32,8 @@ pub struct IdpMetadata {
     pub signing_keys: Vec<VerificationKey>,
     /// Certificates that were passed over, and why.
     pub unusable_keys: Vec<KeyError>,
+    /// What else was passed over.
+    pub left_out: Vec<LeftOut>,
     /// When the metadata ends.
     pub valid_until: Option<OffsetDateTime>,
     /// For how long the provider wants it to be kept before it is fetched again.
@@ -107,20 +112,23 @@ pub fn read(bytes: &[u8], reading: &Reading<'_>) -> Result<IdpMetadata, Metadata
     }
     let entity_id = tree::attribute(entity, "entityID").unwrap_or_default().trim();
     check_entity_id(entity_id)?;
-    let sso = endpoints(role, "SingleSignOnService")?;
+    let sso: Vec<_> = endpoints(role, "SingleSignOnService").collect::<Result<_, _>>()?;
     if sso.is_empty() {
         return Err(MetadataError::NoSsoEndpoint);
     }
     let (signing_keys, unusable_keys) = signing_keys(role)?;
+    let (slo, without_slo) = logout_endpoints(role);
+    let (cache_duration, without_duration) = lifetime::cache_duration(role);
     let formats = tree::children(role, ns::METADATA, "NameIDFormat").map(tree::text);
     Ok(IdpMetadata {
         entity_id: entity_id.to_owned(),
         sso,
-        slo: endpoints(role, "SingleLogoutService")?,
+        slo,
         signing_keys,
         unusable_keys,
+        left_out: without_slo.into_iter().chain(without_duration).collect(),
         valid_until,
-        cache_duration: lifetime::cache_duration(role)?,
+        cache_duration,
         want_authn_requests_signed: matches!(
             tree::attribute(role, "WantAuthnRequestsSigned").map(str::trim),
             Some("true" | "1")
@@ -161,8 +169,7 @@ const MAX_LOCATION: usize = 2048;
 /// # Errors
 /// [`MetadataError::Endpoint`] for everything else, `javascript:` included.
 pub fn check_endpoint(location: &str) -> Result<(), MetadataError> {
-    let refused =
-        || MetadataError::Endpoint(location.chars().filter(|c| !c.is_control()).take(200).collect());
+    let refused = || MetadataError::Endpoint(quoted(location));
     if location.len() > MAX_LOCATION || location.contains(char::is_control) {
         return Err(refused());
     }
@@ -180,28 +187,52 @@ pub fn check_endpoint(location: &str) -> Result<(), MetadataError> {
     }
 }
 
-fn endpoints(role: Element<'_, '_>, local: &str) -> Result<Vec<Endpoint>, MetadataError> {
-    tree::children(role, ns::METADATA, local)
-        .filter_map(|node| {
-            let name = tree::attribute(node, "Binding").unwrap_or_default();
-            let location = tree::attribute(node, "Location").unwrap_or_default().trim();
-            let answers = tree::attribute(node, "ResponseLocation").map(str::trim).filter(|l| !l.is_empty());
-            matches!(name, binding::REDIRECT | binding::POST).then(|| {
-                check_endpoint(location)?;
-                answers.map_or(Ok(()), check_endpoint)?;
-                Ok(Endpoint {
-                    binding: name.to_owned(),
-                    location: location.to_owned(),
-                    response_location: answers.map(str::to_owned),
-                })
+/// The endpoints of this name that we have a binding for, or why one is none.
+fn endpoints<'a, 'i: 'a>(
+    role: Element<'a, 'i>,
+    local: &'static str,
+) -> impl Iterator<Item = Result<Endpoint, MetadataError>> {
+    tree::children(role, ns::METADATA, local).filter_map(|node| {
+        let name = tree::attribute(node, "Binding").unwrap_or_default();
+        let location = tree::attribute(node, "Location").unwrap_or_default().trim();
+        let answers = tree::attribute(node, "ResponseLocation").map(str::trim).filter(|l| !l.is_empty());
+        matches!(name, binding::REDIRECT | binding::POST).then(|| {
+            check_endpoint(location)?;
+            answers.map_or(Ok(()), check_endpoint)?;
+            Ok(Endpoint {
+                binding: name.to_owned(),
+                location: location.to_owned(),
+                response_location: answers.map(str::to_owned),
             })
         })
-        .collect()
+    })
+}
+
+/// Where logouts go. People can sign in without, so what cannot be used is left out; of several the first is told.
+fn logout_endpoints(role: Element<'_, '_>) -> (Vec<Endpoint>, Option<LeftOut>) {
+    const LOCAL: &str = "SingleLogoutService";
+    let (mut usable, mut left_out) = (Vec::new(), None);
+    for endpoint in endpoints(role, LOCAL) {
+        match endpoint {
+            Ok(endpoint) => usable.push(endpoint),
+            Err(MetadataError::Endpoint(location)) => {
+                left_out.get_or_insert(LeftOut::LogoutEndpoint(location));
+            }
+            Err(_) => {}
+        }
+    }
+    if usable.is_empty() && tree::children(role, ns::METADATA, LOCAL).next().is_some() {
+        left_out.get_or_insert(LeftOut::LogoutBinding);
+    }
+    (usable, left_out)
 }
 
 /// More signing certificates than any provider has during a rollover. A false signature is tried against each of them, so
 /// their number is what a stranger's message costs.
 const MAX_KEYS: usize = 32;
+
+/// More certificates than there are in any chain.
+const MAX_CHAIN: usize = 8;
 
 /// The keys for signing, and what is wrong with those passed over. A KeyDescriptor without `use` counts for both.
 fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyError>), MetadataError> {
@@ -212,16 +243,16 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
     for descriptor in descriptors {
         let within = |name| descriptor.descendants().filter(move |n| tree::is(*n, ns::DSIG, name));
         bare_key |= within("KeyValue").next().is_some();
-        // The first certificate holds the key; others are its chain and sign nothing here.
-        let certificates =
-            within("X509Data").filter_map(|d| tree::children(d, ns::DSIG, "X509Certificate").next());
-        for certificate in certificates {
+        for data in within("X509Data") {
+            let texts = tree::children(data, ns::DSIG, "X509Certificate").take(MAX_CHAIN).map(tree::text);
+            let texts = texts.collect::<Result<Vec<_>, _>>()?;
+            let Some(certificate) = texts.get(of_key(&texts)) else { continue };
             // The same one again counts as well: it costs as much to read.
             seen += 1;
             if seen > MAX_KEYS {
                 return Err(MetadataError::TooManyKeys(MAX_KEYS));
             }
-            match VerificationKey::from_text(&tree::text(certificate)?) {
+            match VerificationKey::from_text(certificate) {
                 Ok(key) if keys.iter().any(|k| k.fingerprint() == key.fingerprint()) => {}
                 Ok(key) => keys.push(key),
                 Err(fault) => unusable.push(fault),
@@ -234,4 +265,11 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
         (true, None) => Err(MetadataError::NoSigningKey),
         _ => Ok((keys, unusable)),
     }
+}
+
+/// Which certificate of one X509Data has the key; the others are its chain and sign nothing here.
+fn of_key(texts: &[Cow<'_, str>]) -> usize {
+    let read: Vec<Vec<u8>> =
+        texts.iter().map(|text| VerificationKey::der_of_text(text).unwrap_or_default()).collect();
+    dsig::leaf(&read.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }

@@ -2,7 +2,10 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::error::MetadataError;
+use super::{
+    error::MetadataError,
+    left_out::{LeftOut, quoted},
+};
 use crate::saml::xml::{Element, instant, tree};
 
 /// The earliest end of the role and everything around it.
@@ -15,14 +18,17 @@ pub(super) fn valid_until(role: Element<'_, '_>) -> Result<Option<OffsetDateTime
     Ok(earliest)
 }
 
-/// The shortest time to keep it, of the role and everything around it.
-pub(super) fn cache_duration(role: Element<'_, '_>) -> Result<Option<Duration>, MetadataError> {
-    let mut shortest: Option<Duration> = None;
+/// The shortest time to keep it, of the role and everything around it. It ends nothing, as validUntil does: one that cannot
+/// be read is passed over.
+pub(super) fn cache_duration(role: Element<'_, '_>) -> (Option<Duration>, Option<LeftOut>) {
+    let (mut shortest, mut left_out): (Option<Duration>, _) = (None, None);
     for got in role.ancestors().filter_map(|n| tree::attribute(n, "cacheDuration")) {
-        let time = duration(got).ok_or_else(|| MetadataError::CacheDuration { got: got.to_owned() })?;
-        shortest = Some(shortest.map_or(time, |s| s.min(time)));
+        match duration(got) {
+            Some(time) => shortest = Some(shortest.map_or(time, |s| s.min(time))),
+            None => left_out = Some(LeftOut::CacheDuration(quoted(got))),
+        }
     }
-    Ok(shortest)
+    (shortest, left_out)
 }
 
 /// An xs:duration, such as `PT6H` or `P1DT12H30M`, with years of 365 days and months of 30: nobody refreshes by the

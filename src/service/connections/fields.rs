@@ -1,9 +1,10 @@
 //! A provider that is described field by field: some publish no metadata, and show on a page what would be in it.
 
 use super::signers::read_certificates;
+use crate::model::fingerprint;
 use crate::saml::{
-    dsig::{KeyError, base64},
-    metadata::{Endpoint, IdpMetadata, check_endpoint, check_entity_id},
+    dsig::{KeyError, base64, without_issuers},
+    metadata::{Endpoint, IdpMetadata, LeftOut, check_endpoint, check_entity_id},
     names::binding,
 };
 
@@ -71,12 +72,16 @@ impl ProviderFields {
             count if count > MOST => return Err(FieldError::TooManyCertificates),
             _ => {}
         }
+        // Whoever has a file with the chain in it hands that over.
+        let (keys, issuers) = without_issuers(keys);
+        let of_chain = issuers.iter().map(|key| LeftOut::Issuer(fingerprint::in_pairs(key.fingerprint())));
         Ok(IdpMetadata {
             entity_id: entity_id.to_owned(),
             sso: vec![by_redirect(sso_url)],
             slo: if slo_url.is_empty() { Vec::new() } else { vec![by_redirect(slo_url)] },
             signing_keys: keys,
             unusable_keys: Vec::new(),
+            left_out: of_chain.collect(),
             valid_until: None,
             cache_duration: None,
             want_authn_requests_signed: false,

@@ -162,6 +162,7 @@ pub(super) fn apply(connection: &mut SamlConnection, loaded: &Loaded, now: Times
         slo_by_post: slo.is_some_and(|e| e.binding == binding::POST),
         slo_response_url: slo.and_then(|e| e.response_location.clone()),
         unusable_certificates: loaded.idp.unusable_keys.iter().map(ToString::to_string).collect(),
+        left_out: loaded.idp.left_out.iter().map(ToString::to_string).collect(),
         ..before
     };
     connection.options = options.to_stored();

@@ -54,6 +54,8 @@ pub struct Options {
     pub slo_response_url: Option<String>,
     /// From the metadata: why certificates in it were passed over.
     pub unusable_certificates: Vec<String>,
+    /// From the metadata: what else was passed over.
+    pub left_out: Vec<String>,
     /// The mark of the metadata that is held back.
     pub held_mark: Option<String>,
     /// From the metadata: the end, in milliseconds, that was told when it came.

@@ -6,7 +6,7 @@ use crate::{
     model::fingerprint,
     saml::{
         VerificationKey,
-        dsig::{KeyError, SignaturePolicy, base64},
+        dsig::{KeyError, SignaturePolicy, base64, without_issuers},
         metadata::MetadataError,
     },
     store::saml_connections::SamlConnection,
@@ -63,6 +63,13 @@ impl Signers {
         let found = read_certificates(texts).map_err(|error| invalid(error.to_string()))?;
         if found.len() > MOST {
             return Err(invalid(format!("{MOST} certificates at most")));
+        }
+        let (found, issuers) = without_issuers(found);
+        if let Some(issuer) = issuers.first() {
+            let which = fingerprint::in_pairs(issuer.fingerprint());
+            return Err(invalid(format!(
+                "the certificate {which} issued another one of them; give those alone that sign"
+            )));
         }
         let found = found.iter().map(|key| base64::encode(key.certificate_der())).collect();
         Ok(Self { certificates: found, policy: SignaturePolicy::default() })

@@ -20,6 +20,7 @@ fn metadata(entity_id: &str, sso: &str) -> IdpMetadata {
         slo: Vec::new(),
         signing_keys: Vec::new(),
         unusable_keys: Vec::new(),
+        left_out: Vec::new(),
         valid_until: None,
         cache_duration: None,
         want_authn_requests_signed: false,

@@ -130,8 +130,12 @@ fn notices(
         );
         note("provider_differs", text);
     }
-    for why in Options::of(connection).unusable_certificates {
+    let options = Options::of(connection);
+    for why in options.unusable_certificates {
         note("certificate_unusable", format!("A certificate in the metadata cannot be used: {why}."));
+    }
+    for why in options.left_out {
+        note("left_out", format!("Not everything was taken over: {why}."));
     }
     let last = certificates.iter().map(|certificate| certificate.not_after).max();
     match last {

@@ -7,6 +7,7 @@ use actix_web::{
 use serde_json::{Value, json};
 use vestibule::{
     model::ConnectionStatus,
+    saml::VerificationKey,
     service::{
         Actor,
         provisioning::admin::{
@@ -19,6 +20,7 @@ use vestibule::{
 
 use super::events::{call, key};
 use crate::{
+    saml::support::{Issued, issued},
     setup::Admin,
     sso::ADA,
     support::{Gateway, on_both_databases},
@@ -48,6 +50,25 @@ async fn activate(gateway: &Gateway, key: &str, path: &str, body: Value) -> (u16
 }
 
 on_both_databases! {
+    async fn what_was_left_out_is_shown(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let Issued { certificate, authority, .. } = issued();
+        let chain = certificate.clone() + &authority;
+        let fields: [(&str, &[u8]); 3] = [
+            ("sso_url", b"https://idp.acme.example/sso"),
+            ("entity_id", b"https://idp.acme.example"),
+            ("certificate", chain.as_bytes()),
+        ];
+        assert_eq!(admin.upload(&fields).await.header("location"), "/setup/review");
+        let key = key(&admin.world.gateway).await;
+        let shown = saml(&list(&admin.world.gateway, &key).await, admin.connection.as_str());
+        let own = VerificationKey::from_text(&certificate).unwrap();
+        assert_eq!(shown["certificates"].as_array().map(Vec::len), Some(1), "{shown}");
+        assert_eq!(shown["certificates"][0]["sha256Fingerprint"], json!(own.fingerprint()));
+        let left_out = shown["settings"]["options"]["leftOut"][0].as_str().unwrap();
+        assert!(left_out.contains("issued another one that was given with it"), "{left_out}");
+    }
+
     async fn an_owner_puts_into_use_what_was_shown(admin: Admin) {
         let mut admin = admin.described().await;
         let key = key(&admin.world.gateway).await;

@@ -1,6 +1,7 @@
 //! Connections are made and changed by commands.
 
 use super::Machine;
+use crate::saml::support::{Issued, issued};
 
 /// A certificate of the test keys.
 fn test_certificate(name: &str) -> String {
@@ -154,6 +155,24 @@ fn a_provider_is_described_by_metadata_or_by_fields() {
         shown.lines().any(|line| line.starts_with("certificate not used") && line.ends_with(warning)),
         "{shown}"
     );
+    let Issued { certificate: own, authority, .. } = issued();
+    std::fs::write(machine.path().join("chain.pem"), own + &authority).unwrap();
+    let chain = [
+        "--sso-url",
+        "https://idp.example/sso",
+        "--entity-id",
+        "https://idp.example",
+        "--certificate",
+        "chain.pem",
+    ];
+    let said = machine.said(&[&set[..], &chain].concat());
+    assert!(
+        said.contains("warning: not everything was taken over: the certificate with the SHA-256"),
+        "{said}"
+    );
+    let shown = machine.said(&["saml-connection", "show", &draft, "--project", &project]);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("certificate  ")).count(), 1, "{shown}");
+    assert!(shown.lines().any(|line| line.starts_with("not taken over")), "{shown}");
     let (certificate, next) = (test_certificate("idp"), test_certificate("idp-next"));
     let fields = [
         "--sso-url",

@@ -5,12 +5,15 @@ use vestibule::saml::{
     VerificationKey,
     dsig::{DigestAlgorithm, SignaturePolicy, sign, verify},
     issue::IdpDescription,
-    metadata::{Candidate, MetadataError, Reading, SpMetadata, candidates, check_endpoint, parse, read},
+    metadata::{
+        Candidate, LeftOut, MetadataError, Reading, SpMetadata, candidates, check_endpoint, parse, read,
+    },
     names::binding,
 };
 
 use super::support::{
-    ACS, IDP, NOW, SP, certificate, decryption_key, element, signing_key, swap, verification_key,
+    ACS, IDP, Issued, NOW, SP, certificate, decryption_key, element, issued, signing_key, swap,
+    verification_key,
 };
 
 const SSO: &str = "https://idp.example/sso?tenant=7";
@@ -279,7 +282,11 @@ fn lifetimes_are_the_shortest() {
     let idp = parse(xml.as_bytes(), NOW).unwrap();
     assert_eq!(idp.valid_until, Some(datetime!(2026-01-20 00:00 UTC)));
     assert_eq!(idp.cache_duration, Some(Duration::hours(6)));
-    assert_eq!(code(&with("cacheDuration=\"often\"", "")), "metadata_cache_duration");
+    // When to fetch again is a wish; until when it counts is not.
+    let idp = parse(with("cacheDuration=\"often\"", "cacheDuration=\"P1D\"").as_bytes(), NOW).unwrap();
+    assert_eq!(idp.left_out, [LeftOut::CacheDuration("often".into())]);
+    assert_eq!(idp.cache_duration, Some(Duration::days(1)));
+    assert_eq!(code(&with("validUntil=\"often\"", "")), "metadata_valid_until");
     assert_eq!(code(&with("", "validUntil=\"2026-01-15T11:00:00Z\"")), "metadata_expired");
     let end = "validUntil=\"2026-01-15T11:00:00Z\"";
     let aggregate =
@@ -302,10 +309,64 @@ fn logout_endpoints_are_read() {
     let idp = parse(slo("https://idp.example/slo", "https://idp.example/slo/done").as_bytes(), NOW).unwrap();
     assert_eq!(idp.slo[0].location, "https://idp.example/slo");
     assert_eq!(idp.slo[0].response_location.as_deref(), Some("https://idp.example/slo/done"));
-    assert_eq!(code(&slo("javascript:alert(1)", "")), "metadata_endpoint");
-    assert_eq!(code(&slo("https://idp.example/slo", " ")), "ok");
-    assert_eq!(code(&slo("https://idp.example/slo", "javascript:alert(1)")), "metadata_endpoint");
-    assert_eq!(code(&slo("https://idp.example/slo", "http://idp.example/")), "metadata_endpoint");
+    assert!(idp.left_out.is_empty());
+    let spare = parse(slo("https://idp.example/slo", " ").as_bytes(), NOW).unwrap();
+    assert_eq!((spare.slo[0].response_location.clone(), spare.left_out), (None, Vec::new()));
+    for (location, answers, bad) in [
+        ("javascript:alert(1)", "", "javascript:alert(1)"),
+        ("/slo", "", "/slo"),
+        ("http://idp.example/slo", "", "http://idp.example/slo"),
+        // Answers would go where nobody takes them.
+        ("https://idp.example/slo", "javascript:alert(1)", "javascript:alert(1)"),
+        ("https://idp.example/slo", "http://idp.example/", "http://idp.example/"),
+    ] {
+        let idp = parse(slo(location, answers).as_bytes(), NOW).unwrap();
+        assert_eq!(
+            (idp.slo, idp.left_out),
+            (Vec::new(), vec![LeftOut::LogoutEndpoint(bad.into())]),
+            "{location}"
+        );
+    }
+    let soap = slo("https://idp.example/slo", "")
+        .replace(binding::POST, "urn:oasis:names:tc:SAML:2.0:bindings:SOAP");
+    let idp = parse(soap.as_bytes(), NOW).unwrap();
+    assert_eq!((idp.slo, idp.left_out), (Vec::new(), vec![LeftOut::LogoutBinding]));
+    // One that can be used stays, whatever stands beside it.
+    let beside = swap(
+        &slo("https://idp.example/slo", ""),
+        "<md:SingleLogoutService ",
+        &format!(
+            "<md:SingleLogoutService Binding=\"{}\" Location=\"slo\"/><md:SingleLogoutService ",
+            binding::REDIRECT
+        ),
+    );
+    let idp = parse(beside.as_bytes(), NOW).unwrap();
+    assert_eq!((idp.slo[0].location.as_str(), idp.slo.len()), ("https://idp.example/slo", 1));
+    assert_eq!(idp.left_out, [LeftOut::LogoutEndpoint("slo".into())]);
+    // Where people are sent to sign in is another matter.
+    assert_eq!(code(&swap(&good(), SSO, "http://idp.example/sso")), "metadata_endpoint");
+}
+
+#[test]
+fn the_certificates_of_one_x509data_are_one_chain() {
+    let Issued { certificate: own, authority, .. } = issued();
+    let body = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+    let keys = |certificates: &[&str]| {
+        let each = certificates.iter().map(|one| format!("<ds:X509Certificate>{one}</ds:X509Certificate>"));
+        let given = body(&certificate("idp"));
+        let one = format!("<ds:X509Certificate>{given}</ds:X509Certificate>");
+        let metadata = swap(&good(), &one, &each.collect::<String>());
+        let idp = parse(metadata.as_bytes(), NOW).unwrap();
+        assert!(idp.left_out.is_empty() && idp.unusable_keys.is_empty(), "{:?}", idp.unusable_keys);
+        idp.signing_keys.iter().map(|key| key.fingerprint().to_owned()).collect::<Vec<_>>()
+    };
+    let fingerprint = |pem: &str| VerificationKey::from_text(pem).unwrap().fingerprint().to_owned();
+    let (next, idp, other) = (certificate("idp-next"), certificate("idp"), certificate("other"));
+    let with_next = |pem: &str| [fingerprint(pem), fingerprint(&next)];
+    assert_eq!(keys(&[&body(&own), &body(&authority)]), with_next(&own));
+    assert_eq!(keys(&[&body(&authority), &body(&own)]), with_next(&own));
+    assert_eq!(keys(&[&body(&idp), &body(&other)]), with_next(&idp), "no chain: the first");
+    assert_eq!(keys(&[&body(&idp), &body(&certificate("weak"))]), with_next(&idp));
 }
 
 #[test]

@@ -2,6 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
+use openssl::{
+    asn1::Asn1Time,
+    ec::{EcGroup, EcKey},
+    hash::MessageDigest,
+    nid::Nid,
+    pkey::{PKey, Private},
+    x509::{X509, X509NameBuilder},
+};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use vestibule::saml::{
     Decryption, DecryptionKey, SigningKey, VerificationKey,
@@ -39,6 +47,43 @@ pub fn certificate(name: &str) -> String {
 
 pub fn verification_key(name: &str) -> VerificationKey {
     VerificationKey::from_text(&certificate(name)).unwrap()
+}
+
+/// A test key whose certificate an authority issued, and both certificates, PEM.
+pub struct Issued {
+    pub key: SigningKey,
+    pub certificate: String,
+    pub authority: String,
+}
+
+/// One that is made for this test, with its authority.
+pub fn issued() -> Issued {
+    let pem = |one: &X509| String::from_utf8(one.to_pem().unwrap()).unwrap();
+    let (authority, key) = (new_key(), new_key());
+    let top = new_certificate("authority", &authority, "authority", &authority);
+    let own = new_certificate("idp", &key, "authority", &authority);
+    Issued { key: SigningKey::new(key, &own).unwrap(), certificate: pem(&own), authority: pem(&top) }
+}
+
+fn new_key() -> PKey<Private> {
+    let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap()
+}
+
+fn new_certificate(subject: &str, of: &PKey<Private>, issuer: &str, by: &PKey<Private>) -> X509 {
+    let name = |text: &str| {
+        let mut name = X509NameBuilder::new().unwrap();
+        name.append_entry_by_nid(Nid::COMMONNAME, text).unwrap();
+        name.build()
+    };
+    let mut one = X509::builder().unwrap();
+    one.set_subject_name(&name(subject)).unwrap();
+    one.set_issuer_name(&name(issuer)).unwrap();
+    one.set_pubkey(of).unwrap();
+    one.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
+    one.set_not_after(&Asn1Time::from_unix(2_000_000_000).unwrap()).unwrap();
+    one.sign(by, MessageDigest::sha256()).unwrap();
+    one.build()
 }
 
 /// A test key of the service provider.

@@ -9,6 +9,7 @@ use openssl::{pkey::PKey, rsa::Rsa};
 use vestibule::{
     model::fingerprint::in_pairs,
     saml::{
+        VerificationKey,
         dsig::{DigestAlgorithm, sign},
         metadata::SpMetadata,
     },
@@ -18,7 +19,7 @@ use vestibule::{
 
 use super::*;
 use crate::{
-    saml::support::{certificate, signing_key, verification_key},
+    saml::support::{Issued, certificate, issued, signing_key, verification_key},
     support::on_both_databases,
 };
 
@@ -175,6 +176,23 @@ on_both_databases! {
         let page = admin.get("/setup/review").await;
         let notice = "A certificate in the metadata cannot be used: the RSA key has 1024 bits; at least 2048 are needed.";
         assert!(page.body.contains(notice), "{}", page.body);
+    }
+
+    async fn what_is_left_out_is_shown_at_the_review(admin: Admin) {
+        let mut admin = admin.opened().await;
+        let Issued { certificate, authority, .. } = issued();
+        let chain = certificate + &authority;
+        let fields: [(&str, &[u8]); 3] = [
+            ("sso_url", b"https://idp.acme.example/sso"),
+            ("entity_id", b"https://idp.acme.example"),
+            ("certificate", chain.as_bytes()),
+        ];
+        assert_eq!(admin.upload(&fields).await.header("location"), "/setup/review");
+        let page = admin.get("/setup/review").await.body;
+        let above = in_pairs(VerificationKey::from_text(&authority).unwrap().fingerprint());
+        let notice = format!("Not everything was taken over: the certificate with the SHA-256 fingerprint {above} issued another");
+        assert!(page.contains(&notice), "{page}");
+        assert_eq!(page.matches("SHA-1 thumbprint ").count(), 1, "{page}");
     }
 
     async fn a_draft_whose_metadata_must_be_signed_takes_no_other(admin: Admin) {

@@ -2,12 +2,16 @@
 //! other ones than before.
 
 use serde_json::{Value, json};
-use vestibule::service::{
-    connections::{
-        ConnectionError, Description, FieldError, Options, ProviderFields, Update, accept_held_metadata,
-        held_metadata, set_metadata, update,
+use vestibule::{
+    model::fingerprint::in_pairs,
+    saml::{VerificationKey, names::binding},
+    service::{
+        connections::{
+            ConnectionError, Description, FieldError, Options, ProviderFields, Update, accept_held_metadata,
+            held_metadata, set_metadata, update,
+        },
+        setup::review_saml,
     },
-    setup::review_saml,
 };
 
 use super::{
@@ -15,7 +19,7 @@ use super::{
     *,
 };
 use crate::{
-    saml::support::{certificate, verification_key},
+    saml::support::{Issued, certificate, issued, verification_key},
     support::on_both_databases,
 };
 
@@ -68,19 +72,6 @@ fn fingerprint(name: &str) -> String {
     verification_key(name).fingerprint().to_owned()
 }
 
-/// One that is among none of the test keys.
-fn another_certificate() -> String {
-    use openssl::{ec::EcKey, hash::MessageDigest, nid::Nid, pkey::PKey, x509::X509};
-    let curve = openssl::ec::EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-    let key = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
-    let mut certificate = X509::builder().unwrap();
-    certificate.set_pubkey(&key).unwrap();
-    certificate.set_not_before(&openssl::asn1::Asn1Time::from_unix(0).unwrap()).unwrap();
-    certificate.set_not_after(&openssl::asn1::Asn1Time::from_unix(2_000_000_000).unwrap()).unwrap();
-    certificate.sign(&key, MessageDigest::sha256()).unwrap();
-    String::from_utf8(certificate.build().to_pem().unwrap()).unwrap()
-}
-
 on_both_databases! {
     async fn a_connection_made_by_fields_rolls_its_certificate_and_logs_out(world: World) {
         let mut world = world;
@@ -106,6 +97,44 @@ on_both_databases! {
         assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_a2", ..ADA }).await));
     }
 
+    async fn a_chain_is_no_list_of_keys(world: World) {
+        let mut world = world;
+        let Issued { key, certificate: own, authority: above } = issued();
+        for certificates in [vec![format!("{own}{above}")], vec![above.clone(), own.clone()]] {
+            let given = give_fields(&world, ProviderFields { certificates, ..fields(&[]) }).await.unwrap();
+            let left_out = Options::of(&given).left_out;
+            assert_eq!(left_out.len(), 1, "{left_out:?}");
+            let above = VerificationKey::from_text(&above).unwrap();
+            assert!(left_out[0].contains(&in_pairs(above.fingerprint())), "{left_out:?}");
+            let id = world.acme.connection.id.clone();
+            let found = world.read(move |tx| saml_connections::keys(tx, &id)).await;
+            let own = VerificationKey::from_text(&own).unwrap();
+            assert_eq!(found.iter().map(|key| key.fingerprint.as_str()).collect::<Vec<_>>(), [own.fingerprint()]);
+        }
+        world.acme.key = key;
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        // Two that have nothing to do with each other are two keys, and a chain beside another key is that one and its end.
+        let several = vec![format!("{own}{above}"), certificate("idp")];
+        let given = give_fields(&world, ProviderFields { certificates: several, ..fields(&[]) }).await.unwrap();
+        assert_eq!((keys(&world).await, Options::of(&given).left_out.len()), (2, 1));
+        let unrelated = vec![format!("{own}{}", certificate("idp"))];
+        let given = give_fields(&world, ProviderFields { certificates: unrelated, ..fields(&[]) }).await.unwrap();
+        assert_eq!((keys(&world).await, Options::of(&given).left_out.len()), (2, 0));
+    }
+
+    async fn what_cannot_be_used_of_logout_is_left_out_and_told(world: World) {
+        let slo = |location: &str| {
+            let service = format!("<md:SingleLogoutService Binding=\"{}\" Location=\"{location}\"/>", binding::REDIRECT);
+            description(ENTITY, "idp.acme.example", &["idp"]).replacen("<md:NameIDFormat>", &format!("{service}<md:NameIDFormat>"), 1)
+        };
+        let row = give(&world, document(slo("/slo"))).await.unwrap();
+        assert_eq!((row.idp_slo_url.as_deref(), Options::of(&row).left_out.len()), (None, 1));
+        assert_eq!(Options::of(&row).left_out, ["the single logout endpoint \"/slo\" is not an https address"]);
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await));
+        let row = give(&world, document(slo("https://idp.acme.example/slo"))).await.unwrap();
+        assert_eq!((row.idp_slo_url.as_deref(), Options::of(&row).left_out.len()), (Some("https://idp.acme.example/slo"), 0));
+    }
+
     async fn fields_that_cannot_be_used_change_nothing(world: World) {
         let wrong = |edit: fn(&mut ProviderFields)| {
             let mut fields = fields(&["other"]);
@@ -129,7 +158,7 @@ on_both_databases! {
         let mut many = fields(&eight);
         many.certificates.push(certificate("idp"));
         assert!(give_fields(&world, many.clone()).await.is_ok(), "eight, and one of them again");
-        many.certificates.push(another_certificate());
+        many.certificates.push(issued().certificate);
         let error = give_fields(&world, many).await.unwrap_err();
         assert!(matches!(error, ConnectionError::Fields(FieldError::TooManyCertificates)), "{error}");
     }

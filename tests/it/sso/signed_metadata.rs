@@ -14,7 +14,7 @@ use super::{
     *,
 };
 use crate::{
-    saml::support::{certificate, signed_inclusively},
+    saml::support::{Issued, certificate, issued, signed_inclusively},
     support::on_both_databases,
 };
 
@@ -164,6 +164,10 @@ on_both_databases! {
         assert_eq!(code(made(&[certificate("idp-next")], &document).await), "signature_invalid");
         let rubbish = made(&["-----BEGIN CERTIFICATE-----\nAAAA\n".into()], &document).await.unwrap_err();
         assert!(rubbish.to_string().starts_with("who signs the metadata: "), "{rubbish}");
+        // Whoever signs below an authority is not the authority.
+        let Issued { certificate: own, authority, .. } = issued();
+        let chain = made(&[own + &authority], &document).await.unwrap_err();
+        assert!(chain.to_string().contains("issued another one of them"), "{chain}");
         let many = made(&[certificate("other").repeat(9)], &document).await.unwrap_err();
         assert!(many.to_string().ends_with("8 certificates at most"), "{many}");
     }
