@@ -49,7 +49,11 @@ async fn refuse(
     let site = context.site()?;
     let (project, reference) = (&site.project, context.id());
     sso::refused(cx, Refused { project, connection, reference, refusal: &refusal, message }).await;
-    let answer = sign_in_refused(&refusal);
+    let answer = match &refusal {
+        // Nobody has come back from a provider: to a stranger a draft is as one that is switched off.
+        Refusal::ConnectionDraft if message.is_none() => sign_in_refused(&Refusal::ConnectionNotUsable),
+        refusal => sign_in_refused(refusal),
+    };
     match back {
         Some(back) if back.at_once => {
             let location = oidc::way_back(site, &back);

@@ -1,7 +1,12 @@
 //! What we ask of a provider, and the way back when it says no.
 
+use std::collections::BTreeSet;
+
 use super::*;
-use crate::{sso::login::authorize, support::on_both_databases};
+use crate::{
+    sso::login::{authorize, begun},
+    support::on_both_databases,
+};
 use vestibule::{
     model::ConnectionStatus,
     saml::{
@@ -276,6 +281,22 @@ on_both_databases! {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         let back = "https://app.example/callback?error=access_denied&#38;state=s1&#38;iss=http%3A%2F%2Flocalhost";
         assert!(answer.body.contains(back) && answer.body.contains("Back to the app"), "{}", answer.body);
+    }
+
+    async fn r12_a_draft_is_to_strangers_as_what_is_switched_off(world: World) {
+        let mut pages = Vec::new();
+        for (status, why) in [(ConnectionStatus::Draft, "still being set up"), (ConnectionStatus::Disabled, "not in use")] {
+            world.change(&world.acme, move |connection| connection.status = status).await;
+            let page = init(&world).await;
+            let reference = page.header("x-request-id").to_owned();
+            assert_eq!(world.reason(&page).await, "connection_not_usable");
+            let (project, wanted) = (world.gateway.project.id.clone(), reference.clone());
+            let trace = world.read(move |tx| login_traces::find(tx, &project, &wanted)).await.unwrap();
+            assert!(trace.steps.contains(why), "the operator is told: {}", trace.steps);
+            let headers: BTreeSet<_> = page.headers.keys().map(ToString::to_string).collect();
+            pages.push((page.status, headers, page.body.replace(&reference, "REF")));
+        }
+        assert_eq!(pages[0], pages[1]);
     }
 
     async fn a_silent_login_asks_nobody_and_says_so(world: World) {
