@@ -10,8 +10,9 @@ use crate::saml::{
     xml::{Element, tree},
 };
 
-/// The algorithm that a SignatureMethod `rsa-pss` describes. What is left out has its default: SHA-256, the same for
-/// MGF1, the digest's length, 1.
+/// The algorithm that a SignatureMethod `rsa-pss` describes. What is left out has its default: SHA-256, MGF1, the digest's
+/// length, 1. Java's XML Signature, which most providers have, never writes the digest of MGF1 where it is the same: left out, it
+/// is the one that DigestMethod names.
 pub(super) fn parameters(method: Element<'_, '_>) -> Result<SignatureAlgorithm, SignatureError> {
     let list = elements(method)?;
     let parameters = match list.as_slice() {
@@ -34,7 +35,7 @@ pub(super) fn parameters(method: Element<'_, '_>) -> Result<SignatureAlgorithm, 
         }
     }
     let digest = digest.unwrap_or(DigestAlgorithm::Sha256);
-    if mask.unwrap_or(DigestAlgorithm::Sha256) != digest {
+    if mask.flatten().is_some_and(|mask| mask != digest) {
         return Err(SignatureError::PssParameters("MGF1 with another digest"));
     }
     if salt.is_some_and(|salt| salt != digest.length()) {
@@ -46,13 +47,14 @@ pub(super) fn parameters(method: Element<'_, '_>) -> Result<SignatureAlgorithm, 
     Ok(SignatureAlgorithm { scheme: Scheme::RsaPss, digest })
 }
 
-fn mask_digest(node: Element<'_, '_>) -> Result<DigestAlgorithm, SignatureError> {
-    if tree::attribute(node, "Algorithm") != Some(alg::PSS_MGF1) {
+/// The digest of the mask, where it has one of its own. The schema's default is MGF1.
+fn mask_digest(node: Element<'_, '_>) -> Result<Option<DigestAlgorithm>, SignatureError> {
+    if tree::attribute(node, "Algorithm").is_some_and(|name| name != alg::PSS_MGF1) {
         return Err(SignatureError::PssParameters("another mask than MGF1"));
     }
     match elements(node)?.as_slice() {
-        [] => Ok(DigestAlgorithm::Sha256),
-        [only] if tree::is(*only, ns::DSIG, "DigestMethod") => sha2(*only),
+        [] => Ok(None),
+        [only] if tree::is(*only, ns::DSIG, "DigestMethod") => sha2(*only).map(Some),
         _ => Err(SignatureError::PssParameters("an unknown one of MGF1")),
     }
 }

@@ -374,6 +374,18 @@ fn pss() -> Vec<Case> {
         case("rsa-pss-parameters-sha256", "accept", parameters(&usual(alg::SHA256), sha256)),
         case("rsa-pss-parameters-sha384", "accept", parameters(&usual(alg::SHA384), sha384)),
         case("rsa-pss-parameters-sha512", "accept", parameters(&usual(alg::SHA512), sha512)),
+        // As Java's write them.
+        case("rsa-pss-digest-without-mask", "accept", parameters(&digest_method(alg::SHA512), sha512)),
+        case(
+            "rsa-pss-digest-and-mask-without-its-own",
+            "accept",
+            parameters(&(digest_method(alg::SHA512) + "<p:MaskGenerationFunction/>"), sha512),
+        ),
+        case(
+            "rsa-pss-digest-of-another-signature",
+            "signature_invalid",
+            parameters(&digest_method(alg::SHA512), sha256),
+        ),
         case(
             "rsa-pss-all-parameters",
             "accept",
@@ -417,7 +429,14 @@ fn pss() -> Vec<Case> {
             parameters(&(usual(alg::SHA256) + "<p:TrailerField>2</p:TrailerField>"), sha256),
         ),
         case("rsa-pss-digest-sha1", odd, parameters(&usual(alg::SHA1), sha256)),
-        case("rsa-pss-mask-of-another-digest", odd, parameters(&digest_method(alg::SHA512), sha512)),
+        case(
+            "rsa-pss-mask-of-another-digest",
+            odd,
+            parameters(
+                &(digest_method(alg::SHA512) + &mgf(alg::PSS_MGF1, &digest_method(alg::SHA256))),
+                sha512,
+            ),
+        ),
         case("rsa-pss-mask-unknown", odd, parameters(&mgf("urn:x", ""), sha256)),
         case("rsa-pss-unknown-parameter", odd, parameters("<p:Other/>", sha256)),
         case("rsa-pss-other-child", "signature_malformed", with(alg::RSA_PSS, "<x/>", sha256)),
