@@ -25,6 +25,8 @@ mod tests {
         let of = |class: &str, mfa| methods(Some(&format!("{CLASSES}{class}")), mfa);
         assert_eq!(of("PasswordProtectedTransport", false), ["pwd"]);
         assert_eq!(of("TimeSyncToken", true), ["otp", "mfa"]);
+        assert_eq!((of("Password", false), of("Smartcard", false)), (vec!["pwd".into()], vec!["sc".into()]));
+        assert_eq!(of("MobileOneFactorContract", false), ["swk"]);
         assert_eq!(of("MobileTwoFactorContract", false), [""; 0]);
         assert_eq!(methods(Some("https://refeds.org/profile/mfa"), true), ["mfa"]);
         assert_eq!(methods(None, false), [""; 0]);

@@ -189,6 +189,13 @@ on_both_databases! {
         assert!(world.complete(&begun.location("flow").unwrap(), &world.ada).await.is_ok());
     }
 
+    async fn a_login_ends_once(world: World) {
+        let begun = world.authorize(&[]).await.location("flow").unwrap();
+        assert!(world.complete(&begun, &world.ada).await.is_ok());
+        let again = world.complete(&begun, &world.ada).await;
+        assert!(matches!(again, Err(CompleteError::FlowEnded)), "{again:?}");
+    }
+
     async fn a_client_of_another_project_is_unknown_here(world: World) {
         let new = NewProject { display_name: "Other".into(), public_url: "https://other.example".into() };
         let other = directory::create_project(&world.gateway.cx, &Actor::operator(), new).await.unwrap();

@@ -235,6 +235,23 @@ on_both_databases! {
         assert_eq!(made["certificates"], json!([fingerprint("idp")]));
     }
 
+    async fn r24_what_was_held_back_goes_with_what_it_was_held_for(world: World) {
+        let held = description(ENTITY, "elsewhere.example", &["other"]);
+        let hold = async || {
+            let held = held.clone();
+            world.change(&world.acme, move |connection| connection.held_metadata = Some(held.clone())).await;
+        };
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let change = async |change| update(cx, &Actor::operator(), project, id, change).await.unwrap().held_metadata;
+        hold().await;
+        give(&world, document(description(ENTITY, "idp.acme.example", &["idp"]))).await.unwrap();
+        assert_eq!(row(&world).await.held_metadata, None, "other metadata was given");
+        hold().await;
+        assert!(change(Update { sign_requests: Some(true), ..Update::default() }).await.is_some());
+        let pin = Update { metadata_signers: Some(vec![certificate("other")]), ..Update::default() };
+        assert_eq!(change(pin).await, None, "it was read without asking who signed it");
+    }
+
     async fn r24_accepting_held_metadata_is_told_as_a_change_of_certificates(world: World) {
         let (world, address) = connected(world).await;
         let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);

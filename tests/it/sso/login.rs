@@ -69,6 +69,29 @@ on_both_databases! {
         assert_eq!(of_ada().await, [longest]);
     }
 
+    async fn a_login_that_changes_no_group_tells_of_none(world: World) {
+        let attributes: &[(&str, &[&str])] = &[("groups", &["staff"])];
+        for id in ["_1", "_2"] {
+            assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: id, attributes, ..ADA }).await));
+        }
+        let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+        let events = world.gateway.events(ada.id.as_str()).await;
+        assert_eq!(events.iter().filter(|event| *event == "user.groups_changed").count(), 1, "{events:?}");
+    }
+
+    async fn groups_are_those_of_the_connection_that_names_them(world: World) {
+        let second = idp(&world.gateway, world.gateway.acme.clone(), "https://second.acme.example", "idp-next").await;
+        let with = |id, attributes| Claims { assertion_id: id, attributes, ..ADA };
+        assert!(signed_in(&world.log_in(&world.acme, &with("_1", &[("groups", &["staff"])])).await));
+        assert!(signed_in(&world.log_in(&second, &with("_2", &[("groups", &["admins"])])).await));
+        let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+        for (of, name) in [(&world.acme, "staff"), (&second, "admins")] {
+            let (connection, ada) = (of.connection.id.clone(), ada.id.clone());
+            let found = world.read(move |tx| groups::saml_groups_of_user(tx, &connection, &ada)).await;
+            assert_eq!(found.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), [name]);
+        }
+    }
+
     async fn r32_one_login_makes_so_many_groups_and_the_next_one_the_rest(world: World) {
         let names: Vec<String> = (0..250).map(|number| format!("group-{number:03}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -181,8 +204,15 @@ on_both_databases! {
     }
 }
 
-/// A host app begins a login for Acme.
+/// A host app begins a login for Acme, and the browser goes on to its provider.
 pub async fn authorize(world: &World, extra: &str) -> (Browser, ReceivedRequest) {
+    let (browser, init) = begun(world, extra).await;
+    let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
+    (browser, received(&answer))
+}
+
+/// A host app begins a login for Acme: the browser, and where it is sent.
+pub async fn begun(world: &World, extra: &str) -> (Browser, String) {
     let new = NewClient {
         display_name: "App".into(),
         redirect_uris: vec!["https://app.example/callback".into()],
@@ -203,6 +233,5 @@ pub async fn authorize(world: &World, extra: &str) -> (Browser, ReceivedRequest)
     browser.keep(&answer);
     let init = answer.header("location").to_owned();
     assert!(init.starts_with("/api/saml/v1/"), "{init} {}", answer.body);
-    let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
-    (browser, received(&answer))
+    (browser, init)
 }

@@ -241,6 +241,52 @@ on_both_databases! {
         assert_eq!(of_acme(&id, LogoutOutcome::Complete).await.status, StatusCode::FORBIDDEN, "once");
     }
 
+    async fn our_request_is_answered_by_the_provider_that_it_went_to_and_in_time(world: World) {
+        let mut world = with_slo(world).await;
+        world.globex.connection.idp_slo_url = Some("https://idp.globex.example/slo".into());
+        world.change(&world.globex, |_| ()).await;
+        let (_, id) = ours(&sign_out(&world, "_a1", async || ()).await);
+        let crossed = respond(&world, &world.globex, &id, &LogoutOutcome::Complete).await;
+        assert_eq!(crossed.status, StatusCode::FORBIDDEN, "{}", crossed.body);
+        assert_eq!(respond(&world, &world.acme, &id, &LogoutOutcome::Complete).await.status, StatusCode::OK);
+        let (_, id) = ours(&sign_out(&world, "_a2", async || ()).await);
+        world.gateway.clock.advance(10 * 60 * 1000);
+        let late = respond(&world, &world.acme, &id, &LogoutOutcome::Complete).await;
+        assert_eq!(late.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn a_connection_that_is_off_or_has_no_endpoint_takes_and_sends_no_logouts(world: World) {
+        let world = with_slo(world).await;
+        let states = [("_1", ConnectionStatus::Disabled, Some(SLO)), ("_2", ConnectionStatus::Enabled, None)];
+        for (id, status, slo) in states {
+            world.change(&world.acme, |_| ()).await;
+            let change = async || {
+                let edit = move |connection: &mut SamlConnection| {
+                    connection.status = status;
+                    connection.idp_slo_url = slo.map(str::to_owned);
+                };
+                world.change(&world.acme, edit).await;
+                let taken = ask(&world, Asked { id, name: ada(), indexes: &[], key: "idp" }).await;
+                assert_eq!((taken.status, live(&world).await), (StatusCode::NOT_FOUND, 1), "{id}");
+            };
+            let left = sign_out(&world, id, change).await;
+            assert!(!left.body.contains("SAMLRequest") && !left.header("location").contains("SAMLRequest"), "{}", left.body);
+            assert_eq!(live(&world).await, 0, "here it ends all the same");
+        }
+    }
+
+    async fn answers_go_where_the_provider_takes_them(world: World) {
+        let world = with_slo(world).await;
+        world.change(&world.acme, |connection| {
+            let elsewhere = Some("https://idp.acme.example/answers".to_owned());
+            connection.options = Options { slo_response_url: elsewhere, ..Options::default() }.to_stored();
+        }).await;
+        let answer = ask(&world, Asked { id: "_l1", name: ada(), indexes: &[], key: "idp" }).await;
+        assert!(answer.header("location").starts_with("https://idp.acme.example/answers?SAMLResponse="), "{}", answer.header("location"));
+        world.gateway.clock.advance(1000);
+        assert!(ours(&sign_out(&world, "_late", async || ()).await).0.contains(&format!("Destination=\"{SLO}\"")));
+    }
+
     async fn r32_a_logout_of_many_sessions_writes_one_row_for_each(world: World) {
         let world = with_slo(world).await;
         let indexes: Vec<String> = (0..64).map(|number| format!("_s{number}")).collect();
@@ -264,6 +310,16 @@ on_both_databases! {
             world.assert_refused(&late, "session_logged_out").await;
         }
         assert_eq!(forgotten.await, 64);
+    }
+
+    async fn somebody_else_s_logout_under_the_same_index_hinders_nobody(world: World) {
+        let world = with_slo(world).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        let eve = NameId { value: "eve@acme.example".into(), ..ada() };
+        ask(&world, Asked { id: "_l1", name: eve, indexes: &["_s1"], key: "idp" }).await;
+        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
     }
 
     async fn a_form_is_answered_by_a_form(world: World) {

@@ -124,6 +124,18 @@ on_both_databases! {
         assert!(set.subject_attribute.unwrap().ends_with("/objectidentifier"), "R2");
     }
 
+    async fn r02_later_metadata_does_not_change_what_people_are_known_by(world: World) {
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let xml = IdpDescription {
+            entity_id: "https://sts.windows.net/6f1c9f4e-0000-4000-8000-000000000000/",
+            sso_url: "https://login.microsoftonline.com/6f1c9f4e-0000-4000-8000-000000000000/saml2",
+            certificates: &[world.acme.key.certificate_der()],
+        };
+        let source = MetadataSource::Document(xml.to_xml().into_bytes());
+        let set = set_metadata(cx, &Actor::operator(), &Egress::default(), project, id, source).await.unwrap();
+        assert_eq!((set.provider.as_str(), set.subject_attribute), ("generic", None));
+    }
+
     async fn keys_roll_over_with_the_metadata(world: World) {
         let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
         let actor = Actor::operator();

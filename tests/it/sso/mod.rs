@@ -1,6 +1,7 @@
 //! Whole logins through SAML, as browsers and identity providers see them.
 
 mod browser;
+mod consent;
 mod described;
 mod encryption;
 mod endpoints;

@@ -70,6 +70,14 @@ impl Address {
         &self.url
     }
 
+    /// The next request waits before it is answered: what tells that it has come, and what lets it go on.
+    pub(super) fn hold_next(&self) -> (tokio::sync::oneshot::Receiver<()>, std::sync::mpsc::Sender<()>) {
+        let (asked, was_asked) = tokio::sync::oneshot::channel();
+        let (go_on, wait) = std::sync::mpsc::channel();
+        *self.gate.lock().unwrap() = Some((asked, wait));
+        (was_asked, go_on)
+    }
+
     fn asked(&self) -> usize {
         self.served.lock().unwrap().1
     }
@@ -138,6 +146,30 @@ on_both_databases! {
         assert!(!events.iter().any(|event| event == "saml_connection.metadata_suspicious"), "{events:?}");
     }
 
+    async fn metadata_is_fetched_as_often_as_its_provider_wants_within_reason(world: World) {
+        let (world, address) = connected(world).await;
+        let minute = 60 * 1000;
+        let end = |hours: i64| {
+            let end = world.gateway.now().plus(hours * 60 * minute);
+            format!("validUntil=\"{}\"", vestibule::saml::xml::instant::format(end.to_datetime()))
+        };
+        // Up to a tenth earlier, so that not all come at once.
+        for (wish, after) in [
+            (end(8), 4 * 60),
+            (String::new(), 24 * 60),
+            ("cacheDuration=\"PT2H\"".into(), 2 * 60),
+            ("cacheDuration=\"PT1S\"".into(), 60),
+            ("cacheDuration=\"P30D\"".into(), 24 * 60),
+        ] {
+            let document = description(ENTITY, HOST, &["idp"]);
+            address.now_serves(document.replacen("<md:EntityDescriptor ", &format!("<md:EntityDescriptor {wish} "), 1));
+            assert_eq!(fetch_due(&world).await, 1, "{wish}");
+            world.gateway.clock.advance(after * minute * 9 / 10 - minute);
+            assert_eq!(fetch_due(&world).await, 0, "{wish}");
+            world.gateway.clock.advance(after * minute / 10 + minute);
+        }
+    }
+
     async fn r24_two_nodes_fetch_once(world: World) {
         let (world, address) = connected(world).await;
         let before = address.asked();
@@ -147,9 +179,7 @@ on_both_databases! {
 
     async fn r24_what_was_replaced_during_a_fetch_stays_replaced(world: World) {
         let (world, address) = connected(world).await;
-        let (asked, was_asked) = tokio::sync::oneshot::channel();
-        let (go_on, wait) = std::sync::mpsc::channel();
-        *address.gate.lock().unwrap() = Some((asked, wait));
+        let (was_asked, go_on) = address.hold_next();
         let replace = async {
             was_asked.await.unwrap();
             let (cx, project) = (&world.gateway.cx, &world.gateway.project.id);
@@ -163,6 +193,57 @@ on_both_databases! {
         let now = row(&world).await;
         assert_eq!((now.idp_entity_id.as_str(), now.metadata_url), ("https://new.acme.example", None));
         assert_eq!(keys(&world).await, 1);
+    }
+
+    async fn r24_what_changes_during_a_fetch_is_not_what_it_was_asked_for(world: World) {
+        let (world, address) = connected(world).await;
+        let before = row(&world).await;
+        address.now_serves(description(ENTITY, HOST, &["idp", "other"]));
+        let edits: [fn(&mut SamlConnection); 4] = [
+            |connection| connection.idp_entity_id = "https://new.acme.example".into(),
+            |connection| connection.metadata_url = Some("https://new.acme.example/metadata".into()),
+            |connection| connection.allow_sha1 = true,
+            |_| (),
+        ];
+        for (number, edit) in edits.into_iter().enumerate() {
+            let (was_asked, go_on) = address.hold_next();
+            let mut changed = before.clone();
+            edit(&mut changed);
+            let change = async {
+                was_asked.await.unwrap();
+                let changed = changed.clone();
+                world.write(move |tx| saml_connections::update(tx, &changed)).await;
+                go_on.send(()).unwrap();
+            };
+            tokio::join!(fetch_due(&world), change);
+            assert_eq!(keys(&world).await, if number == 3 { 2 } else { 1 }, "{number}");
+            let again = before.clone();
+            world.write(move |tx| saml_connections::update(tx, &again)).await;
+            world.gateway.clock.advance(DAY);
+        }
+    }
+
+    async fn r24_each_sign_of_a_takeover_is_enough(world: World) {
+        let (world, address) = connected(world).await;
+        // From the provider's own host, so that a new key is none of somebody else's.
+        let own = "127.0.0.1";
+        let base = SamlConnection { idp_sso_redirect_url: Some(format!("https://{own}/sso")), ..row(&world).await };
+        let told = async || {
+            let events = world.gateway.events(world.acme.connection.id.as_str()).await;
+            let count = |name: &str| events.iter().filter(|event| *event == name).count();
+            (count("saml_connection.metadata_held"), count("saml_connection.metadata_suspicious"))
+        };
+        let signs = [("elsewhere.example", "idp"), (own, "other")];
+        for (number, (hold, (host, key))) in [true, false].into_iter().flat_map(|hold| signs.map(|sign| (hold, sign))).enumerate() {
+            let options = Options { hold_metadata_changes: hold, ..Options::default() }.to_stored();
+            let now = SamlConnection { options, ..base.clone() };
+            world.write(move |tx| saml_connections::update(tx, &now)).await;
+            address.now_serves(description(ENTITY, host, &[key]));
+            fetch_due(&world).await;
+            assert_eq!(row(&world).await.held_metadata.is_some(), hold, "{number}");
+            assert_eq!(told().await, [(1, 0), (2, 0), (2, 1), (2, 2)][number], "{number}");
+            world.gateway.clock.advance(DAY);
+        }
     }
 
     async fn r24_only_the_same_entity_is_taken_and_the_last_good_copy_stays(world: World) {

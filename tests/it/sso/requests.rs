@@ -299,6 +299,23 @@ on_both_databases! {
         assert_eq!(pages[0], pages[1]);
     }
 
+    async fn a_connection_that_cannot_be_used_offers_the_way_back(world: World) {
+        let edits: [fn(&mut SamlConnection); 3] = [
+            |connection| connection.status = ConnectionStatus::Disabled,
+            |connection| connection.status = ConnectionStatus::Draft,
+            |connection| connection.idp_sso_redirect_url = None,
+        ];
+        for edit in edits {
+            let (browser, init) = begun(&world, "").await;
+            world.change(&world.acme, edit).await;
+            let answer = world.call(browser.with_cookies(TestRequest::get().uri(&init))).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN);
+            assert_eq!(world.reason(&answer).await, "connection_not_usable");
+            assert!(answer.body.contains("https://app.example/callback?error=access_denied&#38;state=s1"), "{}", answer.body);
+            world.change(&world.acme, |_| ()).await;
+        }
+    }
+
     async fn a_silent_login_asks_nobody_and_says_so(world: World) {
         let (mut browser, request) = authorize(&world, "&prompt=none").await;
         assert!(request.is_passive && !request.force_authn);

@@ -127,6 +127,25 @@ on_both_databases! {
         assert_eq!(row(&world).await.options, "{");
     }
 
+    async fn r24_who_is_named_during_a_fetch_must_have_signed_it(world: World) {
+        let (world, address) = connected(world).await;
+        address.now_serves(refresh::description(ENTITY, "idp.acme.example", &["idp-next"]));
+        let (was_asked, go_on) = address.hold_next();
+        let (cx, project, id) = (&world.gateway.cx, &world.gateway.project.id, &world.acme.connection.id);
+        let name = async {
+            was_asked.await.unwrap();
+            pin(&world, &[certificate("other")]).await.unwrap();
+            go_on.send(()).unwrap();
+        };
+        let source = MetadataSource::Url(address.url().to_owned());
+        let actor = Actor::operator();
+        let (given, ()) = tokio::join!(set_metadata(cx, &actor, &cx.egress, project, id, source), name);
+        assert!(given.unwrap_err().to_string().contains("has changed meanwhile"));
+        let found = row(&world).await;
+        assert!(Options::of(&found).metadata_signers.len() == 1 && keys(&world).await == 1);
+        assert!(signed_in(&world.log_in(&world.acme, &ADA).await), "with the key of before");
+    }
+
     async fn r24_a_refresh_asks_for_the_signature_too(world: World) {
         let (world, address) = connected(world).await;
         pin(&world, &[certificate("other")]).await.unwrap();

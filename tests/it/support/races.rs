@@ -31,17 +31,18 @@ pub async fn while_open<T: 'static>(
     is_done.await.unwrap();
     let second = actix_web::rt::spawn(second);
     let mut watch = PgConnection::establish(&gateway.database.url).unwrap();
-    let waiting = "(SELECT count(*) FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock')";
-    while !second.is_finished() {
-        let waiting: i64 = diesel::select(sql::<BigInt>(waiting)).get_result(&mut watch).unwrap();
-        if waiting > 0 {
-            break;
-        }
+    while !second.is_finished() && waiting(&mut watch) == 0 {
         tokio::task::yield_now().await;
     }
     look().await;
     go_on.send(()).unwrap();
     first.await.unwrap().unwrap();
     second.await.unwrap()
+}
+
+/// How many transactions wait for another one of the same database.
+pub fn waiting(watch: &mut PgConnection) -> i64 {
+    let waiting = "(SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    diesel::select(sql::<BigInt>(waiting)).get_result(watch).unwrap()
 }
