@@ -75,23 +75,6 @@ pub fn clear(tx: &mut Tx<'_>, organization: &OrganizationId, group: &GroupId) ->
     Ok(diesel::delete(rows).execute(tx.connection)?)
 }
 
-/// The members of a group by id: at most so many of those after one.
-pub fn page(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    group: &GroupId,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<GroupMember>, StoreError> {
-    Ok(on_both!(tx, c => group_members::table
-        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
-        .filter(group_members::member_id.gt(after))
-        .order(group_members::member_id)
-        .limit(limit)
-        .select(GroupMember::as_select())
-        .load(c))?)
-}
-
 /// Those of the ids that are members of the group.
 pub fn among(tx: &mut Tx<'_>, group: &GroupId, ids: &[String]) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();

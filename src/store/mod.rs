@@ -30,6 +30,7 @@ pub mod identities;
 pub mod login_flows;
 pub mod login_traces;
 pub mod name_locks;
+pub mod named_members;
 pub mod oauth_clients;
 pub mod organizations;
 pub mod outbox_events;

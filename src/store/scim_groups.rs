@@ -7,7 +7,7 @@ use super::{
     connection::{AnyConnection, on_both},
     fixed::fixed,
     groups::Group,
-    schema::{group_members, groups, scim_connections, users},
+    schema::{group_members, groups, scim_connections},
     scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, not_kept, on_groups},
 };
 use crate::model::{
@@ -173,49 +173,6 @@ pub fn lock_shape(tx: &mut Tx<'_>, connection: &ScimConnectionId) -> Result<(), 
             .first::<ScimConnectionId>(c)?;
     }
     Ok(())
-}
-
-/// A member as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedMember {
-    /// The id of the user or group.
-    pub id: String,
-    /// Whether it is a group.
-    pub is_group: bool,
-    /// Its name.
-    pub display: Option<String>,
-}
-
-/// The members of a group with their names by id: at most so many of those after one.
-pub fn named_members(
-    tx: &mut Tx<'_>,
-    organization: &OrganizationId,
-    group: &GroupId,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<NamedMember>, StoreError> {
-    type Row = (String, Option<GroupId>, Option<String>, Option<String>, Option<String>);
-    let rows: Vec<Row> = on_both!(tx, c => group_members::table
-        .left_join(users::table.on(users::id.nullable().eq(group_members::member_user_id)))
-        .left_join(groups::table.on(groups::id.nullable().eq(group_members::member_group_id)))
-        .filter(group_members::organization_id.eq(organization).and(group_members::group_id.eq(group)))
-        .filter(group_members::member_id.gt(after))
-        .order(group_members::member_id)
-        .limit(limit)
-        .select((
-            group_members::member_id,
-            group_members::member_group_id,
-            users::display_name.nullable(),
-            users::user_name.nullable(),
-            groups::display_name.nullable(),
-        ))
-        .load(c))?;
-    let named = |(id, group, display, name, name_of_group): Row| NamedMember {
-        id,
-        is_group: group.is_some(),
-        display: display.or(name).or(name_of_group),
-    };
-    Ok(rows.into_iter().map(named).collect())
 }
 
 /// The ids of the members of a group.

@@ -148,6 +148,31 @@ on_both_databases! {
         assert_eq!(members(&scim, &group).await, ids[..1_000]);
     }
 
+    async fn a_list_of_groups_shows_of_each_what_it_shows_alone(scim: Scim) {
+        let ids = scim.seeded(12).await;
+        let mut last = String::new();
+        for number in 0..23_usize {
+            let mut members: Vec<&str> = ids.iter().take(number % 13).map(String::as_str).collect();
+            if number % 5 == 4 {
+                members.push(&last);
+            }
+            last = scim.group(&format!("{}{number}", ["b", "A", "c"][number % 3]), &members).await;
+            scim.gateway.clock.advance(7);
+        }
+        for shown in ["", "&attributes=members", "&attributes=members.display,displayName", "&excludedAttributes=displayName"] {
+            for order in ["", "&sortBy=displayName", "&sortBy=meta.created&sortOrder=descending"] {
+                let list = scim.get(&format!("/Groups?count=50{shown}{order}")).await.body;
+                assert_eq!((&list["totalResults"], &list["itemsPerPage"]), (&json!(23), &json!(23)), "{shown}{order}");
+                for group in list["Resources"].as_array().unwrap() {
+                    let path = format!("/Groups/{}?{}", group["id"].as_str().unwrap(), shown.trim_start_matches('&'));
+                    assert_eq!(&scim.get(&path).await.body, group, "{shown}{order}");
+                }
+            }
+        }
+        let bare = scim.get("/Groups?excludedAttributes=members").await.body;
+        assert!(bare["Resources"].as_array().unwrap().iter().all(|group| group.get("members").is_none()));
+    }
+
     async fn l03_more_groups_than_a_statement_takes_are_no_failure(scim: Scim) {
         let groups: Vec<GroupId> = (0..40_000).map(GroupId::from_u128).collect();
         let body = json!({ "schemas": [GROUP], "displayName": "Huge", "members": groups });

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 pub(in crate::service) use self::nesting::MAX_LEVELS;
 pub use self::view::members_after;
-use self::{create::Draft, met::Met, row::tell};
+use self::{create::Draft, met::Met, row::tell, view::Showing};
 pub(super) use self::{members::MembersChanged, row::tell_members};
 use super::{
     Collection, ProvisioningError, ScimTenant,
@@ -30,8 +30,9 @@ use crate::{
     store::{
         StoreError, Tx,
         groups::{self, Group},
+        named_members::NamedMember,
         scim_filter::{self, Predicate, Selection, SortColumn, TextColumn, TimeColumn},
-        scim_groups::{self, NamedMember},
+        scim_groups,
     },
 };
 
@@ -104,20 +105,8 @@ impl Collection for Groups {
         projection: &Projection,
         most: usize,
     ) -> Result<(Self::Beside, Option<String>), StoreError> {
-        let (mut beside, mut room, mut more) = (Vec::with_capacity(rows.len()), most, None);
-        for group in rows.iter() {
-            let mut members = view::members(tx, tenant, &group.id, projection, "", room + 1)?;
-            if members.len() > room {
-                if beside.is_empty() {
-                    members.truncate(room);
-                    more = members.last().map(|member| member.id.clone());
-                    beside.push(members);
-                }
-                break;
-            }
-            room -= members.len();
-            beside.push(members);
-        }
+        let showing = Showing::of(tenant, projection);
+        let (beside, more) = view::of_groups(tx, tenant, rows, showing, most)?;
         rows.truncate(beside.len());
         Ok((beside, more))
     }
@@ -128,7 +117,8 @@ impl Collection for Groups {
         row: &Group,
         projection: &Projection,
     ) -> Result<(Self::Beside, Option<String>), StoreError> {
-        let members = view::members(tx, tenant, &row.id, projection, "", view::PAGE_ROWS)?;
+        let members =
+            view::members(tx, tenant, &row.id, Showing::of(tenant, projection), "", view::PAGE_ROWS)?;
         let end = view::end_of(&members);
         Ok((vec![members], end))
     }

@@ -1,5 +1,7 @@
 //! A group as it is shown.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::row::resource_of;
@@ -12,9 +14,8 @@ use crate::{
     },
     store::{
         StoreError, Tx,
-        group_members::{self, GroupMember},
         groups::Group,
-        scim_groups::{self, NamedMember},
+        named_members::{self, NamedMember},
     },
 };
 
@@ -41,32 +42,117 @@ pub(super) fn render(
 /// How many members are read at once.
 pub(super) const PAGE_ROWS: usize = 1_000;
 
-/// The members of a group where the projection shows them, with their names where it asks for these, or the provider reads no
-/// member without: at most so many of those after one, by id.
+/// What an answer shows of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Showing {
+    Nothing,
+    Ids,
+    /// With their names, where the projection asks for these, or the provider reads no member without.
+    Names,
+}
+
+impl Showing {
+    pub(super) fn of(tenant: &ScimTenant, projection: &Projection) -> Self {
+        let resource_type = tenant.catalog.group;
+        let is_asked = projection.names(resource_type, "members", "display");
+        match () {
+            () if is_asked || (tenant.names_members() && !projection.is_given()) => Self::Names,
+            () if projection.shows(resource_type, "members") => Self::Ids,
+            () => Self::Nothing,
+        }
+    }
+}
+
+/// The members of a group as far as they are shown: at most so many of those after one, by id.
 pub(super) fn members(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
     group: &GroupId,
-    projection: &Projection,
+    showing: Showing,
     after: &str,
     limit: usize,
 ) -> Result<Vec<NamedMember>, StoreError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let (resource_type, organization) = (tenant.catalog.group, &tenant.organization.id);
-    let is_asked = projection.names(resource_type, "members", "display");
-    if is_asked || (tenant.names_members() && !projection.is_given()) {
-        return scim_groups::named_members(tx, organization, group, after, limit);
-    }
-    if !projection.shows(resource_type, "members") {
+    if showing == Showing::Nothing {
         return Ok(Vec::new());
     }
-    let rows = group_members::page(tx, organization, group, after, limit)?;
-    let unnamed = |row: GroupMember| NamedMember {
-        id: row.member_id,
-        is_group: row.member_group_id.is_some(),
-        display: None,
+    let (organization, with_names) = (&tenant.organization.id, showing == Showing::Names);
+    named_members::page(tx, organization, group, with_names, after, rows_of(limit))
+}
+
+/// How many groups are asked about at once: few at first, since where they have more members than there is room for, all that
+/// was read of them is read again, one by one.
+const FIRST_GROUPS: usize = 4;
+const MOST_GROUPS: usize = 128;
+
+/// The members of as many groups as `most` members in all have room for, in the order of the groups. Of a first group that alone
+/// has more only so many, and then after whom they go on.
+pub(super) fn of_groups(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    groups: &[Group],
+    showing: Showing,
+    most: usize,
+) -> Result<(Vec<Vec<NamedMember>>, Option<String>), StoreError> {
+    if showing == Showing::Nothing {
+        return Ok((groups.iter().map(|_| Vec::new()).collect(), None));
+    }
+    let (mut found, mut room, mut portion) = (Vec::with_capacity(groups.len()), most, FIRST_GROUPS);
+    while found.len() < groups.len() {
+        let some = groups.iter().skip(found.len()).take(portion);
+        let ids: Vec<GroupId> = some.map(|group| group.id.clone()).collect();
+        if let [id] = &ids[..] {
+            let mut members = members(tx, tenant, id, showing, "", room + 1)?;
+            match members.len() {
+                fits if fits <= room => {
+                    room -= fits;
+                    found.push(members);
+                }
+                _ if found.is_empty() => {
+                    members.truncate(room);
+                    let more = members.last().map(|member| member.id.clone());
+                    return Ok((vec![members], more));
+                }
+                _ => break,
+            }
+        } else if let Some(some) = of_all(tx, tenant, &ids, showing, room)? {
+            room -= some.iter().map(Vec::len).sum::<usize>();
+            found.extend(some);
+            portion = (portion * 4).min(MOST_GROUPS);
+        } else {
+            // The page ends among these: which of them fit is asked one by one.
+            portion = 1;
+        }
+    }
+    Ok((found, None))
+}
+
+/// The members of each of the groups; `None` where they have more than `room` together.
+fn of_all(
+    tx: &mut Tx<'_>,
+    tenant: &ScimTenant,
+    ids: &[GroupId],
+    showing: Showing,
+    room: usize,
+) -> Result<Option<Vec<Vec<NamedMember>>>, StoreError> {
+    let (organization, with_names) = (&tenant.organization.id, showing == Showing::Names);
+    let rows = named_members::of_groups(tx, organization, ids, with_names, rows_of(room + 1))?;
+    if rows.len() > room {
+        return Ok(None);
+    }
+    let mut by_group: HashMap<GroupId, Vec<NamedMember>> = HashMap::new();
+    for (group, member) in rows {
+        by_group.entry(group).or_default().push(member);
+    }
+    let members_of = |id: &GroupId| {
+        let mut members = by_group.remove(id).unwrap_or_default();
+        members.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        members
     };
-    Ok(rows.into_iter().map(unnamed).collect())
+    Ok(Some(ids.iter().map(members_of).collect()))
+}
+
+fn rows_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Where the next page begins: after this member, if the page was full.
@@ -83,8 +169,8 @@ pub async fn members_after(
     after: String,
 ) -> Result<(Vec<Value>, Option<String>), ProvisioningError> {
     let group = GroupId::parse(group).map_err(|_| ProvisioningError::NotFound)?;
-    let (of, looked_at) = (tenant.clone(), projection.clone());
-    let read = move |tx: &mut Tx<'_>| members(tx, &of, &group, &looked_at, &after, PAGE_ROWS);
+    let (of, showing) = (tenant.clone(), Showing::of(tenant, projection));
+    let read = move |tx: &mut Tx<'_>| members(tx, &of, &group, showing, &after, PAGE_ROWS);
     let page: Vec<NamedMember> = cx.store.read(read).await?;
     let shown = page.iter().map(|member| shown_member(member, &tenant.base)).collect();
     let whole = Map::from_iter([("members".to_owned(), Value::Array(shown))]);
