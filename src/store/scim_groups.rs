@@ -5,7 +5,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::{
     StoreError, Tx,
     connection::{AnyConnection, on_both},
-    fixed::fixed,
+    fixed::{condition, fixed},
     groups::Group,
     schema::{group_members, groups, scim_connections},
     scim_filter::{Predicate, Selection, SortColumn, Sorting, TextColumn, TimeColumn, not_kept, on_groups},
@@ -19,6 +19,16 @@ use crate::model::{
 const SOME: usize = 500;
 
 type Backend = <AnyConnection as diesel::Connection>::Backend;
+
+condition! {
+    /// Missing values come last, and in descending order first, on both databases. `IS NULL` as a term of its own would say it as
+    /// well, but is in the order of no index.
+    ExternalIdUp = "groups.external_id ASC NULLS LAST"
+}
+condition! {
+    /// The other way round.
+    ExternalIdDown = "groups.external_id DESC NULLS FIRST"
+}
 
 /// How many groups of the connection match.
 pub fn count(
@@ -68,19 +78,15 @@ pub fn page(
         }
     };
     macro_rules! sorted {
-        (nullable $column:expr, $descending:expr) => {
+        ($up:expr, $down:expr, $descending:expr) => {
             if $descending {
-                query.order(($column.is_null().desc(), $column.desc(), groups::id.asc()))
+                query.order(($down, groups::id.asc()))
             } else {
-                query.order(($column.is_null().asc(), $column.asc(), groups::id.asc()))
+                query.order(($up, groups::id.asc()))
             }
         };
         ($column:expr, $descending:expr) => {
-            if $descending {
-                query.order(($column.desc(), groups::id.asc()))
-            } else {
-                query.order(($column.asc(), groups::id.asc()))
-            }
+            sorted!($column.asc(), $column.desc(), $descending)
         };
     }
     let query = match selection.sorting {
@@ -88,7 +94,7 @@ pub fn page(
         Some(Sorting { column, descending }) => match column {
             // Groups have no userName.
             SortColumn::Text(TextColumn::Id | TextColumn::UserName) => sorted!(groups::id, descending),
-            SortColumn::Text(TextColumn::ExternalId) => sorted!(nullable groups::external_id, descending),
+            SortColumn::Text(TextColumn::ExternalId) => sorted!(ExternalIdUp, ExternalIdDown, descending),
             SortColumn::Text(TextColumn::DisplayName) => sorted!(groups::display_name_folded, descending),
             SortColumn::Time(TimeColumn::Created) => sorted!(groups::created_at, descending),
             SortColumn::Time(TimeColumn::LastModified) => sorted!(groups::updated_at, descending),

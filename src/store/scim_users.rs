@@ -5,6 +5,7 @@ use diesel::{dsl::count_star, prelude::*};
 use super::{
     StoreError, Tx,
     connection::{AnyConnection, on_both},
+    fixed::condition,
     schema::{
         authenticator_apps, group_members, groups, passkeys, passwords, recovery_codes,
         user_role_assignments, users,
@@ -20,6 +21,24 @@ use crate::model::{
 };
 
 type Backend = <AnyConnection as diesel::Connection>::Backend;
+
+condition! {
+    /// Missing values come last, and in descending order first, on both databases. `IS NULL` as a term of its own would say it as
+    /// well, but is in the order of no index.
+    ExternalIdUp = "users.external_id ASC NULLS LAST"
+}
+condition! {
+    /// The other way round.
+    ExternalIdDown = "users.external_id DESC NULLS FIRST"
+}
+condition! {
+    /// As [`ExternalIdUp`].
+    DisplayNameUp = "users.scim_display_name_folded ASC NULLS LAST"
+}
+condition! {
+    /// The other way round.
+    DisplayNameDown = "users.scim_display_name_folded DESC NULLS FIRST"
+}
 
 /// The users of the connection, tombstones excluded.
 macro_rules! held_by {
@@ -69,20 +88,15 @@ pub fn page(
         }
     };
     macro_rules! sorted {
-        // Missing values come last, and in descending order first, on both databases.
-        (nullable $column:expr, $descending:expr) => {
+        ($up:expr, $down:expr, $descending:expr) => {
             if $descending {
-                query.order(($column.is_null().desc(), $column.desc(), users::id.asc()))
+                query.order(($down, users::id.asc()))
             } else {
-                query.order(($column.is_null().asc(), $column.asc(), users::id.asc()))
+                query.order(($up, users::id.asc()))
             }
         };
         ($column:expr, $descending:expr) => {
-            if $descending {
-                query.order(($column.desc(), users::id.asc()))
-            } else {
-                query.order(($column.asc(), users::id.asc()))
-            }
+            sorted!($column.asc(), $column.desc(), $descending)
         };
     }
     let query = match selection.sorting {
@@ -91,9 +105,9 @@ pub fn page(
             SortColumn::Text(TextColumn::Id) => sorted!(users::id, descending),
             // Whom a SCIM connection holds has a userName.
             SortColumn::Text(TextColumn::UserName) => sorted!(users::user_name_folded, descending),
-            SortColumn::Text(TextColumn::ExternalId) => sorted!(nullable users::external_id, descending),
+            SortColumn::Text(TextColumn::ExternalId) => sorted!(ExternalIdUp, ExternalIdDown, descending),
             SortColumn::Text(TextColumn::DisplayName) => {
-                sorted!(nullable users::scim_display_name_folded, descending)
+                sorted!(DisplayNameUp, DisplayNameDown, descending)
             }
             SortColumn::Time(TimeColumn::Created) => sorted!(users::created_at, descending),
             SortColumn::Time(TimeColumn::LastModified) => sorted!(users::updated_at, descending),

@@ -13,6 +13,7 @@ mod everything;
 mod groups;
 mod hold;
 mod memory;
+mod order;
 mod search;
 mod tenant;
 pub(in crate::service) mod users;

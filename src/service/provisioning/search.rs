@@ -1,8 +1,6 @@
 //! Lists: what columns answer goes to SQL; the rest of a filter or an order is evaluated over a bounded number of rows.
 
-use std::collections::{HashMap, HashSet};
-
-use serde_json::Value;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
     Collection, ProvisioningError, ScimTenant, Shown,
@@ -10,22 +8,20 @@ use super::{
     collection::show,
     cursor::{self, Mark},
     groups::MAX_LEVELS,
+    order::{left, sorting},
 };
 use crate::{
     model::ids::GroupId,
     scim::{
         BoundSort, SortKey,
-        filter::{AttrPath, BoundFilter, bind_noting, matches},
+        filter::{BoundFilter, bind_noting, matches},
         list::{Page, Query},
         projection::Projection,
     },
     service::Context,
     store::{
         StoreError, Tx,
-        scim_filter::{
-            Compiled, Order, Predicate, Selection, SortColumn, Sorting, TextColumn, TextTest, TimeColumn,
-            compile,
-        },
+        scim_filter::{Compiled, Order, Predicate, Selection, Sorting, TextColumn, TextTest, compile},
         scim_groups,
     },
 };
@@ -222,15 +218,13 @@ impl<C: Collection> Search<C> {
             Start::After(Mark::Offset(offset)) => (to_i64(*offset), true, None),
             Start::After(mark) => (0, true, Some(mark)),
         };
-        let predicate = match past {
-            Some(mark) => Predicate::And(vec![self.predicate.clone(), after(mark, self.sorting)]),
-            None => self.predicate.clone(),
-        };
         // One more tells whether there is a next page.
         let limit = to_i64(self.count) + i64::from(by_cursor);
-        let offset = if past.is_some() { 0 } else { passed };
-        let selection = Selection { predicate, sorting: self.sorting, offset, limit };
-        let (mut rows, is_end) = self.rows(tx, tenant, selection)?;
+        let from = match past {
+            None if passed > 0 => (VecDeque::from([Predicate::Always]), passed),
+            past => (left(past, self.sorting, C::COLUMNS), 0),
+        };
+        let (mut rows, is_end) = self.rows(tx, tenant, from, limit)?;
         // A page that is not full says itself how many there are: whoever asks for one user pays for one question.
         let shows_all = is_end && (!rows.is_empty() || passed == 0);
         let total = match (counted, shows_all, &self.known) {
@@ -253,32 +247,33 @@ impl<C: Collection> Search<C> {
         Ok(Hits { total, rows, beside, more, next, left })
     }
 
-    /// The rows of a page, as far as it has room for them, and whether there are no more behind them.
+    /// At most so many rows of these parts, the first of them passed over, as far as a page has room for them; and whether there
+    /// are no more behind them.
     fn rows(
         &self,
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
-        mut selection: Selection,
+        (mut parts, mut offset): (VecDeque<Predicate>, i64),
+        limit: i64,
     ) -> Result<(Vec<C::Row>, bool), StoreError> {
-        let (base, mut rows, mut bytes) = (selection.predicate.clone(), Vec::new(), 0);
-        let mut left = if self.count == 0 { 0 } else { selection.limit };
-        while left > 0 && bytes <= PAGE_BYTES {
-            selection.limit = left.min(to_i64(PORTION));
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        let mut wanted = if self.count == 0 { 0 } else { limit };
+        while wanted > 0 && bytes <= PAGE_BYTES {
+            let Some(part) = parts.front() else { break };
+            let (predicate, limit) = (both(&self.predicate, part), wanted.min(to_i64(PORTION)));
+            let selection = Selection { predicate, sorting: self.sorting, offset, limit };
             let portion = C::page(tx, tenant, &selection)?;
-            left -= selection.limit;
-            let is_end = to_i64(portion.len()) < selection.limit;
+            let found = to_i64(portion.len());
+            (offset, wanted) = (0, wanted - found);
             bytes += portion.iter().map(C::size).sum::<usize>();
             rows.extend(portion);
-            if is_end {
-                return Ok((rows, true));
-            }
-            if let Some(last) = rows.last() {
-                let past = after(&self.mark(last), self.sorting);
-                selection.predicate = Predicate::And(vec![base.clone(), past]);
-                selection.offset = 0;
+            if found < limit {
+                parts.pop_front();
+            } else if let Some(last) = rows.last() {
+                parts = left(Some(&self.mark(last)), self.sorting, C::COLUMNS);
             }
         }
-        Ok((rows, false))
+        Ok((rows, parts.is_empty()))
     }
 
     /// Where a page ends whose last row this is.
@@ -387,62 +382,11 @@ fn fill_page<C: Collection>(
     C::gather(tx, tenant, rows, shown, most)
 }
 
-/// The column that has the order of a sort, if there is one.
-fn sorting(sort: &BoundSort) -> Option<Sorting> {
-    let path = sort.path();
-    let is = |name: &str, sub: Option<&str>| {
-        path == AttrPath { schema: None, name: name.to_owned(), sub: sub.map(str::to_owned) }
-    };
-    let column = match () {
-        () if is("id", None) => SortColumn::Text(TextColumn::Id),
-        () if is("userName", None) => SortColumn::Text(TextColumn::UserName),
-        () if is("externalId", None) => SortColumn::Text(TextColumn::ExternalId),
-        () if is("displayName", None) => SortColumn::Text(TextColumn::DisplayName),
-        () if is("meta", Some("created")) => SortColumn::Time(TimeColumn::Created),
-        () if is("meta", Some("lastModified")) => SortColumn::Time(TimeColumn::LastModified),
-        () => return None,
-    };
-    Some(Sorting { column, descending: sort.descending })
-}
-
-/// What comes after a mark.
-fn after(mark: &Mark, sorting: Option<Sorting>) -> Predicate {
-    let past = |id: &str| Predicate::Text(TextColumn::Id, TextTest::Ordered(Order::After, id.to_owned()));
-    let (value, id, sorting) = match (mark, sorting) {
-        (Mark::Value(value, id), Some(sorting)) => (value, id, sorting),
-        (Mark::Id(id) | Mark::Value(_, id), _) => return past(id),
-        (Mark::Offset(_), _) => return Predicate::Always,
-    };
-    let beyond = if sorting.descending { Order::Before } else { Order::After };
-    let at = |order: Order| match (sorting.column, value) {
-        (SortColumn::Text(column), Value::String(text)) => {
-            Some(Predicate::Text(column, TextTest::Ordered(order, text.clone())))
-        }
-        (SortColumn::Time(column), value) => Some(Predicate::Time(column, order, value.as_i64()?)),
-        _ => None,
-    };
-    let missing = match sorting.column {
-        SortColumn::Text(column) => Predicate::Not(Box::new(Predicate::Text(
-            column,
-            TextTest::Ordered(Order::NotBefore, String::new()),
-        ))),
-        SortColumn::Time(_) => Predicate::Or(Vec::new()),
-    };
-    match (at(beyond), at(Order::Same)) {
-        (Some(beyond), Some(same)) => {
-            let mut ways = vec![beyond, Predicate::And(vec![same, past(id)])];
-            // Missing values come last, and in descending order first.
-            if !sorting.descending {
-                ways.push(missing);
-            }
-            Predicate::Or(ways)
-        }
-        // The page ended among those without a value.
-        _ if sorting.descending => Predicate::Or(vec![
-            Predicate::Not(Box::new(missing.clone())),
-            Predicate::And(vec![missing, past(id)]),
-        ]),
-        _ => Predicate::And(vec![missing, past(id)]),
+/// What both say.
+fn both(base: &Predicate, part: &Predicate) -> Predicate {
+    match (base, part) {
+        (Predicate::Always, one) | (one, Predicate::Always) => one.clone(),
+        (base, part) => Predicate::And(vec![base.clone(), part.clone()]),
     }
 }
 

@@ -33,6 +33,7 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
             .unwrap_or_else(|| Box::new(No)),
         Predicate::Not(inner) => Box::new(not(condition(*inner, organization))),
         Predicate::Text(column, test) => text(column, test),
+        Predicate::Missing(TextColumn::ExternalId) => Box::new(groups::external_id.is_null()),
         Predicate::Time(column, order, millis) => time(column, order, millis),
         Predicate::HasMember(id) => {
             // By the two columns that have an index.
@@ -45,8 +46,9 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
             Box::new(groups::id.eq_any(hits))
         }
         Predicate::HasMembers => Box::new(NotEmpty),
-        // Users are active and have addresses, groups do not.
-        Predicate::Active(_)
+        // Users are active and have addresses, groups do not. All have id and displayName.
+        Predicate::Missing(TextColumn::Id | TextColumn::UserName | TextColumn::DisplayName)
+        | Predicate::Active(_)
         | Predicate::ActiveAssigned
         | Predicate::Email(_)
         | Predicate::MemberOf(_)

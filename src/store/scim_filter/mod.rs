@@ -44,6 +44,8 @@ pub enum Predicate {
     Not(Box<Predicate>),
     /// The text of a column.
     Text(TextColumn, TextTest),
+    /// There is no text in the column.
+    Missing(TextColumn),
     /// The milliseconds of a column.
     Time(TimeColumn, Order, i64),
     /// `active` is assigned and has this value.

@@ -31,6 +31,8 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
             .unwrap_or_else(|| Box::new(No)),
         Predicate::Not(inner) => Box::new(not(condition(*inner, organization))),
         Predicate::Text(column, test) => text(column, test),
+        Predicate::Missing(TextColumn::ExternalId) => Box::new(users::external_id.is_null()),
+        Predicate::Missing(TextColumn::DisplayName) => Box::new(users::scim_display_name_folded.is_null()),
         Predicate::Time(column, order, millis) => time(column, order, millis),
         Predicate::Active(true) => {
             Box::new(users::active_assigned.eq(true).and(users::status.eq(UserStatus::Active)))
@@ -52,8 +54,11 @@ pub(in crate::store) fn condition(predicate: Predicate, organization: &Organizat
                 .select(group_members::member_id);
             Box::new(users::id.eq_any(hits))
         }
-        // `Within` has become `MemberOf` by then; groups have members, users have none.
-        Predicate::Within(_) | Predicate::HasMember(_) | Predicate::HasMembers => Box::new(No),
+        // `Within` has become `MemberOf` by then; groups have members, users have none. All have id and userName.
+        Predicate::Missing(TextColumn::Id | TextColumn::UserName)
+        | Predicate::Within(_)
+        | Predicate::HasMember(_)
+        | Predicate::HasMembers => Box::new(No),
     }
 }
 
