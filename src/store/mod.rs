@@ -5,6 +5,7 @@
 
 #![allow(missing_docs, reason = "the fields of a row are its columns, which the migrations describe")]
 
+mod advisory;
 mod connection;
 mod error;
 mod fixed;

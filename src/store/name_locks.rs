@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{prelude::*, sql_types::BigInt};
-use openssl::sha::sha256;
+use diesel::prelude::*;
 
 use super::{
     StoreError, Tx,
+    advisory::{self, pg_advisory_xact_lock_shared},
     connection::AnyConnection,
     fixed::fixed,
     schema,
@@ -16,27 +16,13 @@ use super::{
 };
 use crate::model::ids::ScimConnectionId;
 
-// They return nothing, which `IS NULL` takes as it takes all else.
-diesel::define_sql_function! {
-    /// Until the transaction ends, nobody else has the lock alone.
-    fn pg_advisory_xact_lock_shared(key: BigInt) -> Nullable<Text>;
-}
-diesel::define_sql_function! {
-    /// Until the transaction ends, nobody else has the lock.
-    fn pg_advisory_xact_lock(key: BigInt) -> Nullable<Text>;
-}
-
 /// How many locks a connection has: names share them, since a server has room for some thousands, and a group may wait for
 /// more names than that.
 const LOCKS: i64 = 64;
 
 /// The lock of a folded name.
 fn key(connection: &ScimConnectionId, name: &str) -> i64 {
-    let start = |text: &str| {
-        let hash = sha256(text.as_bytes());
-        hash.iter().take(8).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))
-    };
-    start(connection.as_str()) / LOCKS * LOCKS + start(name).rem_euclid(LOCKS)
+    advisory::number(connection.as_str()) / LOCKS * LOCKS + advisory::number(name).rem_euclid(LOCKS)
 }
 
 /// The locks of the names that parked members of a user may have, folded, in order: all take them so.
@@ -66,23 +52,20 @@ pub fn insert(
 
 /// The same for a user that is there and has got these names.
 pub fn rename(tx: &mut Tx<'_>, connection: &ScimConnectionId, names: &[String; 2]) -> Result<(), StoreError> {
-    let AnyConnection::Postgres(c) = &mut *tx.connection else { return Ok(()) };
     let [first, second] = keys_of(connection, names);
-    diesel::select((
-        pg_advisory_xact_lock_shared(first).is_null(),
-        pg_advisory_xact_lock_shared(second).is_null(),
-    ))
-    .get_result::<(bool, bool)>(c)?;
-    Ok(())
+    advisory::share(tx, first)?;
+    advisory::share(tx, second)
 }
 
 /// Waits for those who make users under the folded names, and keeps others from it until the transaction ends. Returns
 /// whether somebody may have come meanwhile.
 pub fn park(tx: &mut Tx<'_>, connection: &ScimConnectionId, names: &[String]) -> Result<bool, StoreError> {
-    let AnyConnection::Postgres(c) = &mut *tx.connection else { return Ok(false) };
+    if matches!(tx.connection, AnyConnection::Sqlite(_)) {
+        return Ok(false);
+    }
     let keys: BTreeSet<i64> = names.iter().map(|name| key(connection, name)).collect();
     for key in &keys {
-        diesel::select(pg_advisory_xact_lock(*key).is_null()).get_result::<bool>(c)?;
+        advisory::lock(tx, *key)?;
     }
     Ok(!keys.is_empty())
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::on_both;
 use super::{
-    StoreError, Tx,
+    StoreError, Tx, advisory,
     schema::{saml_ended_sessions, saml_logout_requests},
 };
 use crate::model::{
@@ -56,12 +56,14 @@ pub fn take_request(
     Ok(diesel::delete(row).execute(tx.connection)? == 1)
 }
 
-/// Notes that sessions at a provider have ended, at one time; of several ends of one the latest counts, in whatever order
-/// they come. Two statements, however many sessions there are.
+/// Notes that sessions of a person at a provider have ended, at one time; of several ends of one the latest counts, in whatever
+/// order they come. However many sessions there are, they are two statements. Logins of the person that have [asked](has_ended)
+/// are waited for, and are seen by the caller afterwards.
 pub fn end_sessions(
     tx: &mut Tx<'_>,
     connection: &SamlConnectionId,
     organization: &OrganizationId,
+    person: &str,
     keys: &BTreeSet<String>,
     ended_at: Timestamp,
     keep_until: Timestamp,
@@ -77,6 +79,7 @@ pub fn end_sessions(
     if rows.is_empty() {
         return Ok(());
     }
+    advisory::lock(tx, of_person(connection, person))?;
     on_both!(tx, c => diesel::insert_into(saml_ended_sessions::table)
         .values(&rows)
         .on_conflict_do_nothing()
@@ -91,18 +94,28 @@ pub fn end_sessions(
     Ok(())
 }
 
-/// Whether one of these sessions ended at `since` or later.
+/// Whether one of these sessions of a person ended at `since` or later; until the transaction ends, none of them does.
 pub fn has_ended(
     tx: &mut Tx<'_>,
     connection: &SamlConnectionId,
+    person: &str,
     keys: &[String],
     since: Timestamp,
 ) -> Result<bool, StoreError> {
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    advisory::share(tx, of_person(connection, person))?;
     let rows = saml_ended_sessions::table
         .filter(saml_ended_sessions::saml_connection_id.eq(connection))
         .filter(saml_ended_sessions::session_key.eq_any(keys))
         .filter(saml_ended_sessions::ended_at.ge(since));
     Ok(diesel::select(diesel::dsl::exists(rows)).get_result(tx.connection)?)
+}
+
+/// The lock of whoever signs a person in or out.
+fn of_person(connection: &SamlConnectionId, person: &str) -> i64 {
+    advisory::number(&format!("logout {connection} {person}"))
 }
 
 /// Forgets what has expired, at most `limit` rows of each kind (R32).

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     consume::{ATTEMPTS, Arrived, Consumed, use_once, vouch},
     refusal::{Refusal, SsoError},
+    session_key,
 };
 use crate::{
     model::{
@@ -146,7 +147,9 @@ pub async fn consent(
         // The provider may have logged the person out between the page and the click (Core 3.7.3.1).
         let keys = pending.logout_keys.ok_or_else(nothing)?;
         let issued_at = Timestamp::from_millis(pending.issued_at);
-        if saml_logouts::has_ended(tx, &connection, &keys, issued_at)? {
+        let name = pending.name_id.as_deref().and_then(session_key::name_of);
+        let person = name.map(|name| name.value).unwrap_or_default();
+        if saml_logouts::has_ended(tx, &connection, &person, &keys, issued_at)? {
             return Err(Refusal::SessionLoggedOut.into());
         }
         let user = UserId::parse(&pending.user).map_err(|_| damaged())?;

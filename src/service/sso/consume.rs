@@ -10,6 +10,7 @@ use super::{
     attributes::{self, Profile},
     consent::{self, Consent},
     groups,
+    logout::ENDED_KEPT,
     matching::{self, Login},
     refusal::{Reached, Refusal, SsoError},
     roles,
@@ -430,7 +431,9 @@ pub(super) fn use_once(tx: &mut Tx<'_>, cx: &Context, p: &Arrived) -> Result<(),
     // Providers without single logout end no session here, and the login is spared the question.
     if p.connection.idp_slo_url.is_some() {
         let since = Timestamp::from(p.assertion.issue_instant());
-        if saml_logouts::has_ended(tx, &p.connection.id, &p.logout_keys, since)? {
+        let person = p.assertion.name_id().map_or("", |name| &name.value);
+        let is_forgotten = since.plus(ENDED_KEPT) <= cx.now();
+        if is_forgotten || saml_logouts::has_ended(tx, &p.connection.id, person, &p.logout_keys, since)? {
             return Err(Refusal::SessionLoggedOut.into());
         }
     }

@@ -44,9 +44,9 @@ use crate::{
     },
 };
 
-/// For how long an ended session is remembered: an assertion of it that comes later is older than any clock allows. What
+/// For how long an ended session is remembered; an assertion that is older may be of one that is not, and signs nobody in. What
 /// is compared are the provider's own times, of its LogoutRequest and of its assertions, so its clock may differ from ours.
-const ENDED_KEPT: Millis = 24 * 60 * 60 * 1000;
+pub(super) const ENDED_KEPT: Millis = 24 * 60 * 60 * 1000;
 /// How long a person may take from us to the provider and back.
 const REQUEST_LIFETIME: Millis = 10 * 60 * 1000;
 
@@ -316,6 +316,7 @@ async fn end_sessions(
     let between = Between { provider: &connection.idp_entity_id, sp: sp_entity_id };
     let indexes = request.session_indexes().to_vec();
     let ended = session_key::ended(request.name_id(), &indexes, between);
+    let person = request.name_id().value.clone();
     let names = session_key::spellings(request.name_id(), between);
     let names: Vec<String> = names.iter().map(session_key::of_name).collect();
     let seen = SamlAssertionReplay {
@@ -331,7 +332,7 @@ async fn end_sessions(
             return Err(LogoutError::Replayed);
         }
         let (id, organization) = (&connection.id, &connection.organization_id);
-        saml_logouts::end_sessions(tx, id, organization, &ended, ended_at, now.plus(ENDED_KEPT))?;
+        saml_logouts::end_sessions(tx, id, organization, &person, &ended, ended_at, now.plus(ENDED_KEPT))?;
         for session in session_rows::of_saml(tx, &project, &connection.id, &names)? {
             let index = session.saml_session_index.as_ref();
             if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {

@@ -42,8 +42,10 @@ pub enum Refusal {
     /// The person did not consent in time, or consented in another browser (R8).
     #[error("no login of this browser waits for consent")]
     NothingToConsentTo,
-    /// The session at the provider was logged out before (Core 3.7.3.1).
-    #[error("the session at the identity provider has been logged out")]
+    /// The session at the provider was logged out before (Core 3.7.3.1), or the assertion is so old that nobody knows.
+    #[error(
+        "the session at the identity provider has been logged out, or its assertion is more than a day old"
+    )]
     SessionLoggedOut,
     /// The message could not be unpacked.
     #[error(transparent)]

@@ -130,7 +130,7 @@ on_both_databases! {
         let (connection, organization) = (world.acme.connection.id.clone(), world.acme.organization.id.clone());
         let (before, kept) = (world.gateway.now().plus(-1000), world.gateway.now().plus(600_000));
         let ended = [name].into();
-        world.write(move |tx| saml_logouts::end_sessions(tx, &connection, &organization, &ended, before, kept)).await;
+        world.write(move |tx| saml_logouts::end_sessions(tx, &connection, &organization, ADA.name_id, &ended, before, kept)).await;
         let mut browser = Browser::default();
         let waits = asked(&world, &mut browser, &world.response(&world.acme, None, &ADA)).await;
         assert_eq!(consent(&world, &browser, &waits).await.status, StatusCode::OK);

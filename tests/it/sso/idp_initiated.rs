@@ -215,7 +215,7 @@ on_both_databases! {
         let name = serde_json::json!(["name", name_id::EMAIL, null, null, ADA.name_id]).to_string();
         let (connection, organization) = (world.acme.connection.id.clone(), world.acme.organization.id.clone());
         let (now, kept, ended) = (world.gateway.now(), world.gateway.now().plus(60_000), [name].into());
-        world.write(move |tx| saml_logouts::end_sessions(tx, &connection, &organization, &ended, now, kept)).await;
+        world.write(move |tx| saml_logouts::end_sessions(tx, &connection, &organization, ADA.name_id, &ended, now, kept)).await;
         assert_eq!(consent(&world, &browser, &flow(&asked)).await.status, StatusCode::FORBIDDEN);
     }
 

@@ -19,7 +19,7 @@ use crate::support::on_both_databases;
 
 const SLO: &str = "https://idp.acme.example/slo";
 
-async fn with_slo(mut world: World) -> World {
+pub(super) async fn with_slo(mut world: World) -> World {
     world.change(&world.acme, |connection| connection.idp_slo_url = Some(SLO.into())).await;
     world.acme.connection.idp_slo_url = Some(SLO.into());
     world
@@ -29,7 +29,7 @@ fn sp(world: &World) -> String {
     format!("http://localhost/api/saml/v1/{}", world.acme.connection.id)
 }
 
-fn ada() -> NameId {
+pub(super) fn ada() -> NameId {
     NameId {
         value: "ada@acme.example".into(),
         format: name_id::EMAIL.into(),
@@ -38,15 +38,15 @@ fn ada() -> NameId {
     }
 }
 
-struct Asked<'a> {
-    id: &'a str,
-    name: NameId,
-    indexes: &'a [&'a str],
-    key: &'a str,
+pub(super) struct Asked<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: NameId,
+    pub(super) indexes: &'a [&'a str],
+    pub(super) key: &'a str,
 }
 
 /// The provider's LogoutRequest in a redirect.
-async fn ask(world: &World, asked: Asked<'_>) -> Answer {
+pub(super) async fn ask(world: &World, asked: Asked<'_>) -> Answer {
     ask_at(world, asked, world.gateway.now().to_datetime()).await
 }
 
@@ -192,6 +192,20 @@ on_both_databases! {
         // A new sign-in is another matter.
         world.gateway.clock.advance(1000);
         assert!(signed_in(&world.log_in(&world.acme, &Claims { assertion_id: "_new", ..ADA }).await));
+    }
+
+    async fn an_assertion_that_is_older_than_any_logout_that_is_remembered_is_refused(world: World) {
+        let mut world = with_slo(world).await;
+        world.acme.connection.allow_idp_initiated = true;
+        world.change(&world.acme, |_| ()).await;
+        let arrive = async |id: &'static str, hours: i64| {
+            let claims = Claims { assertion_id: id, ..ADA };
+            let xml = world.response_for(&world.acme, None, &claims, Duration::hours(72));
+            world.gateway.clock.advance(hours * 60 * 60 * 1000);
+            world.post(&world.acme.connection.id, &mut Browser::default(), &xml).await
+        };
+        assert_eq!(arrive("_a1", 23).await.status, StatusCode::OK);
+        world.assert_refused(&arrive("_a2", 25).await, "session_logged_out").await;
     }
 
     async fn what_counts_after_a_logout_is_the_provider_s_clock(world: World) {

@@ -3,12 +3,20 @@
 use std::rc::Rc;
 
 use vestibule::{
-    model::secret::Secret,
+    model::{ids::SessionId, secret::Secret},
+    saml::names::name_id,
     service::connections::{Options, accept_held_metadata, held_metadata},
-    store::{identities, login_flows},
+    store::{
+        identities, login_flows, saml_logouts,
+        sessions::{self, Session},
+    },
 };
 
-use super::{identity::scim_connection, *};
+use super::{
+    identity::scim_connection,
+    logout::{Asked, ada, ask, with_slo},
+    *,
+};
 use crate::support::races::while_open;
 
 async fn world() -> Rc<World> {
@@ -66,6 +74,32 @@ async fn r01_an_identifier_that_moves_on_meanwhile_identifies_nobody() {
         let answer = while_open(&world.gateway, provision, log_in, async || ()).await;
         world.assert_refused(&answer, "identity_conflict").await;
     }
+}
+
+#[actix_web::test]
+async fn a_logout_ends_the_login_that_asked_just_before_it() {
+    let world = Rc::new(with_slo(World::start(Kind::Postgres).await).await);
+    world.log_in(&world.acme, &ADA).await;
+    let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
+    let name = serde_json::json!(["name", name_id::EMAIL, null, null, ADA.name_id]).to_string();
+    let live = move |tx: &mut Tx<'_>| sessions::of_saml(tx, &project, &id, std::slice::from_ref(&name));
+    let first = world.gateway.cx.store.read(live.clone()).await.unwrap().remove(0);
+    let (connection, now) = (world.acme.connection.id.clone(), world.gateway.now());
+    let second = Session {
+        id: SessionId::from_u128(7),
+        token_hash: Some(Secret::new("another session, for the test").hash()),
+        ..first
+    };
+    let login = move |tx: &mut Tx<'_>| {
+        let keys = ["what no logout names".to_owned()];
+        assert!(!saml_logouts::has_ended(tx, &connection, ADA.name_id, &keys, now)?);
+        sessions::insert(tx, &second)
+    };
+    let own = Rc::clone(&world);
+    let everywhere = || Asked { id: "_l1", name: ada(), indexes: &[], key: "idp" };
+    let log_out = async move { ask(&own, everywhere()).await };
+    while_open(&world.gateway, login, log_out, async || ()).await;
+    assert_eq!(world.gateway.cx.store.read(live).await.unwrap(), []);
 }
 
 #[actix_web::test]
