@@ -69,6 +69,23 @@ on_both_databases! {
         let title = json!([{ "op": "replace", "path": "title", "value": "Cook" }]);
         assert_eq!(scim.patch(&path, title).await.status, 200);
         assert_eq!(scim.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await.status, 200);
+        // As each cycle says it again, in every form.
+        for (said, manager) in [json!(boss), json!({ "value": boss }), json!({ "value": boss, "$ref": format!("../Users/{boss}") })].into_iter().enumerate() {
+            let title = format!("Clerk {said}");
+            let operations = json!([
+                { "op": "replace", "path": "title", "value": title },
+                { "op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": manager },
+            ]);
+            let answer = scim.patch(&path, operations).await;
+            assert_eq!((answer.status, &answer.body["title"]), (200, &json!(title)), "{manager}");
+            let whole = json!([{ "op": "add", "value": { "nickName": title, ENTERPRISE: { "manager": manager } } }]);
+            let answer = scim.patch(&path, whole).await;
+            assert_eq!((answer.status, &answer.body["nickName"]), (200, &json!(title)), "{manager}");
+        }
+        let back = scim.post("/Users", managed("ada", &boss)).await;
+        assert_eq!((back.status, back.id()), (201, ada.id()), "restored with the manager that it had");
+        assert_eq!(scim.patch(&path, set(json!(null))).await.status, 200);
+        assert_eq!(scim.patch(&path, set(json!(boss))).await.refusal(), (400, "invalidValue"), "it is news by now");
         let other = scim.post("/Users", managed("bob", &boss)).await;
         assert_eq!(other.refusal(), (400, "invalidValue"), "who is gone is named by nobody anew");
     }
