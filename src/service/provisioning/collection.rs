@@ -13,6 +13,7 @@ use crate::{
         etag,
         patch::Patch,
         projection::Projection,
+        resource::{Member, members_of},
         schema::{Catalog, ResourceType},
     },
     service::Context,
@@ -51,9 +52,21 @@ pub struct Created {
 #[derive(Debug, Clone)]
 pub enum Change {
     /// It becomes this (RFC 7644 section 3.5.1).
-    Replace(Value),
+    Replace {
+        /// The body.
+        body: Value,
+        /// Whom it names as members, which only a group has.
+        members: Result<Vec<Member>, ScimError>,
+    },
     /// These operations are applied to it (RFC 7644 section 3.5.2).
     Patch(Patch),
+}
+
+impl Change {
+    /// A replace, read before there is a transaction.
+    pub fn replace(body: Value) -> Self {
+        Self::Replace { members: members_of(&body), body }
+    }
 }
 
 /// What became of a change.
@@ -254,7 +267,7 @@ pub async fn replace<C: Collection>(
     projection: &Projection,
 ) -> Result<(Shown, Option<String>), ProvisioningError> {
     tenant.hear(|| rewrite_body(C::resource_type(tenant.catalog), &mut body));
-    change::<C>(cx, tenant, target, Change::Replace(body), projection).await
+    change::<C>(cx, tenant, target, Change::replace(body), projection).await
 }
 
 /// Patches a resource (RFC 7644 section 3.5.2). The answer is as that of [`get`].

@@ -168,7 +168,7 @@ fn single<C: Collection>(
         }
         ("PUT", Some(id)) => {
             tenant.hear(|| rewrite_body(resource_type, &mut body));
-            changed::<C>(tx, cx, tenant, id, &Change::Replace(body))
+            changed::<C>(tx, cx, tenant, id, &Change::replace(body))
         }
         ("PATCH", Some(id)) => {
             tenant.hear(|| rewrite_patch(resource_type, id, &mut body));

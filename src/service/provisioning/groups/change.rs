@@ -8,9 +8,8 @@ use super::{
 use crate::{
     model::ids::GroupId,
     scim::{
-        ScimError,
         patch::{GroupPatch, MemberChange, plan_group},
-        resource::members_of,
+        resource::Member,
     },
     service::{
         Context,
@@ -21,7 +20,7 @@ use crate::{
 };
 
 /// Finds the users that become members, or stay it, and holds those who are none yet. What is wrong with the change is told
-/// when it is made.
+/// when it is made: that there is no such group, or another version of it, comes first.
 pub(super) fn meet(
     tx: &mut Tx<'_>,
     tenant: &ScimTenant,
@@ -29,7 +28,9 @@ pub(super) fn meet(
     change: &Change,
 ) -> Result<Met, ProvisioningError> {
     match change {
-        Change::Replace(body) => met::meet(tx, tenant, Some(group), &members_of(body).unwrap_or_default()),
+        Change::Replace { members, .. } => {
+            met::meet(tx, tenant, Some(group), members.as_deref().unwrap_or_default())
+        }
         Change::Patch(patch) => {
             let known = Some(group).filter(|_| patch.replaces_members());
             met::meet(tx, tenant, known, &patch.members_named())
@@ -47,8 +48,8 @@ pub(super) fn change(
 ) -> Result<Group, ProvisioningError> {
     let old = resource_of(tenant.catalog, &before)?;
     let planned = match change {
-        Change::Replace(body) => {
-            GroupPatch { resource: old.replace(body)?, members: vec![exactly(members_of(body))?] }
+        Change::Replace { body, members } => {
+            GroupPatch { resource: old.replace(body)?, members: vec![exactly(members.clone()?)] }
         }
         Change::Patch(patch) => plan_group(&old, patch, tenant.absent())?,
     };
@@ -71,11 +72,6 @@ pub(super) fn change(
 }
 
 /// Who is not in the body of a replace is no member afterwards.
-fn exactly(
-    members: Result<Vec<crate::scim::resource::Member>, ScimError>,
-) -> Result<MemberChange, ScimError> {
-    Ok(match members? {
-        members if members.is_empty() => MemberChange::Clear,
-        members => MemberChange::Replace(members),
-    })
+fn exactly(members: Vec<Member>) -> MemberChange {
+    if members.is_empty() { MemberChange::Clear } else { MemberChange::Replace(members) }
 }

@@ -38,7 +38,7 @@ pub(super) fn change(
 ) -> Result<Changed<User>, ProvisioningError> {
     let old = resource_of(tenant.catalog, &before)?;
     let new = match change {
-        Change::Replace(body) => old.replace(body)?,
+        Change::Replace { body, .. } => old.replace(body)?,
         Change::Patch(patch) => {
             let applied = apply(&old, patch, tenant.absent())?;
             if applied.created_absent {
@@ -112,7 +112,7 @@ fn says_active(change: &Change, new: &Resource) -> bool {
 
 fn names_active(change: &Change) -> bool {
     match change {
-        Change::Replace(body) => {
+        Change::Replace { body, .. } => {
             body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("active")))
         }
         Change::Patch(patch) => patch.names("active"),
