@@ -85,13 +85,19 @@ pub fn scim_by_name(
 }
 
 /// The group of this id that a SCIM connection holds.
+macro_rules! held {
+    ($connection:expr, $id:expr) => {
+        groups::table.filter(groups::scim_connection_id.eq($connection).and(groups::id.eq($id)))
+    };
+}
+
+/// The group of this id that a SCIM connection holds.
 pub fn find_scim(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
     id: &GroupId,
 ) -> Result<Option<Group>, StoreError> {
-    Ok(on_both!(tx, c => groups::table
-        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
+    Ok(on_both!(tx, c => held!(connection, id)
         .select(Group::as_select())
         .get_result(c)
         .optional())?)
@@ -107,8 +113,7 @@ pub fn lock_scim(
     let AnyConnection::Postgres(c) = &mut *tx.connection else {
         return find_scim(tx, connection, id);
     };
-    Ok(groups::table
-        .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
+    Ok(held!(connection, id)
         .select(Group::as_select())
         // Another group may name this one as a member meanwhile: its key does not change.
         .for_no_key_update()
@@ -144,11 +149,7 @@ pub fn lock_for_delete(
 ) -> Result<(), StoreError> {
     // On SQLite the one writer is the lock.
     if let AnyConnection::Postgres(c) = &mut *tx.connection {
-        groups::table
-            .filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)))
-            .select(groups::id)
-            .for_update()
-            .first::<GroupId>(c)?;
+        held!(connection, id).select(groups::id).for_update().first::<GroupId>(c)?;
     }
     Ok(())
 }
@@ -183,6 +184,5 @@ pub fn saml_groups_of_user(
 
 /// Removes a group that a SCIM connection holds, with its members. Returns whether it was there.
 pub fn delete_scim(tx: &mut Tx<'_>, connection: &ScimConnectionId, id: &GroupId) -> Result<bool, StoreError> {
-    let row = groups::table.filter(groups::scim_connection_id.eq(connection).and(groups::id.eq(id)));
-    Ok(diesel::delete(row).execute(tx.connection)? > 0)
+    Ok(diesel::delete(held!(connection, id)).execute(tx.connection)? > 0)
 }

@@ -200,63 +200,35 @@ pub fn strip(tx: &mut Tx<'_>, organization: &OrganizationId, user: &UserId) -> R
     Ok(())
 }
 
-/// Those of the ids that are users held by the connection.
-pub fn existing(
-    tx: &mut Tx<'_>,
-    connection: &ScimConnectionId,
-    ids: &[String],
-) -> Result<Vec<String>, StoreError> {
-    if let [id] = ids {
-        let found: Option<UserId> = on_both!(tx, c => users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::id.eq(id)))
-            .filter(Present)
-            .select(users::id)
-            .get_result(c)
-            .optional())?;
-        return Ok(found.iter().map(ToString::to_string).collect());
-    }
-    let mut found = Vec::new();
-    for some in ids.chunks(500) {
-        let ids: Vec<UserId> = users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::id.eq_any(some)))
-            .filter(Present)
-            .select(users::id)
-            .load(tx.connection)?;
-        found.extend(ids.iter().map(ToString::to_string));
-    }
-    Ok(found)
-}
-
-/// As [`existing`], and nobody deletes them until the transaction ends: who is being deleted at this moment is waited for, and
-/// is not among them. A membership is written only of users who are held so: its foreign key takes a tombstone for a user.
+/// Those of the ids that are users of the connection, whom nobody deletes until the transaction ends: who is being deleted at
+/// this moment is waited for, and is not among them. A membership is written only of users who are held so: its foreign key takes
+/// a tombstone for a user.
 pub fn hold(
     tx: &mut Tx<'_>,
     connection: &ScimConnectionId,
     ids: &[String],
 ) -> Result<Vec<String>, StoreError> {
-    // On SQLite the one writer is the lock.
-    let AnyConnection::Postgres(c) = &mut *tx.connection else { return existing(tx, connection, ids) };
-    if let [id] = ids {
-        let found: Option<UserId> = users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::id.eq(id)))
-            .filter(Present)
-            .select(users::id)
-            .for_key_share()
-            .get_result(c)
-            .optional()?;
-        return Ok(found.iter().map(ToString::to_string).collect());
+    macro_rules! those {
+        ($whose:expr) => {{
+            let users = held_by!(connection).filter($whose).select(users::id);
+            match &mut *tx.connection {
+                AnyConnection::Postgres(c) => users.for_key_share().load::<UserId>(c)?,
+                // The one writer is the lock.
+                AnyConnection::Sqlite(c) => users.load::<UserId>(c)?,
+            }
+        }};
     }
     let mut found = Vec::new();
-    for some in ids.chunks(500) {
-        let ids: Vec<UserId> = users::table
-            .filter(users::scim_connection_id.eq(connection).and(users::id.eq_any(some)))
-            .filter(Present)
-            .select(users::id)
-            .for_key_share()
-            .load(c)?;
-        found.extend(ids.iter().map(ToString::to_string));
+    match ids {
+        // The usual case, and a statement that can be prepared once: one of many ids cannot.
+        [id] => found.extend(those!(users::id.eq(id))),
+        ids => {
+            for some in ids.chunks(500) {
+                found.extend(those!(users::id.eq_any(some)));
+            }
+        }
     }
-    Ok(found)
+    Ok(found.iter().map(ToString::to_string).collect())
 }
 
 /// A user by the names that its provider has for it: our id, the externalId, the folded userName.
