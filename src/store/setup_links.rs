@@ -4,7 +4,9 @@ use diesel::prelude::*;
 
 use super::{
     StoreError, Tx,
-    schema::{organizations, scim_api_keys, setup_links},
+    saml_connections::SamlConnection,
+    schema::{organizations, saml_connections, scim_api_keys, scim_connections, setup_links},
+    scim_connections::ScimConnection,
 };
 use crate::model::{
     Timestamp,
@@ -98,6 +100,35 @@ pub fn list(tx: &mut Tx<'_>, organization: &OrganizationId) -> Result<Vec<SetupL
         .filter(setup_links::organization_id.eq(organization))
         .order(setup_links::id.desc())
         .select(SetupLink::as_select())
+        .load(tx.connection)?)
+}
+
+/// A link with the connections that it is for.
+pub type LinkWithConnections = (SetupLink, Option<SamlConnection>, Option<ScimConnection>);
+
+/// The same, with the connections that they are for.
+pub fn list_with_connections(
+    tx: &mut Tx<'_>,
+    organization: &OrganizationId,
+) -> Result<Vec<LinkWithConnections>, StoreError> {
+    let of_saml = saml_connections::id
+        .nullable()
+        .eq(setup_links::saml_connection_id)
+        .and(saml_connections::organization_id.eq(setup_links::organization_id));
+    let of_scim = scim_connections::id
+        .nullable()
+        .eq(setup_links::scim_connection_id)
+        .and(scim_connections::organization_id.eq(setup_links::organization_id));
+    Ok(setup_links::table
+        .left_join(saml_connections::table.on(of_saml))
+        .left_join(scim_connections::table.on(of_scim))
+        .filter(setup_links::organization_id.eq(organization))
+        .order(setup_links::id.desc())
+        .select((
+            SetupLink::as_select(),
+            Option::<SamlConnection>::as_select(),
+            Option::<ScimConnection>::as_select(),
+        ))
         .load(tx.connection)?)
 }
 

@@ -10,7 +10,7 @@ use crate::{
         Actor, Change, Context, connections::ConnectionError, provisioning::admin::keys, record::record,
     },
     store::{
-        StoreError, Tx, organizations, saml_connections, scim_connections,
+        StoreError, Tx, organizations, scim_connections,
         setup_links::{self, SetupLink},
         setup_metadata,
     },
@@ -88,15 +88,7 @@ pub async fn setup_progress(
     let load = move |tx: &mut Tx<'_>| {
         organizations::find(tx, &project, &organization)?.ok_or(ConnectionError::NotFound("organization"))?;
         let mut all = Vec::new();
-        for link in setup_links::list(tx, &organization)? {
-            let saml = match &link.saml_connection_id {
-                Some(id) => saml_connections::find_in_project(tx, &project, id)?,
-                None => None,
-            };
-            let scim = match &link.scim_connection_id {
-                Some(id) => scim_connections::find(tx, &organization, id)?,
-                None => None,
-            };
+        for (link, saml, scim) in setup_links::list_with_connections(tx, &organization)? {
             let (organization, product) = (String::new(), String::new());
             let wizard = Wizard { link, saml, scim, organization, product };
             let progress = progress(tx, &own, &wizard)?;
