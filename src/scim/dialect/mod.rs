@@ -157,7 +157,9 @@ impl Rewrite {
             Self::ListOfOne => "wraps single values in a list",
             Self::NearMissUrn => "sends the URN of the enterprise extension with a colon missing",
             Self::OldUrn => "sends the schema URNs of SCIM 1.1",
-            Self::PlainForComplex => "sends the manager as a plain id, and an empty text to remove it",
+            Self::PlainForComplex => {
+                "sends a plain text for the manager or an address, and an empty one to remove it"
+            }
             Self::ExtensionAtTopLevel => "sends attributes of the enterprise extension outside of it",
             Self::SeveralPrimaries => "marks several addresses as primary, of which the first one counts",
             Self::EmptySchemas => "leaves the list of schemas empty",

@@ -66,14 +66,28 @@ fn rewrite_operation(
         used.insert(Rewrite::EchoedReadOnly);
         return Vec::new();
     }
-    let path = rewrite_path(resource_type, path, used);
+    let mut path = rewrite_path(resource_type, path, used);
     if let Some(target) = locate(resource_type, &path)
         && let Some(value) = operation.get_mut("value")
     {
         rewrite_at(&target, &op, value, used);
+        if op != "remove" && is_value_of_selected(&target, value) {
+            path.push_str(".value");
+            if value.as_str() == Some("") {
+                *value = Value::Null;
+            }
+            used.insert(Rewrite::PlainForComplex);
+        }
     }
     operation.insert("path".to_owned(), Value::String(path));
     Vec::new()
+}
+
+/// Whether a text stands where a selected element belongs, `emails[type eq "work"]`: it can only be meant as its `value`.
+fn is_value_of_selected(target: &Located, value: &Value) -> bool {
+    let attribute = target.found.attribute;
+    let is_whole = target.selects && target.found.sub.is_none();
+    is_whole && value.is_string() && attribute.sub_attribute("value").is_some()
 }
 
 /// Whether the URNs are those of the type and of its extensions.

@@ -126,6 +126,24 @@ fn scim_023_echoed_read_only() {
 }
 
 #[test]
+fn scim_049_a_text_for_a_selected_element_is_its_value() {
+    let (user, rewrites) =
+        patched(json!([{ "op": "replace", "path": "emails[type eq \"work\"]", "value": "new@x.example" }]));
+    let kept = json!([{ "value": "new@x.example", "type": "work", "primary": true }]);
+    assert_eq!((&user["emails"], rewrites), (&kept, vec!["plain_for_complex"]));
+    let (user, _) =
+        patched(json!([{ "op": "add", "path": "emails[type eq \"home\"]", "value": "h@x.example" }]));
+    assert_eq!(user["emails"][1], json!({ "value": "h@x.example", "type": "home" }));
+    for (op, given) in [("replace", json!("")), ("remove", json!("w@x.example")), ("remove", json!(null))] {
+        let (user, _) = patched(json!([{ "op": op, "path": "emails[type eq \"work\"]", "value": given }]));
+        assert_eq!(user.get("emails"), None, "{op} {given}");
+    }
+    let postal = json!([{ "op": "replace", "path": "addresses[type eq \"work\"]", "value": "Main Street" }]);
+    let mut body = json!({ "schemas": [PATCH_URN], "Operations": postal });
+    assert!(rewrite_patch(&USER, "u1", &mut body).is_empty(), "an address has no value");
+}
+
+#[test]
 fn scim_049_the_manager_in_every_form() {
     let manager = format!("{ENTERPRISE_URN}:manager");
     let value = |path: &str, op: &str, value: Value| {
