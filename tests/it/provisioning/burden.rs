@@ -64,6 +64,24 @@ on_both_databases! {
         }
     }
 
+    async fn scim_055_groups_come_after_the_last_user_of_all_pages(scim: Scim) {
+        large_people(&scim, 40).await;
+        for name in ["One", "Two", "Three"] {
+            scim.group(name, &[]).await;
+        }
+        let (mut kinds, mut pages) = (Vec::new(), 0);
+        while kinds.len() < 43 {
+            let page = scim.get(&format!("/?count=100&startIndex={}", kinds.len() + 1)).await.body;
+            let found = page["Resources"].as_array().unwrap();
+            assert!(!found.is_empty() && page["totalResults"] == 43, "{}", found.len());
+            kinds.extend(found.iter().map(|resource| resource["meta"]["resourceType"].clone()));
+            pages += 1;
+        }
+        assert!(pages > 1, "the first page ends early");
+        assert_eq!(kinds.iter().position(|kind| kind == "Group"), Some(40));
+        assert_eq!(kinds.len(), 43);
+    }
+
     async fn a_page_of_groups_has_room_for_so_many_members(scim: Scim) {
         let ids = scim.seeded(10_001).await;
         let members: Vec<Value> = ids.iter().map(|id| json!({ "value": id })).collect();
