@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     ScimError,
-    filter::AttrPath,
+    filter::{AttrPath, instant},
     fold::fold,
     list::SortBy,
     schema::{Kind, Resolved, ResourceType, Returned},
@@ -77,7 +77,7 @@ impl BoundSort {
             Value::Bool(value) => SortKey::Bool(*value),
             Value::Number(value) => value.as_f64().map_or(SortKey::Missing, SortKey::Number),
             Value::String(text) if leaf.kind == Kind::DateTime => {
-                OffsetDateTime::parse(text, &Rfc3339).map_or(SortKey::Missing, SortKey::Instant)
+                instant(text).map_or(SortKey::Missing, SortKey::Instant)
             }
             Value::String(text) if leaf.case_exact => SortKey::Text(text.clone()),
             Value::String(text) => SortKey::Text(fold(text)),

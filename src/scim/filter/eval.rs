@@ -4,9 +4,8 @@
 use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{AttrPath, BoundFilter, CompareOp, CompareValue, Filter};
+use super::{AttrPath, BoundFilter, CompareOp, CompareValue, Filter, instant};
 use crate::scim::{
     fold::fold,
     schema::{Attribute, Kind, ResourceType},
@@ -112,7 +111,8 @@ fn numbers(a: &serde_json::Number, b: &serde_json::Number) -> Option<Ordering> {
 
 fn texts(attribute: &Attribute, a: &str, op: CompareOp, b: &str) -> bool {
     if attribute.kind == Kind::DateTime
-        && let (Ok(a), Ok(b)) = (OffsetDateTime::parse(a, &Rfc3339), OffsetDateTime::parse(b, &Rfc3339))
+        && !matches!(op, CompareOp::Co | CompareOp::Sw | CompareOp::Ew)
+        && let (Some(a), Some(b)) = (instant(a), instant(b))
     {
         return ordered(op, a.cmp(&b));
     }

@@ -4,6 +4,7 @@
 mod bind;
 mod error;
 mod eval;
+mod instant;
 mod lexer;
 mod narrow;
 mod parse;
@@ -17,6 +18,7 @@ pub use bind::{BoundFilter, bind, bind_noting};
 pub use error::FilterError;
 pub(in crate::scim) use eval::element_matches;
 pub use eval::matches;
+pub use instant::instant;
 pub use narrow::{Narrowed, narrow};
 pub(in crate::scim) use parse::parse_value_filter;
 pub use parse::{MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse, parse_noting};

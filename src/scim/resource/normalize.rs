@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::scim::{
     ScimError,
     error::quoted,
+    filter::instant,
     fold::fold,
     schema::{Attribute, Kind, ResourceType},
 };
@@ -156,7 +156,7 @@ fn element(attribute: &Attribute, given: &Value, path: &str) -> Result<Option<Va
         (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {}
         (Kind::String, Value::String(text)) => check_text(text, MAX_TEXT, path)?,
         (Kind::Reference, Value::String(text)) => check_text(text, MAX_LONG_TEXT, path)?,
-        (Kind::DateTime, Value::String(text)) if OffsetDateTime::parse(text, &Rfc3339).is_ok() => {}
+        (Kind::DateTime, Value::String(text)) if instant(text).is_some() => {}
         (Kind::Binary, Value::String(text)) => {
             check_text(text, MAX_LONG_TEXT, path)?;
             STANDARD.decode(text).map_err(|_| wrong())?;

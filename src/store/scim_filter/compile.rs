@@ -1,11 +1,9 @@
 //! From the bound tree to a predicate.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-
 use super::{EmailTest, Order, Predicate, TextColumn, TextTest, TimeColumn};
 use crate::{
     model::fold::fold,
-    scim::filter::{AttrPath, BoundFilter, CompareOp, CompareValue, Filter},
+    scim::filter::{AttrPath, BoundFilter, CompareOp, CompareValue, Filter, instant},
 };
 
 /// A filter as far as columns and rows answer it.
@@ -252,7 +250,7 @@ fn member(filter: &Filter) -> Option<Predicate> {
 
 /// Instants are stored in whole milliseconds; what lies between two of them equals none.
 fn time(column: TimeColumn, op: CompareOp, text: &str) -> Option<Predicate> {
-    let nanos = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
+    let nanos = instant(text)?.unix_timestamp_nanos();
     let millis = i64::try_from(nanos.div_euclid(1_000_000)).ok()?;
     let is_between = nanos.rem_euclid(1_000_000) != 0;
     let on = |order| Predicate::Time(column, order, millis);

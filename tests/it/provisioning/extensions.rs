@@ -43,9 +43,9 @@ on_both_databases! {
 
     async fn scim_086_its_attributes_are_typed_filtered_sorted_and_patched(scim: Scim) {
         register(&scim).await;
-        let anna = user("anna", json!({ "badge": 7, "SITE": "north", "since": "2026-01-01T00:00:00Z", "unknown": 1 }));
+        let anna = user("anna", json!({ "badge": 7, "SITE": "north", "since": "2026-01-01T00:00:00", "unknown": 1 }));
         let anna = scim.post("/Users", anna).await;
-        assert_eq!((anna.status, &anna.body[URN]), (201, &json!({ "badge": 7, "site": "north", "since": "2026-01-01T00:00:00Z" })));
+        assert_eq!((anna.status, &anna.body[URN]), (201, &json!({ "badge": 7, "site": "north", "since": "2026-01-01T00:00:00" })));
         assert_eq!(anna.body["schemas"], json!([USER, URN]));
         scim.post("/Users", user("ben", json!({ "badge": 40, "desks": [{ "value": "A1" }, { "value": "B2", "primary": true }] }))).await;
         let wrong = scim.post("/Users", user("carl", json!({ "badge": "seven" }))).await;
@@ -56,6 +56,7 @@ on_both_databases! {
             (format!("filter={URN}:desks[value eq \"B2\"]"), vec!["ben"]),
             (format!("filter={URN}:desks eq \"a1\""), vec![]),
             (format!("filter={URN}:since lt \"2025-12-31T23:00:00-00:30\""), vec![]),
+            (format!("filter={URN}:since eq \"2025-12-31T23:00:00-01:00\""), vec!["anna"]),
             (format!("sortBy={URN}:badge&sortOrder=descending"), vec!["ben", "anna"]),
         ] {
             let body = scim.get(&format!("/Users?{query}")).await.body;

@@ -50,6 +50,8 @@ on_both_databases! {
             ("not (active eq true) or userName sw \"b\"", &["ben", "carl"]),
             ("emails[type eq \"work\"] and active eq true", &["anna"]),
             ("title pr", &[]),
+            ("meta.created gt \"2011-05-13T04:42:34\" and userName sw \"a\"", &["anna"]),
+            ("meta.lastModified lt \"2011-05-13T04:42:34\"", &[]),
             ("id eq \"nobody\"", &[]),
         ] {
             assert_eq!(found(&scim, filter).await.as_deref(), Ok(wanted.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>().as_slice()), "{filter}");
