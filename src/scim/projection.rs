@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     ScimError,
     filter::AttrPath,
-    schema::{ResourceType, Returned},
+    schema::{Attribute, ResourceType, Returned},
 };
 
 /// The most names in a list, repetitions aside. Each is compared with each part of each resource; all that the standard
@@ -117,16 +117,37 @@ fn reserved(
         let is_asked = |name: &str| {
             asked.iter().any(|item| item.is_all_of(schema.id) || item.is_in_extension(schema.id, name))
         };
-        parts.retain(|name, _| match schema.attribute(name).map(|attribute| attribute.returned) {
-            Some(Returned::Never) => false,
-            Some(Returned::Request) => is_asked(name),
-            _ => true,
+        parts.retain(|name, value| {
+            let Some(attribute) = schema.attribute(name) else { return true };
+            let is_shown = match attribute.returned {
+                Returned::Never => false,
+                Returned::Request => is_asked(name),
+                Returned::Always | Returned::Default => true,
+            };
+            is_shown
+                && reserve_subs(attribute, value, &|sub| {
+                    asked.iter().any(|item| item.is_in_extension(schema.id, name) && item.is_of_sub(sub))
+                })
         });
         if parts.is_empty() {
             resource.remove(schema.id);
         }
     }
     resource
+}
+
+/// The same of sub-attributes, of which one is asked for by its own name. Tells whether anything remains.
+fn reserve_subs(attribute: &Attribute, value: &mut Value, is_asked: &dyn Fn(&str) -> bool) -> bool {
+    let is_plain = |sub: &Attribute| matches!(sub.returned, Returned::Always | Returned::Default);
+    if attribute.sub_attributes.iter().all(is_plain) {
+        return true;
+    }
+    retain_subs(value, &|name| match attribute.sub_attribute(name).map(|sub| sub.returned) {
+        Some(Returned::Never) => false,
+        Some(Returned::Request) => is_asked(name),
+        _ => true,
+    });
+    !is_empty(value)
 }
 
 impl Item {
@@ -149,6 +170,10 @@ impl Item {
     /// Whether the path is of the attribute in that extension.
     fn is_in_extension(&self, urn: &str, name: &str) -> bool {
         self.is_in(urn, name) && self.path.as_ref().is_some_and(|path| path.schema.is_some())
+    }
+
+    fn is_of_sub(&self, name: &str) -> bool {
+        self.sub().is_some_and(|sub| sub.eq_ignore_ascii_case(name))
     }
 
     fn sub(&self) -> Option<&str> {
@@ -187,7 +212,7 @@ fn only(
         let kept = if is_always(resource_type, &name) || items.iter().any(|item| item.is_all_of(&name)) {
             Some(value)
         } else if name.contains(':') {
-            parts_of_extension(&name, value, items)
+            parts_of_extension(resource_type, &name, value, items)
         } else if of_base {
             Some(value)
         } else {
@@ -199,9 +224,17 @@ fn only(
     shown
 }
 
-fn parts_of_extension(urn: &str, value: Value, items: &[Item]) -> Option<Value> {
+fn parts_of_extension(
+    resource_type: &ResourceType,
+    urn: &str,
+    value: Value,
+    items: &[Item],
+) -> Option<Value> {
     let Value::Object(extension) = value else { return None };
     let parts = extension.into_iter().filter_map(|(part, value)| {
+        if is_always_in(resource_type, urn, &part) {
+            return Some((part, value));
+        }
         let asked: Vec<&Item> = items.iter().filter(|item| item.is_in_extension(urn, &part)).collect();
         Some((part, parts_of(value, &asked)?))
     });
@@ -229,18 +262,22 @@ fn except(
         if is_always(resource_type, name) {
             return true;
         }
-        if items.iter().any(|item| item.is_all_of(name)) {
-            return false;
-        }
-        if name.contains(':') {
-            if let Value::Object(extension) = value {
-                extension.retain(|part, value| {
-                    let without: Vec<&Item> =
-                        items.iter().filter(|item| item.is_in_extension(name, part)).collect();
-                    remains(value, &without)
-                });
-            }
+        let is_all = items.iter().any(|item| item.is_all_of(name));
+        if name.contains(':')
+            && let Value::Object(extension) = value
+        {
+            extension.retain(|part, value| {
+                if is_always_in(resource_type, name, part) {
+                    return true;
+                }
+                let without: Vec<&Item> =
+                    items.iter().filter(|item| item.is_in_extension(name, part)).collect();
+                !is_all && remains(value, &without)
+            });
             return !is_empty(value);
+        }
+        if is_all {
+            return false;
         }
         let without: Vec<&Item> = items.iter().filter(|item| item.is_in(base, name)).collect();
         remains(value, &without)
@@ -254,10 +291,7 @@ fn remains(value: &mut Value, without: &[&Item]) -> bool {
         return false;
     }
     if !without.is_empty() {
-        let named = |name: &str| {
-            without.iter().any(|item| item.sub().is_some_and(|sub| sub.eq_ignore_ascii_case(name)))
-        };
-        retain_subs(value, &|name| !named(name));
+        retain_subs(value, &|name| !without.iter().any(|item| item.is_of_sub(name)));
     }
     !is_empty(value)
 }
@@ -281,12 +315,18 @@ fn is_always(resource_type: &ResourceType, name: &str) -> bool {
     resource_type.core_attribute(name).is_some_and(|attribute| attribute.returned == Returned::Always)
 }
 
+/// The same of an attribute of an extension.
+fn is_always_in(resource_type: &ResourceType, urn: &str, name: &str) -> bool {
+    let attribute = resource_type.extension(urn).and_then(|schema| schema.attribute(name));
+    attribute.is_some_and(|attribute| attribute.returned == Returned::Always)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scim::schema::{ENTERPRISE_URN, GROUP, USER, USER_URN};
+    use crate::scim::schema::{Catalog, Definition, ENTERPRISE_URN, GROUP, USER, USER_URN};
 
     fn project(attributes: Option<&str>, excluded: Option<&str>) -> Value {
         let user = json!({
@@ -327,6 +367,37 @@ mod tests {
         assert_eq!(left["name"], json!({ "familyName": "J" }));
         assert!(left.get("emails").is_none() && left.get("meta").is_none());
         assert!(project(None, Some(ENTERPRISE_URN)).get(ENTERPRISE_URN).is_none());
+    }
+
+    #[test]
+    fn scim_024_a_registered_schema_says_when_its_attributes_are_returned() {
+        const URN: &str = "urn:acme:2.0:User";
+        let attribute = |name: &str, returned: &str| json!({ "name": name, "returned": returned });
+        let subs = [attribute("value", "default"), attribute("pin", "never"), attribute("note", "request")];
+        let schema = json!({ "id": URN, "attributes": [
+            attribute("badge", "always"), attribute("site", "default"), attribute("rare", "request"),
+            { "name": "cards", "type": "complex", "multiValued": true, "subAttributes": subs }
+        ] });
+        let user_type = Catalog::with(&[Definition::parse(&schema).unwrap()]).user;
+        let shown = |attributes: Option<&str>, excluded: Option<&str>| {
+            let user = json!({ "userName": "b", URN: {
+                "badge": "7", "site": "north", "rare": "r", "cards": [{ "value": "c", "pin": "1234", "note": "n" }, { "pin": "5" }]
+            } });
+            let projection = Projection::parse(attributes, excluded).unwrap();
+            let shown = projection.apply(user_type, user.as_object().unwrap().clone());
+            shown.get(URN).cloned().unwrap_or_default()
+        };
+        let cards = json!([{ "value": "c" }]);
+        assert_eq!(shown(None, None), json!({ "badge": "7", "site": "north", "cards": cards }));
+        assert_eq!(shown(Some("userName"), None), json!({ "badge": "7" }), "always");
+        for excluded in [URN.to_owned(), format!("{URN}:badge,{URN}:site,{URN}:cards")] {
+            assert_eq!(shown(None, Some(&excluded)), json!({ "badge": "7" }), "{excluded}");
+        }
+        let asked = format!("{URN}:cards.note,{URN}:cards.pin,{URN}:rare");
+        assert_eq!(
+            shown(Some(&asked), None),
+            json!({ "badge": "7", "rare": "r", "cards": [{ "note": "n" }] })
+        );
     }
 
     #[test]
