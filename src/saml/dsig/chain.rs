@@ -6,7 +6,7 @@ use openssl::{
     x509::{X509, X509VerifyResult},
 };
 
-use super::key::VerificationKey;
+use super::key::{VerificationKey, is_cheap};
 
 /// The keys without those whose certificates issued another one of them, and the certificates that were left out.
 #[must_use]
@@ -17,35 +17,54 @@ pub fn without_issuers(keys: Vec<VerificationKey>) -> (Vec<VerificationKey>, Vec
 }
 
 /// Of the certificates in one X509Data the one whose key signs: all of them are of one chain (XML Signature 1.1, section 4.5.4),
-/// in any order. The first where that cannot be told. DER, of which what cannot be read is passed over.
+/// in any order. The first, where one of them cannot be read: it may have been the one. DER.
 pub(in crate::saml) fn leaf(certificates: &[&[u8]]) -> usize {
-    let is_issuer = issuers(certificates);
-    let is_readable = |at: &usize| X509::from_der(certificates[*at]).is_ok();
-    let mut leaves = (0..certificates.len()).filter(|at| !is_issuer[*at]).filter(is_readable);
-    match (leaves.next(), leaves.next()) {
-        (Some(only), None) => only,
-        _ => 0,
+    let is_readable = |der: &&[u8]| X509::from_der(der).is_ok();
+    if !certificates.iter().all(is_readable) {
+        return 0;
     }
+    issuers(certificates).iter().position(|is_issuer| !is_issuer).unwrap_or_default()
 }
+
+/// So many signatures are looked at: more than a chain has. Whoever wrote the certificates chose how dear each one is.
+const MOST_SIGNATURES: usize = 8;
 
 /// Of each certificate, whether it issued another one of them. One that issued itself is in nobody's chain, so that the old and
 /// the new certificate of one key are two; and where all have issued one another, none is above the others.
 fn issuers(certificates: &[&[u8]]) -> Vec<bool> {
     let read: Vec<Option<X509>> = certificates.iter().map(|der| X509::from_der(der).ok()).collect();
-    let issued_another = |issuer: &X509| read.iter().flatten().any(|one| issued(issuer, one));
-    let found: Vec<bool> = read.iter().map(|one| one.as_ref().is_some_and(issued_another)).collect();
+    let mut left = MOST_SIGNATURES;
+    let mut found = vec![false; read.len()];
+    for (at, one) in read.iter().enumerate() {
+        let Some(one) = one else { continue };
+        let above = (0..read.len()).filter(|above| *above != at);
+        let mut named =
+            above.filter(|above| read[*above].as_ref().is_some_and(|by| names(by, one))).peekable();
+        if named.peek().is_none() || (names(one, one) && signed(one, one, &mut left)) {
+            continue;
+        }
+        for above in named {
+            found[above] |= read[above].as_ref().is_some_and(|by| signed(by, one, &mut left));
+        }
+    }
     // What did not verify is no error of whoever asks OpenSSL next.
     drop(ErrorStack::get());
     if found.contains(&false) { found } else { vec![false; found.len()] }
 }
 
-/// Whether one certificate was issued by another one's key, and not by its own.
-fn issued(issuer: &X509, one: &X509) -> bool {
-    issuer.issued(one) == X509VerifyResult::OK && signed(issuer, one) && !signed(one, one)
+/// Whether a certificate names another one as the one that issued it.
+fn names(issuer: &X509, one: &X509) -> bool {
+    issuer.issued(one) == X509VerifyResult::OK
 }
 
-fn signed(by: &X509, one: &X509) -> bool {
-    by.public_key().is_ok_and(|key| one.verify(&key).unwrap_or(false))
+/// Whether one's signature is by the other one's key. Of a key that would cost too much nothing is known.
+fn signed(by: &X509, one: &X509, left: &mut usize) -> bool {
+    let Ok(key) = by.public_key() else { return false };
+    if *left == 0 || !is_cheap(&key) {
+        return false;
+    }
+    *left -= 1;
+    one.verify(&key).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -108,8 +127,27 @@ mod tests {
         // Without the one between, nothing says that they belong together.
         assert_eq!(told(&[&top, &end]), (vec![false, false], 0));
         assert_eq!(told(&[&end]), (vec![false], 0));
-        assert_eq!(told(&[&b"rubbish".to_vec(), &between, &end]), (vec![false, true, false], 2));
+        // Two of one authority: the first of them, and not who is above both.
+        let other = certificate(4, "other", &key(), "root", &root);
+        assert_eq!(told(&[&top, &between, &other]), (vec![true, false, false], 1));
+        // What cannot be read may have been the leaf.
+        for unreadable in [[&b"rubbish".to_vec(), &between, &top], [&end, &b"rubbish".to_vec(), &between]] {
+            assert_eq!(told(&unreadable).1, 0);
+        }
         assert_eq!(told(&[]), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn of_many_that_name_one_another_few_are_looked_at() {
+        let keys: Vec<_> = (0..8).map(|_| key()).collect();
+        let all: Vec<_> =
+            (1..).zip(&keys).map(|(serial, key)| certificate(serial, "a", key, "a", &keys[0])).collect();
+        let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+        let read: Vec<X509> = all.iter().map(|der| X509::from_der(der).unwrap()).collect();
+        let mut left = MOST_SIGNATURES;
+        assert!((0..MOST_SIGNATURES).all(|_| signed(&read[0], &read[1], &mut left)));
+        assert!(!signed(&read[0], &read[1], &mut left), "nothing is known any more");
+        assert_eq!(issuers(&all)[1..], [false; 7]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use super::{algorithm::KeyKind, base64};
 const MIN_RSA_BITS: u32 = 2048;
 /// Larger RSA keys cost a verifier more than they are worth.
 const MAX_RSA_BITS: u32 = 8192;
+/// All keys have 65537 or less; with a long exponent, to look at a signature costs what it costs to make one.
+const MAX_EXPONENT_BITS: i32 = 64;
 
 /// A public key that signatures of one identity provider are checked against.
 #[derive(Clone)]
@@ -50,7 +52,7 @@ pub enum KeyError {
     #[error("the RSA key has {0} bits; at most {MAX_RSA_BITS} are accepted")]
     TooLarge(u32),
     /// DSA, Ed25519, an unusual curve...
-    #[error("the key is neither RSA nor on one of the curves P-256, P-384, P-521")]
+    #[error("the key is neither RSA with a usual exponent nor on one of the curves P-256, P-384, P-521")]
     Unsupported,
 }
 
@@ -196,12 +198,21 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// Whether a signature by the key costs no more to look at than one of a key that is taken.
+pub(super) fn is_cheap(pkey: &PKey<Public>) -> bool {
+    match pkey.rsa() {
+        Ok(key) => pkey.bits() <= MAX_RSA_BITS && key.e().num_bits() <= MAX_EXPONENT_BITS,
+        Err(_) => pkey.id() == Id::EC,
+    }
+}
+
 /// The kind of key and, for EC, the length of a field element.
 fn classify(pkey: &PKey<Public>) -> Result<(KeyKind, usize), KeyError> {
     match pkey.id() {
         Id::RSA => match pkey.bits() {
             bits if bits < MIN_RSA_BITS => Err(KeyError::TooSmall(bits)),
             bits if bits > MAX_RSA_BITS => Err(KeyError::TooLarge(bits)),
+            _ if !is_cheap(pkey) => Err(KeyError::Unsupported),
             _ => Ok((KeyKind::Rsa, 0)),
         },
         Id::EC => match pkey.ec_key().ok().and_then(|key| key.group().curve_name()) {

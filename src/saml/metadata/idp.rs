@@ -246,12 +246,12 @@ fn signing_keys(role: Element<'_, '_>) -> Result<(Vec<VerificationKey>, Vec<KeyE
         for data in within("X509Data") {
             let texts = tree::children(data, ns::DSIG, "X509Certificate").take(MAX_CHAIN).map(tree::text);
             let texts = texts.collect::<Result<Vec<_>, _>>()?;
-            let Some(certificate) = texts.get(of_key(&texts)) else { continue };
-            // The same one again counts as well: it costs as much to read.
-            seen += 1;
+            // The same one again counts as well, and so does each of a chain: they cost as much to read.
+            seen += texts.len();
             if seen > MAX_KEYS {
                 return Err(MetadataError::TooManyKeys(MAX_KEYS));
             }
+            let Some(certificate) = texts.get(of_key(&texts)) else { continue };
             match VerificationKey::from_text(certificate) {
                 Ok(key) if keys.iter().any(|k| k.fingerprint() == key.fingerprint()) => {}
                 Ok(key) => keys.push(key),
