@@ -103,11 +103,15 @@ fn selected(filter: &Filter) -> Result<Vec<Member>, ScimError> {
             Ok(vec![Member { value: id.clone(), only: None }])
         }
         Filter::And(parts) => {
-            let kinds: Vec<MemberKind> = parts.iter().filter_map(kind).collect();
             let rest: Vec<&Filter> = parts.iter().filter(|part| kind(part).is_none()).collect();
             let [one] = rest[..] else { return Err(unsupported()) };
             let list = selected(one)?;
-            let [member] = &list[..] else { return Err(unsupported()) };
+            let member = match &list[..] {
+                [] => return Ok(list),
+                [member] => member,
+                _ => return Err(unsupported()),
+            };
+            let kinds: Vec<MemberKind> = parts.iter().filter_map(kind).chain(member.only).collect();
             let only = kinds.first().copied();
             // Nobody is of two types.
             let is_one = kinds.iter().all(|kind| Some(*kind) == only);

@@ -320,6 +320,10 @@ fn scim_038_046_member_changes_are_a_plan() {
             vec![],
         ),
         (
+            json!([{ "op": "remove", "path": "members[(type eq \"User\" and value eq \"a\") and type eq \"Group\"]" }]),
+            vec![],
+        ),
+        (
             json!([{ "op": "remove", "path": "members", "value": [{ "$ref": null, "value": "a" }] }]),
             vec![MemberChange::Remove(ids(&["a"]))],
         ),
