@@ -18,7 +18,7 @@ use crate::{
         Millis, Rng, Timestamp,
         ids::{ProjectId, SamlConnectionId},
     },
-    saml::metadata::IdpMetadata,
+    saml::metadata::{IdpMetadata, LeftOut},
     saml::xml::Limits,
     service::{Actor, Change, Context, egress::Egress, record::record},
     store::{
@@ -131,10 +131,20 @@ pub(super) async fn read(
 ) -> Result<IdpMetadata, ConnectionError> {
     let entity_id = connection.idp_entity_id.clone();
     let idp = read_metadata(cx, document, Some(entity_id.clone()), &Signers::of(connection)).await?;
-    if idp.entity_id == entity_id {
-        Ok(idp)
-    } else {
-        Err(ConnectionError::Invalid(format!("the metadata is of another provider, {}", idp.entity_id)))
+    if idp.entity_id != entity_id {
+        return Err(ConnectionError::Invalid(format!(
+            "the metadata is of another provider, {}",
+            idp.entity_id
+        )));
+    }
+    // Who reviews a description may leave that out. By itself nothing ends single logout, which also holds assertions back.
+    let of_logout =
+        |left_out: &&LeftOut| matches!(left_out, LeftOut::LogoutEndpoint(_) | LeftOut::LogoutBinding);
+    match idp.left_out.iter().find(of_logout) {
+        Some(left_out) if idp.slo.is_empty() && connection.idp_slo_url.is_some() => {
+            Err(ConnectionError::Invalid(left_out.to_string()))
+        }
+        _ => Ok(idp),
     }
 }
 

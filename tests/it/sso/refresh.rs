@@ -177,6 +177,20 @@ on_both_databases! {
         assert_eq!((fetched.iter().sum::<usize>(), address.asked() - before), (1, 1));
     }
 
+    async fn r24_single_logout_does_not_end_by_itself(world: World) {
+        let (world, address) = connected(world).await;
+        let on = SamlConnection { idp_slo_url: Some("https://idp.acme.example/slo".into()), ..row(&world).await };
+        world.write(move |tx| saml_connections::update(tx, &on)).await;
+        let unusable = "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
+                        Location=\"http://idp.acme.example/slo\"/><md:SingleSignOnService";
+        let described = description(ENTITY, HOST, &["idp", "other"]);
+        assert!(described.contains("<md:SingleSignOnService"), "{described}");
+        address.now_serves(described.replacen("<md:SingleSignOnService", unusable, 1));
+        assert_eq!(fetch_due(&world).await, 1);
+        assert_eq!(row(&world).await.idp_slo_url.as_deref(), Some("https://idp.acme.example/slo"));
+        assert_eq!(keys(&world).await, 1, "nor is the rest taken over");
+    }
+
     async fn r24_what_was_replaced_during_a_fetch_stays_replaced(world: World) {
         let (world, address) = connected(world).await;
         let (was_asked, go_on) = address.hold_next();
