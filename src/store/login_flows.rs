@@ -151,18 +151,24 @@ pub fn knows_request(
     Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 
-/// Whether the browser began a login at a connection for itself, no host app having asked, that has not expired.
+/// Whether the browser began a login at a connection for itself, no host app having asked, that has not expired; and, where
+/// `open`, not ended either.
 pub fn began_here(
     tx: &mut Tx<'_>,
     project: &ProjectId,
     nonce_hash: &TokenHash,
     connection: &SamlConnectionId,
+    open: bool,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let flows = login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::saml_connection_id.eq(connection).and(login_flows::client_id.is_null()))
         .filter(login_flows::expires_at.gt(now));
+    if open {
+        let flows = flows.filter(login_flows::completed_at.is_null());
+        return Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?);
+    }
     Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     consume::{ATTEMPTS, Arrived, Consumed, use_once, vouch},
     refusal::{Refusal, SsoError},
-    session_key,
 };
 use crate::{
     model::{
@@ -57,6 +56,8 @@ struct Pending {
     deep_link: Option<String>,
     /// By what a logout may have named the session. Where an older version noted none, the person begins again.
     logout_keys: Option<Vec<String>>,
+    /// The value of the NameID.
+    person: Option<String>,
 }
 
 /// Uses the assertion up, matches the person, asks the policy, and notes what waits for the answer.
@@ -117,6 +118,7 @@ fn pending(vouched: &Vouched, arrived: &Arrived) -> Pending {
         second_factor: vouched.proof.second_factor,
         deep_link: arrived.deep_link.clone(),
         logout_keys: Some(arrived.logout_keys.clone()),
+        person: arrived.assertion.name_id().map(|name| name.value.clone()),
     }
 }
 
@@ -147,8 +149,7 @@ pub async fn consent(
         // The provider may have logged the person out between the page and the click (Core 3.7.3.1).
         let keys = pending.logout_keys.ok_or_else(nothing)?;
         let issued_at = Timestamp::from_millis(pending.issued_at);
-        let name = pending.name_id.as_deref().and_then(session_key::name_of);
-        let person = name.map(|name| name.value).unwrap_or_default();
+        let person = pending.person.unwrap_or_default();
         if saml_logouts::has_ended(tx, &connection, &person, &keys, issued_at)? {
             return Err(Refusal::SessionLoggedOut.into());
         }

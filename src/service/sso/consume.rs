@@ -161,7 +161,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
         // What every login is asked for, a login that begins at the provider was not: the one that begins here is (R11).
         let asks = connection.force_authn || !options.authn_contexts.is_empty();
         if !connection.allow_idp_initiated || asks {
-            unsolicited(tx, cx, posted, &id)?;
+            unsolicited(tx, cx, posted, &connection)?;
             return Ok(Prepared::StartHere);
         }
         let solicitation = match options.dummy_in_response_to {
@@ -212,10 +212,12 @@ fn unsolicited(
     tx: &mut Tx<'_>,
     cx: &Context,
     posted: &Posted,
-    id: &SamlConnectionId,
+    connection: &SamlConnection,
 ) -> Result<(), SsoError> {
     let Some(nonce) = posted.nonce.as_ref().map(Secret::hash) else { return Ok(()) };
-    let begun = login_flows::began_here(tx, &posted.project, &nonce, id, cx.now())?;
+    // Where they are on, people go from the portal to one app and the next: a login that has ended is no circle.
+    let open = connection.allow_idp_initiated;
+    let begun = login_flows::began_here(tx, &posted.project, &nonce, &connection.id, open, cx.now())?;
     if begun { Err(Refusal::Unsolicited.into()) } else { Ok(()) }
 }
 

@@ -326,13 +326,15 @@ async fn end_sessions(
         keep_until: Timestamp::from(request.replay_until()),
     };
     let actor = Actor::in_request(ActorKind::SamlConnection, &connection.id, request_id);
+    // By our clock, of which the provider's may be ahead.
+    let kept = now.plus(ENDED_KEPT + connection.clock_skew_ms);
     let (own, project, connection) = (cx.clone(), project.clone(), connection.clone());
     let work = move |tx: &mut Tx<'_>| {
         if !saml_assertion_replays::insert_once(tx, &seen)? {
             return Err(LogoutError::Replayed);
         }
         let (id, organization) = (&connection.id, &connection.organization_id);
-        saml_logouts::end_sessions(tx, id, organization, &person, &ended, ended_at, now.plus(ENDED_KEPT))?;
+        saml_logouts::end_sessions(tx, id, organization, &person, &ended, ended_at, kept)?;
         for session in session_rows::of_saml(tx, &project, &connection.id, &names)? {
             let index = session.saml_session_index.as_ref();
             if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {

@@ -89,9 +89,6 @@ pub async fn start(
         let mut flow = match &flow {
             Some(flow) => login::of_browser(tx, &own, &of, &nonce, flow)?
                 .ok_or(SsoError::Refused(Refusal::NoLoginInProgress))?,
-            None if connection.status != ConnectionStatus::Enabled => {
-                return Err(Refusal::of_status(connection.status).into());
-            }
             None => begin(tx, &own, &of, &nonce, deep_link.as_deref())?,
         };
         let back = |refusal: Refusal| SsoError::refused_in(refusal, WayBack::of(&flow));

@@ -322,14 +322,17 @@ on_both_databases! {
         assert_eq!(admin.answer(&xml).await.status, StatusCode::FORBIDDEN);
     }
 
-    async fn tests_in_two_tabs_are_two_tests(admin: Admin) {
+    async fn tests_in_three_tabs_are_three_tests(admin: Admin) {
         let mut admin = admin.described().await;
         let idp = admin.idp().await;
-        let (first, second) = (admin.begin().await, admin.begin().await);
-        let eve = Claims { assertion_id: "_e1", name_id: "eve@acme.example", ..ADA };
-        let second = admin.world.response(&idp, Some(&second), &eve);
-        let first = admin.world.response(&idp, Some(&first), &ADA);
-        for (xml, who) in [(&second, "eve@acme.example"), (&first, "ada@acme.example")] {
+        let (first, second, third) = (admin.begin().await, admin.begin().await, admin.begin().await);
+        let answered = |request, id, name_id| {
+            admin.world.response(&idp, Some(request), &Claims { assertion_id: id, name_id, ..ADA })
+        };
+        let first = answered(&first, "_1", "ada@acme.example");
+        let second = answered(&second, "_2", "eve@acme.example");
+        let third = answered(&third, "_3", "bob@acme.example");
+        for (xml, who) in [(&second, "eve@"), (&third, "bob@"), (&first, "ada@")] {
             admin.world.gateway.clock.advance(1000);
             assert_eq!(admin.answer(xml).await.header("location"), "http://localhost/setup/test");
             let page = admin.get("/setup/test").await.body;

@@ -69,18 +69,6 @@ on_both_databases! {
         assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
     }
 
-    async fn r32_a_browser_has_so_many_logins_open(world: World) {
-        let mut browser = Browser::default();
-        let requests = [world.depart(&world.acme, &mut browser).await, world.depart(&world.acme, &mut browser).await];
-        for _ in 0..99 {
-            world.depart(&world.acme, &mut browser).await;
-        }
-        let [forgotten, oldest] = requests.map(|request| world.response(&world.acme, Some(&request), &ADA));
-        let answer = world.post(&world.acme.connection.id, &mut browser, &forgotten).await;
-        world.assert_refused(&answer, "request_unknown").await;
-        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &oldest).await));
-    }
-
     async fn r08_an_unsolicited_response_starts_a_login_here_once(world: World) {
         let xml = world.response(&world.acme, None, &ADA);
         let mut browser = Browser::default();

@@ -42,8 +42,8 @@ async fn a_session_by_consent_is_not_issued_beside_the_end_of_all_of_them() {
     let url = &world.gateway.database.url;
     let (mut holder, mut watch) =
         (PgConnection::establish(url).unwrap(), PgConnection::establish(url).unwrap());
-    // The session refers to its connection.
-    holder.batch_execute("BEGIN; SELECT 1 FROM saml_connections FOR UPDATE").unwrap();
+    // Who only reads sessions does not wait: the end of all of them finds none.
+    holder.batch_execute("BEGIN; LOCK TABLE sessions IN SHARE MODE").unwrap();
     let own = std::rc::Rc::clone(&world);
     let click = actix_web::rt::spawn(async move { consent(&own, &browser, &flow).await });
     while !click.is_finished() && waiting(&mut watch) == 0 {

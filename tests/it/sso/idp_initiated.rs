@@ -251,6 +251,23 @@ on_both_databases! {
         }
     }
 
+    async fn r08_a_login_that_ended_here_is_no_circle_where_the_provider_may_begin(world: World) {
+        let edit = |connection: &mut SamlConnection| {
+            connection.allow_idp_initiated = true;
+            connection.force_authn = true;
+        };
+        world.change(&world.acme, edit).await;
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let from_portal = world.response(&world.acme, None, &ADA);
+        let circle = arrive(&world, &mut browser, &from_portal, "").await;
+        world.assert_refused(&circle, "unsolicited_response").await;
+        let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: "_a2", ..ADA });
+        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
+        // To the next app.
+        assert_eq!(arrive(&world, &mut browser, &from_portal, "").await.status, StatusCode::SEE_OTHER);
+    }
+
     async fn r07_a_request_of_ours_is_never_a_dummy(world: World) {
         switch_on_with_dummy(&world).await;
         let request = world.depart(&world.acme, &mut Browser::default()).await;

@@ -3,7 +3,7 @@
 use actix_web::test::TestRequest;
 use vestibule::{
     model::{SigningAlgorithm, TokenEndpointAuthMethod},
-    service::directory::{NewClient, create_client},
+    service::directory::{NewClient, create_client, list_sessions},
     store::{audit_log_events, groups, outbox_events},
 };
 
@@ -188,6 +188,22 @@ on_both_databases! {
         let xml = answered(&world.response(&world.acme, Some(&request), &ADA));
         let answer = world.post(&world.acme.connection.id, &mut browser, &xml).await;
         world.assert_refused(&answer, "authn_too_old").await;
+    }
+
+    async fn r11_nobody_has_signed_in_later_than_now(world: World) {
+        // A provider's clock may run ahead, within the skew; clients refuse a time that is yet to come.
+        let now = world.gateway.now();
+        let instant = |at: vestibule::model::Timestamp| vestibule::saml::xml::instant::format(at.to_datetime());
+        let (said, ahead) = (format!("AuthnInstant=\"{}\"", instant(now)), format!("AuthnInstant=\"{}\"", instant(now.plus(60_000))));
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &ADA);
+        let xml = signed_again(&world.acme, ADA.assertion_id, &xml, |xml| xml.replace(&said, &ahead));
+        assert!(xml.contains(&ahead));
+        assert!(signed_in(&world.post(&world.acme.connection.id, &mut browser, &xml).await));
+        let ada = world.find(&world.acme.organization, "ada@acme.example").await.unwrap();
+        let sessions = list_sessions(&world.gateway.cx, &world.gateway.project.id, &ada.id, 10).await.unwrap();
+        assert_eq!(sessions[0].auth_time, now);
     }
 
     async fn r11_a_forced_sign_in_may_take_its_time(world: World) {
