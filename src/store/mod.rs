@@ -9,6 +9,7 @@ mod advisory;
 mod connection;
 mod error;
 mod fixed;
+mod glances;
 mod lane;
 pub mod migrations;
 mod pool;
@@ -72,11 +73,13 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Instant,
 };
 
 use connection::AnyConnection;
 use diesel::Connection as _;
 pub use error::StoreError;
+use glances::Glances;
 pub use lane::Lane;
 use lane::Lanes;
 use pool::{Database, Kept, Pool};
@@ -101,6 +104,7 @@ struct Inner {
     database: Database,
     pool: Pool,
     lanes: Lanes,
+    glances: Glances,
     /// On SQLite only: the one thread that writes.
     writer: Option<Writer>,
     counters: Arc<Counters>,
@@ -138,7 +142,7 @@ impl Store {
             Database::Postgres(_) => None,
         };
         Ok(Self {
-            inner: Arc::new(Inner { database, pool, lanes, writer, counters }),
+            inner: Arc::new(Inner { database, pool, lanes, glances: Glances::default(), writer, counters }),
             relay: None,
             lane: None,
         })
@@ -155,9 +159,9 @@ impl Store {
         outcome.after(self.run(work, Purpose::Read).await)
     }
 
-    /// Reads as [`Store::read`] does, for work of a few microseconds: a row or two by their keys, on every request. On SQLite that
+    /// Reads as [`Store::read`] does, for work that an index answers at once: a row or two, on every request. On SQLite that
     /// is less than the way to another thread and back, so it is done on this one where a connection is free: a read there
-    /// waits for no write.
+    /// waits for no write. See [`glances`] for what takes longer than it should.
     pub async fn glance<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -277,10 +281,16 @@ impl Inner {
 
     /// Runs a read on this thread, if there is a connection for it at this moment.
     fn run_here(&self, work: &mut Work) -> Option<Result<(), StoreError>> {
+        let begun = Instant::now();
+        if !self.glances.are_short(begun) {
+            return None;
+        }
         let mut kept = self.pool.get_if_free()?;
         // The connection is dropped while the panic goes on, and so not given back.
         let run = AssertUnwindSafe(move || attempt_on(&mut kept, work, Purpose::Read).1);
-        Some(catch_unwind(run).unwrap_or(Err(StoreError::Panicked)))
+        let ended = catch_unwind(run).unwrap_or(Err(StoreError::Panicked));
+        self.glances.note(begun, Instant::now());
+        Some(ended)
     }
 }
 

@@ -249,13 +249,12 @@ pub async fn get<C: Collection>(
     projection: &Projection,
 ) -> Result<(Shown, Option<String>), ProvisioningError> {
     let (id, tenant, projection) = (id.to_owned(), tenant.clone(), projection.clone());
-    cx.store
-        .read(move |tx| {
-            let row = C::find(tx, &tenant, &id)?;
-            let (beside, more) = C::gather_one(tx, &tenant, &row, &projection)?;
-            Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
-        })
-        .await
+    let look = move |tx: &mut Tx<'_>| {
+        let row = C::find(tx, &tenant, &id)?;
+        let (beside, more) = C::gather_one(tx, &tenant, &row, &projection)?;
+        Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
+    };
+    if C::IS_COSTLY_TO_LIST { cx.store.read(look).await } else { cx.store.glance(look).await }
 }
 
 /// Replaces a resource (RFC 7644 section 3.5.1). The answer is as that of [`get`].

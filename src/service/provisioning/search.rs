@@ -73,16 +73,14 @@ pub async fn list<C: Collection>(
 ) -> Result<Found, ProvisioningError> {
     // Refused before a connection to the database is taken.
     let search = Search::<C>::new(cx, tenant, query)?;
-    let _turn = if search.is_costly(tenant, &query.projection) {
-        cx.provisioning.costly_turn(tenant).await
-    } else {
-        None
-    };
+    let is_costly = search.is_costly(tenant, &query.projection);
+    let is_of_one = !is_costly && search.predicate.is_of_one();
+    let _turn = if is_costly { cx.provisioning.costly_turn(tenant).await } else { None };
     let name = cursor::fingerprint(C::resource_type(tenant.catalog).endpoint, query);
     let (known, since) = cx.provisioning.bookmark(cx, tenant, &name);
     let (context, held, query) = (cx.clone(), tenant.clone(), query.clone());
-    let read = cx.store.read(move |tx| page_within::<C>(tx, &context, &held, &query, known));
-    let (found, left) = read.await?;
+    let page = move |tx: &mut Tx<'_>| page_within::<C>(tx, &context, &held, &query, known);
+    let (found, left) = if is_of_one { cx.store.glance(page).await? } else { cx.store.read(page).await? };
     if let Some(left) = left {
         cx.provisioning.keep_bookmark(cx, tenant, name, since, left);
     }

@@ -78,6 +78,13 @@ impl Predicate {
         }
     }
 
+    /// Whether it is about one row by a name of its own.
+    pub fn is_of_one(&self) -> bool {
+        use TextColumn::{ExternalId, Id, UserName};
+        let is_name = |column: &TextColumn| matches!(column, Id | UserName | ExternalId);
+        matches!(self, Self::Text(column, TextTest::Equal(_) | TextTest::Ordered(Order::Same, _)) if is_name(column))
+    }
+
     /// Whether it is one test at the most. Statements of those are kept, as there are few of them; of all the others a
     /// client could make as many as it likes.
     pub(in crate::store) fn is_one_test(&self) -> bool {
