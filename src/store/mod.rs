@@ -161,7 +161,7 @@ impl Store {
 
     /// Reads as [`Store::read`] does, for work that an index answers at once: a row or two, on every request. On SQLite that
     /// is less than the way to another thread and back, so it is done on this one where a connection is free: a read there
-    /// waits for no write. See [`glances`] for what takes longer than it should.
+    /// waits for no write. See `glances.rs` for what takes longer than it should.
     pub async fn glance<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
