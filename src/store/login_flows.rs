@@ -1,6 +1,6 @@
 //! Logins in progress.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::Bool};
 
 use super::connection::{AnyConnection, on_both};
 use super::fixed::fixed;
@@ -164,11 +164,8 @@ pub fn began_here(
     let flows = login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::saml_connection_id.eq(connection).and(login_flows::client_id.is_null()))
-        .filter(login_flows::expires_at.gt(now));
-    if open {
-        let flows = flows.filter(login_flows::completed_at.is_null());
-        return Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?);
-    }
+        .filter(login_flows::expires_at.gt(now))
+        .filter(login_flows::completed_at.is_null().or((!open).into_sql::<Bool>()));
     Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 

@@ -11,7 +11,8 @@ use super::key::{VerificationKey, is_cheap};
 /// The keys without those whose certificates issued another one of them, and the certificates that were left out.
 #[must_use]
 pub fn without_issuers(keys: Vec<VerificationKey>) -> (Vec<VerificationKey>, Vec<VerificationKey>) {
-    let certificates: Vec<_> = keys.iter().map(VerificationKey::certificate_der).collect();
+    // A key was made from its certificate, so all of them can be read.
+    let certificates = read(keys.iter().map(VerificationKey::certificate_der)).unwrap_or_default();
     let mut is_issuer = issuers(&certificates).into_iter();
     keys.into_iter().partition(|_| !is_issuer.next().unwrap_or_default())
 }
@@ -19,11 +20,13 @@ pub fn without_issuers(keys: Vec<VerificationKey>) -> (Vec<VerificationKey>, Vec
 /// Of the certificates in one X509Data the one whose key signs: all of them are of one chain (XML Signature 1.1, section 4.5.4),
 /// in any order. The first, where one of them cannot be read: it may have been the one. DER.
 pub(in crate::saml) fn leaf(certificates: &[&[u8]]) -> usize {
-    let is_readable = |der: &&[u8]| X509::from_der(der).is_ok();
-    if !certificates.iter().all(is_readable) {
-        return 0;
-    }
-    issuers(certificates).iter().position(|is_issuer| !is_issuer).unwrap_or_default()
+    let Some(certificates) = read(certificates.iter().copied()) else { return 0 };
+    issuers(&certificates).iter().position(|is_issuer| !is_issuer).unwrap_or_default()
+}
+
+/// All of them, or none where one cannot be read.
+fn read<'a>(certificates: impl Iterator<Item = &'a [u8]>) -> Option<Vec<X509>> {
+    certificates.map(|der| X509::from_der(der).ok()).collect()
 }
 
 /// So many signatures are looked at: more than a chain has. Whoever wrote the certificates chose how dear each one is.
@@ -31,20 +34,16 @@ const MOST_SIGNATURES: usize = 8;
 
 /// Of each certificate, whether it issued another one of them. One that issued itself is in nobody's chain, so that the old and
 /// the new certificate of one key are two; and where all have issued one another, none is above the others.
-fn issuers(certificates: &[&[u8]]) -> Vec<bool> {
-    let read: Vec<Option<X509>> = certificates.iter().map(|der| X509::from_der(der).ok()).collect();
-    let mut left = MOST_SIGNATURES;
-    let mut found = vec![false; read.len()];
-    for (at, one) in read.iter().enumerate() {
-        let Some(one) = one else { continue };
-        let above = (0..read.len()).filter(|above| *above != at);
-        let mut named =
-            above.filter(|above| read[*above].as_ref().is_some_and(|by| names(by, one))).peekable();
+fn issuers(certificates: &[X509]) -> Vec<bool> {
+    let (mut left, mut found) = (MOST_SIGNATURES, vec![false; certificates.len()]);
+    for (at, one) in certificates.iter().enumerate() {
+        let others = (0..certificates.len()).filter(|other| *other != at);
+        let mut named = others.filter(|other| names(&certificates[*other], one)).peekable();
         if named.peek().is_none() || (names(one, one) && signed(one, one, &mut left)) {
             continue;
         }
-        for above in named {
-            found[above] |= read[above].as_ref().is_some_and(|by| signed(by, one, &mut left));
+        for other in named {
+            found[other] |= signed(&certificates[other], one, &mut left);
         }
     }
     // What did not verify is no error of whoever asks OpenSSL next.
@@ -113,7 +112,8 @@ mod tests {
 
     fn told(certificates: &[&Vec<u8>]) -> (Vec<bool>, usize) {
         let certificates: Vec<&[u8]> = certificates.iter().map(|one| one.as_slice()).collect();
-        (issuers(&certificates), leaf(&certificates))
+        let found = read(certificates.iter().copied()).map(|read| issuers(&read));
+        (found.unwrap_or_default(), leaf(&certificates))
     }
 
     #[test]
@@ -142,11 +142,10 @@ mod tests {
         let keys: Vec<_> = (0..8).map(|_| key()).collect();
         let all: Vec<_> =
             (1..).zip(&keys).map(|(serial, key)| certificate(serial, "a", key, "a", &keys[0])).collect();
-        let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
-        let read: Vec<X509> = all.iter().map(|der| X509::from_der(der).unwrap()).collect();
+        let all = read(all.iter().map(Vec::as_slice)).unwrap();
         let mut left = MOST_SIGNATURES;
-        assert!((0..MOST_SIGNATURES).all(|_| signed(&read[0], &read[1], &mut left)));
-        assert!(!signed(&read[0], &read[1], &mut left), "nothing is known any more");
+        assert!((0..MOST_SIGNATURES).all(|_| signed(&all[0], &all[1], &mut left)));
+        assert!(!signed(&all[0], &all[1], &mut left), "nothing is known any more");
         assert_eq!(issuers(&all)[1..], [false; 7]);
     }
 

@@ -11,8 +11,8 @@ use crate::saml::{
 };
 
 /// The algorithm that a SignatureMethod `rsa-pss` describes. What is left out has its default: SHA-256, MGF1, the digest's
-/// length, 1. Java's XML Signature, which most providers have, never writes the digest of MGF1 where it is the same: left out, it
-/// is the one that DigestMethod names.
+/// length, 1. Java's XML Signature does not write the digest of MGF1 where it is the same: left out, it is the one that
+/// DigestMethod names.
 pub(super) fn parameters(method: Element<'_, '_>) -> Result<SignatureAlgorithm, SignatureError> {
     let list = elements(method)?;
     let parameters = match list.as_slice() {

@@ -254,6 +254,7 @@ pub async fn get<C: Collection>(
         let (beside, more) = C::gather_one(tx, &tenant, &row, &projection)?;
         Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
     };
+    // A group may have many members to show.
     if C::IS_COSTLY_TO_LIST { cx.store.read(look).await } else { cx.store.glance(look).await }
 }
 

@@ -209,7 +209,7 @@ pub async fn authenticate(
             request_id: caller.request_id.to_owned(),
         }));
     }
-    // Only of whom is known: to read schemas costs more than a look at a token.
+    // Only of whom is known: to read schemas costs more than a look at a token. Most organizations have registered none.
     let catalog = if connection.custom_schemas == 0 {
         Catalog::STANDARD
     } else {
@@ -249,7 +249,6 @@ fn is_being_set_up(organization: &Organization, connection: &ScimConnection) -> 
 }
 
 fn catalog_of(tx: &mut Tx<'_>, connection: &ScimConnection) -> Result<Catalog, StoreError> {
-    // Most organizations have registered nothing, and this is asked for every request.
     if connection.custom_schemas == 0 {
         return Ok(Catalog::STANDARD);
     }

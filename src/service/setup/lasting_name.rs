@@ -35,8 +35,8 @@ impl NameOffer {
         }
     }
 
-    /// What the draft and its last test call for. A persistent name that
-    /// fails may be given up, whoever asked for it: it is a draft. Other formats are the operator's business.
+    /// What the draft and its last test call for. A persistent name that fails may be given up, whoever asked for it: it is
+    /// a draft. Other formats are the operator's business.
     pub fn of(wizard: &Wizard, report: &Report) -> Option<Self> {
         let connection = wizard.saml().ok().filter(|_| wizard.is_saml_draft())?;
         match Options::of(connection).name_id_format.as_deref() {

@@ -1,10 +1,10 @@
 //! Reads that are done on the thread that asks, where that is possible.
 
-use std::{sync::Arc, thread};
+use std::thread;
 
-use tokio::sync::RwLock;
-use vestibule::store::{StoreError, Tx};
+use vestibule::store::StoreError;
 
+use super::lanes::Slow;
 use crate::support::{Kind, TestDatabase, on_both_databases};
 
 async fn place(database: &TestDatabase) -> thread::ThreadId {
@@ -26,18 +26,9 @@ async fn a_server_far_away_is_not_waited_for_by_everybody() {
 on_both_databases! {
     async fn without_a_free_connection_a_glance_waits_elsewhere(database: TestDatabase) {
         let store = database.store();
-        let gate = Arc::new(RwLock::new(()));
-        let shut = gate.write().await;
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = || {
-            let (gate, entered) = (Arc::clone(&gate), entered.clone());
-            store.read(move |_: &mut Tx<'_>| {
-                let _ = entered.send(());
-                drop(gate.blocking_read());
-                Ok::<_, StoreError>(())
-            })
-        };
-        let all = async { tokio::join!(slow(), slow(), slow(), slow()) };
+        let (slow, mut inside) = Slow::new();
+        let shut = slow.gate.write().await;
+        let all = async { tokio::join!(slow.read(&store), slow.read(&store), slow.read(&store), slow.read(&store)) };
         let glance = async {
             for _ in 0..4 {
                 inside.recv().await;

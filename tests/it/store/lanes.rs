@@ -2,19 +2,28 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::RwLock;
+use tokio::sync::{
+    RwLock,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 use vestibule::store::{Store, StoreError, Tx};
 
 use crate::support::{TestDatabase, on_both_databases};
 
 /// Reads that keep their connections until the gate opens, and tell when they have one.
-struct Slow {
-    gate: Arc<RwLock<()>>,
-    entered: tokio::sync::mpsc::UnboundedSender<()>,
+pub(super) struct Slow {
+    pub(super) gate: Arc<RwLock<()>>,
+    entered: UnboundedSender<()>,
 }
 
 impl Slow {
-    async fn read(&self, store: &Store) -> Result<(), StoreError> {
+    /// And where they tell it.
+    pub(super) fn new() -> (Self, UnboundedReceiver<()>) {
+        let (entered, inside) = unbounded_channel();
+        (Self { gate: Arc::default(), entered }, inside)
+    }
+
+    pub(super) async fn read(&self, store: &Store) -> Result<(), StoreError> {
         let (gate, entered) = (Arc::clone(&self.gate), self.entered.clone());
         let wait = move |_: &mut Tx<'_>| {
             let _ = entered.send(());
@@ -29,8 +38,7 @@ on_both_databases! {
     async fn lanes_together_leave_a_quarter_to_others(database: TestDatabase) {
         let store = database.store();
         let (one, other) = (store.within(&store.lane()), store.within(&store.lane()));
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         let greedy = async { tokio::join!(slow.read(&one), slow.read(&one), slow.read(&other), slow.read(&other)) };
         let others = async {
@@ -50,8 +58,7 @@ on_both_databases! {
     async fn work_keeps_its_place_when_nobody_waits_for_it(database: TestDatabase) {
         let store = database.store();
         let busy = store.within(&store.lane());
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         // As when a client goes away.
         tokio::select! {
@@ -78,8 +85,7 @@ on_both_databases! {
         // Four connections.
         let store = database.store();
         let lane = store.lane();
-        let (busy, (entered, mut inside)) = (store.within(&lane), tokio::sync::mpsc::unbounded_channel());
-        let slow = Slow { gate: Arc::default(), entered };
+        let (busy, (slow, mut inside)) = (store.within(&lane), Slow::new());
         let shut = slow.gate.write().await;
         let greedy = async { tokio::join!(slow.read(&busy), slow.read(&busy), slow.read(&busy), slow.read(&busy)) };
         let others = async {
@@ -104,8 +110,7 @@ on_both_databases! {
         tokio::time::pause();
         let store = database.store();
         let busy = store.within(&store.lane());
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
         let pushes = async { tokio::join!(slow.read(&busy), slow.read(&busy)) };
@@ -127,8 +132,7 @@ on_both_databases! {
         tokio::time::pause();
         let store = database.store();
         let busy = store.within(&store.lane());
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
         tokio::time::advance(Duration::from_secs(2)).await;
@@ -146,10 +150,10 @@ on_both_databases! {
     async fn who_is_in_no_lane_goes_first(database: TestDatabase) {
         tokio::time::pause();
         let store = database.store();
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
+        let (entered, mut inside) = unbounded_channel();
         let gate = Arc::new(RwLock::new(()));
         let shut = gate.write().await;
-        let (ended, mut order) = tokio::sync::mpsc::unbounded_channel();
+        let (ended, mut order) = unbounded_channel();
         let login = async {
             let (gate, done) = (Arc::clone(&gate), ended.clone());
             let read = move |_: &mut Tx<'_>| {
@@ -183,8 +187,7 @@ on_both_databases! {
     async fn who_is_at_the_door_waits_for_no_login_and_for_no_lane_that_does(database: TestDatabase) {
         tokio::time::pause();
         let store = database.store();
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         let quick = |_: &mut Tx<'_>| Ok::<_, StoreError>(());
         let lanes: Vec<Store> = (0..4).map(|_| store.within(&store.lane())).collect();
@@ -210,8 +213,7 @@ on_both_databases! {
     async fn a_lane_does_not_wait_for_ever(database: TestDatabase) {
         tokio::time::pause();
         let store = database.store();
-        let (entered, mut inside) = tokio::sync::mpsc::unbounded_channel();
-        let slow = Slow { gate: Arc::default(), entered };
+        let (slow, mut inside) = Slow::new();
         let shut = slow.gate.write().await;
         let push = async {
             inside.recv().await;
