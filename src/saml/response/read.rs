@@ -105,7 +105,8 @@ pub(in crate::saml) fn issuer(node: Element<'_, '_>) -> Result<Option<Issuer>, R
     let Some(issuer) = tree::only_child(node, ns::ASSERTION, "Issuer")? else { return Ok(None) };
     // Pretty-printing providers wrap the value in white space; an entity ID has none of its own.
     let value = tree::text(issuer)?.trim().to_owned();
-    Ok(Some(Issuer { value, format: tree::attribute(issuer, "Format").map(str::to_owned) }))
+    let format = tree::attribute(issuer, "Format").filter(is_said);
+    Ok(Some(Issuer { value, format: format.map(str::to_owned) }))
 }
 
 pub(in crate::saml) fn required_instant(
@@ -147,7 +148,7 @@ fn name_id(node: Element<'_, '_>) -> Result<NameId, Rejection> {
     if value.trim().is_empty() || value.len() > MAX_NAME || is_nil(node) {
         return Err(Rejection::NameIdInvalid);
     }
-    let owned = |name| short(node, name, name).map(|value| value.map(str::to_owned));
+    let owned = |name| short(node, name, name).map(|value| value.filter(is_said).map(str::to_owned));
     Ok(NameId {
         value,
         format: owned("Format")?.unwrap_or_else(|| format::UNSPECIFIED.to_owned()),
@@ -173,6 +174,11 @@ fn decrypted<'a, 'i, T>(
         return Err(Rejection::UnexpectedElement { parent: local, got: tree::name(element) });
     }
     read(element)
+}
+
+/// Templates and encoders write `Format=""` and `SPNameQualifier=""` for what is not there. No identifier is empty.
+fn is_said(value: &&str) -> bool {
+    !value.is_empty()
 }
 
 /// An attribute that is kept.

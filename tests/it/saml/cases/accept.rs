@@ -74,6 +74,21 @@ pub fn cases() -> Vec<Case> {
             ),
         ),
         ok(
+            "qualifiers-and-formats-that-are-empty",
+            sign_assertion(
+                &base()
+                    .replace(
+                        "<saml:Issuer>",
+                        "<saml:Issuer NameQualifier=\"\" SPNameQualifier=\"\" Format=\"\">",
+                    )
+                    .replace("<saml:NameID ", "<saml:NameID SPNameQualifier=\"\" NameQualifier=\"\" "),
+            ),
+        ),
+        ok(
+            "name-id-with-empty-format",
+            sent(" Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\"", " Format=\"\""),
+        ),
+        ok(
             "sp-name-qualifier",
             sent("<saml:NameID ", &format!("<saml:NameID SPNameQualifier=\"{SP}\" NameQualifier=\"q\" ")),
         ),
