@@ -66,11 +66,12 @@ impl<'a, 'i: 'a> Encrypted<'a, 'i> {
     }
 }
 
-/// A RetrievalMethod may lead to an EncryptedKey beside the EncryptedData, as Shibboleth writes it, and nowhere else:
-/// following it further would let a message choose what we fetch or decrypt.
+/// A RetrievalMethod may lead to an EncryptedKey beside the EncryptedData, as Shibboleth writes it, or beside itself, and nowhere
+/// else: following it further would let a message choose what we fetch or decrypt.
 fn check_retrieval_methods(info: Element<'_, '_>, siblings: &[Element<'_, '_>]) -> Result<(), DecryptError> {
     // A set: asking each method for each key costs the square, and this is read before anything is verified.
-    let ids: HashSet<&str> = siblings.iter().filter_map(|key| tree::attribute(*key, "Id")).collect();
+    let known = siblings.iter().copied().chain(tree::children(info, ns::XENC, "EncryptedKey"));
+    let ids: HashSet<&str> = known.filter_map(|key| tree::attribute(key, "Id")).collect();
     for method in tree::children(info, ns::DSIG, "RetrievalMethod") {
         let kind = tree::attribute(method, "Type").is_none_or(|kind| kind == enc::ENCRYPTED_KEY);
         let id = tree::attribute(method, "URI").and_then(|uri| uri.strip_prefix('#')).unwrap_or_default();

@@ -88,6 +88,13 @@ fn accepted() -> Vec<Case> {
     {
         ok(format!("encrypted-key-{name}"), "default", inside(&Encryption { placement, ..usual() }));
     }
+    // Nothing has to be followed: the key is tried anyway.
+    ok("encrypted-key-and-a-method-that-leads-to-it".into(), "default", {
+        let key = usual().key_element().unwrap();
+        let id = key.split_once(" Id=\"").unwrap().1.split_once('"').unwrap().0;
+        let method = format!("<ds:RetrievalMethod URI=\"#{id}\" Type=\"{}\"/>", enc::ENCRYPTED_KEY);
+        swap(&inside(&usual()), &key, &format!("{method}{key}"))
+    });
     let sha384 = KeyTransport { digest: DigestAlgorithm::Sha384, mgf1: DigestAlgorithm::Sha384 };
     ok("encrypted-oaep-sha384".into(), "default", inside(&Encryption { transport: sha384, ..usual() }));
     let named = Encryption { recipient: Some(SP), ..usual() };
