@@ -18,8 +18,11 @@ use crate::{
         Millis, Rng, Timestamp,
         ids::{ProjectId, SamlConnectionId},
     },
-    saml::metadata::{IdpMetadata, LeftOut},
-    saml::xml::Limits,
+    saml::{
+        metadata::{Endpoint, IdpMetadata, LeftOut},
+        names::binding,
+        xml::Limits,
+    },
     service::{Actor, Change, Context, egress::Egress, record::record},
     store::{
         StoreError, Tx,
@@ -137,14 +140,26 @@ pub(super) async fn read(
             idp.entity_id
         )));
     }
-    // Who reviews a description may leave that out. By itself nothing ends single logout, which also holds assertions back.
+    Ok(IdpMetadata { slo: logout_endpoints(connection, &idp), ..idp })
+}
+
+/// Where single logout goes from now on. Who reviews a description may leave out an endpoint that cannot be used. By itself
+/// nothing ends single logout, which also holds assertions back: it stays as it was, and the new keys are taken all the same,
+/// or everybody would be locked out when the old ones go.
+fn logout_endpoints(connection: &SamlConnection, idp: &IdpMetadata) -> Vec<Endpoint> {
     let of_logout =
-        |left_out: &&LeftOut| matches!(left_out, LeftOut::LogoutEndpoint(_) | LeftOut::LogoutBinding);
-    match idp.left_out.iter().find(of_logout) {
-        Some(left_out) if idp.slo.is_empty() && connection.idp_slo_url.is_some() => {
-            Err(ConnectionError::Invalid(left_out.to_string()))
+        |left_out: &LeftOut| matches!(left_out, LeftOut::LogoutEndpoint(_) | LeftOut::LogoutBinding);
+    match &connection.idp_slo_url {
+        Some(url) if idp.slo.is_empty() && idp.left_out.iter().any(of_logout) => {
+            let options = Options::of(connection);
+            let binding = if options.slo_by_post { binding::POST } else { binding::REDIRECT };
+            vec![Endpoint {
+                binding: binding.to_owned(),
+                location: url.clone(),
+                response_location: options.slo_response_url,
+            }]
         }
-        _ => Ok(idp),
+        _ => idp.slo.clone(),
     }
 }
 

@@ -179,7 +179,11 @@ on_both_databases! {
 
     async fn r24_single_logout_does_not_end_by_itself(world: World) {
         let (world, address) = connected(world).await;
+        const ANSWERS: &str = "https://idp.acme.example/slo/answers";
         let on = SamlConnection { idp_slo_url: Some("https://idp.acme.example/slo".into()), ..row(&world).await };
+        let by_post =
+            Options { slo_by_post: true, slo_response_url: Some(ANSWERS.into()), ..Options::of(&on) };
+        let on = SamlConnection { options: by_post.to_stored(), ..on };
         world.write(move |tx| saml_connections::update(tx, &on)).await;
         let unusable = "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
                         Location=\"http://idp.acme.example/slo\"/><md:SingleSignOnService";
@@ -187,8 +191,12 @@ on_both_databases! {
         assert!(described.contains("<md:SingleSignOnService"), "{described}");
         address.now_serves(described.replacen("<md:SingleSignOnService", unusable, 1));
         assert_eq!(fetch_due(&world).await, 1);
-        assert_eq!(row(&world).await.idp_slo_url.as_deref(), Some("https://idp.acme.example/slo"));
-        assert_eq!(keys(&world).await, 1, "nor is the rest taken over");
+        let now = row(&world).await;
+        assert_eq!(now.idp_slo_url.as_deref(), Some("https://idp.acme.example/slo"));
+        let options = Options::of(&now);
+        assert_eq!((options.slo_by_post, options.slo_response_url.as_deref()), (true, Some(ANSWERS)));
+        assert_eq!(options.left_out.len(), 1, "and it is told: {:?}", options.left_out);
+        assert_eq!(keys(&world).await, 2, "or nobody could sign in once the old key is gone");
     }
 
     async fn r24_what_was_replaced_during_a_fetch_stays_replaced(world: World) {
