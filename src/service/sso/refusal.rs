@@ -5,7 +5,7 @@ use crate::{
     model::{ConnectionStatus, Timestamp, login::LoginRefusal},
     saml::{
         binding::BindingError,
-        dsig::SignError,
+        dsig::{SignError, VerifyError},
         response::{Rejection, Warning},
     },
     service::{
@@ -168,12 +168,14 @@ impl SsoError {
         Self::RefusedInFlow { refusal, back: back.map(Box::new) }
     }
 
-    /// Whether an answer to a pending request, from the right issuer, failed for its signature alone (R24).
+    /// Whether an answer to a pending request, from the right issuer, would pass its signature's check if the provider had another
+    /// key (R24). A weak or broken signature stays one, and does not use up the fetch that somebody else may need.
     pub(super) fn is_bad_signature_on_an_answer(&self) -> bool {
-        let signature = |refusal: &Refusal| {
-            matches!(refusal, Refusal::Response { rejection: Rejection::Signature { .. }, .. })
+        let Self::RefusedInFlow { refusal: Refusal::Response { rejection, .. }, .. } = self else {
+            return false;
         };
-        matches!(self, Self::RefusedInFlow { refusal, .. } if signature(refusal))
+        let Rejection::Signature { fault, .. } = rejection else { return false };
+        matches!(fault, VerifyError::Value(_) | VerifyError::KeyKind(_) | VerifyError::NoKeys)
     }
 
     /// This error, knowing the way back.

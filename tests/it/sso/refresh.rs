@@ -376,6 +376,13 @@ on_both_databases! {
         let (mut world, address) = connected(world).await;
         address.now_serves(description(ENTITY, HOST, &["idp-next"]));
         world.acme.key = signing_key("idp-next");
+        // What no key could mend does not use the fetch up.
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let weak = world.response(&world.acme, Some(&request), &Claims { assertion_id: "_weak", ..ADA });
+        let weak = weak.replace("xmldsig-more#rsa-sha256", "xmldsig-more#rsa-md5");
+        let refused = world.post(&world.acme.connection.id, &mut browser, &weak).await;
+        world.assert_refused(&refused, "signature_weak_algorithm").await;
         assert!(signed_in(&world.log_in(&world.acme, &ADA).await), "the new key was fetched for this login");
         let asked = address.asked();
         world.acme.key = signing_key("other");
