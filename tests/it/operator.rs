@@ -341,6 +341,7 @@ on_both_databases! {
             name_id: "p-7",
             format,
             attributes: &[("email", &["ada@acme.example"])],
+            ..ADA
         };
         let refused = world.log_in(&world.acme, &changed("_s2")).await;
         world.assert_refused(&refused, "identity_conflict").await;

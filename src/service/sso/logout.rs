@@ -336,8 +336,9 @@ async fn end_sessions(
         let (id, organization) = (&connection.id, &connection.organization_id);
         saml_logouts::end_sessions(tx, id, organization, &person, &ended, ended_at, kept)?;
         for session in session_rows::of_saml(tx, &project, &connection.id, &names)? {
+            // One that came without an index may be any that the provider means.
             let index = session.saml_session_index.as_ref();
-            if indexes.is_empty() || index.is_some_and(|index| indexes.contains(index)) {
+            if indexes.is_empty() || index.is_none_or(|index| indexes.contains(index)) {
                 sessions::end(tx, &own, &actor, &session, "saml_logout")?;
             }
         }

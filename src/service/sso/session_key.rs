@@ -15,8 +15,7 @@ pub(super) fn fits(key: &str) -> bool {
     key.len() <= LONGEST
 }
 
-/// The formats that a logout without one stands for: those that people are known by. Entra leaves it out of its
-/// LogoutRequests.
+/// The formats that a name without one stands for: those that people are known by. Entra leaves it out of its LogoutRequests.
 const OF_PEOPLE: [&str; 4] = [name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT];
 
 /// Between whom a name is said.
@@ -55,10 +54,7 @@ pub(super) fn spellings(name: &NameId, Between { provider, sp }: Between<'_>) ->
         Some(said) if said != default => vec![Some(said.clone())],
         _ => vec![None, Some(default.to_owned())],
     };
-    let formats: &[&str] = match name.format.as_str() {
-        name_id::UNSPECIFIED => &OF_PEOPLE,
-        said => &[said],
-    };
+    let formats = alike(&name.format);
     let mut all = Vec::new();
     for name_qualifier in either(&name.name_qualifier, provider) {
         for sp_name_qualifier in either(&name.sp_name_qualifier, sp) {
@@ -71,6 +67,15 @@ pub(super) fn spellings(name: &NameId, Between { provider, sp }: Between<'_>) ->
         }
     }
     all
+}
+
+/// The formats that a name of this one may have in the provider's other message. One of the two may leave it out.
+fn alike(format: &str) -> Vec<&str> {
+    match format {
+        name_id::UNSPECIFIED => OF_PEOPLE.to_vec(),
+        said if OF_PEOPLE.contains(&said) => vec![said, name_id::UNSPECIFIED],
+        said => vec![said],
+    }
 }
 
 /// A NameID with all that qualifies it.
@@ -87,10 +92,7 @@ pub(super) fn of_index(name: &NameId, index: &str) -> String {
 pub(super) fn of_assertion(assertion: &VerifiedAssertion, between: Between<'_>) -> Vec<String> {
     let Some(name) = assertion.name_id() else { return Vec::new() };
     let name = plain(name, between);
-    let formats = match name.format.as_str() {
-        said if OF_PEOPLE.contains(&said) && said != name_id::UNSPECIFIED => vec![said, name_id::UNSPECIFIED],
-        said => vec![said],
-    };
+    let formats = alike(&name.format);
     let of_format = |format: &str| {
         let name = NameId { format: format.to_owned(), ..name.clone() };
         let index = assertion.session_index().map(|index| of_index(&name, index));
@@ -153,7 +155,8 @@ mod tests {
         };
         let all = [name_id::UNSPECIFIED, name_id::EMAIL, name_id::PERSISTENT, name_id::TRANSIENT];
         assert_eq!(formats(name_id::UNSPECIFIED), all);
-        assert_eq!(formats(name_id::EMAIL), [name_id::EMAIL]);
+        assert_eq!(formats(name_id::EMAIL), [name_id::EMAIL, name_id::UNSPECIFIED]);
+        assert_eq!(formats(name_id::ENTITY), [name_id::ENTITY]);
         let other = spellings(&name(Some("other"), None), BETWEEN);
         assert_eq!(other, [name(Some("other"), None), name(Some("other"), Some("sp"))]);
     }

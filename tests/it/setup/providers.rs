@@ -52,7 +52,7 @@ on_both_databases! {
             let (id, address) = (format!("_n{number}"), format!("p{number}@acme.example"));
             let attributes: [(&str, &[&str]); 3] =
                 [(names[0], &[address.as_str()]), (names[1], &["Grace"]), (names[2], &["Hopper"])];
-            let claims = Claims { assertion_id: &id, name_id: &id, format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", attributes: &attributes };
+            let claims = Claims { assertion_id: &id, name_id: &id, format: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", attributes: &attributes, ..ADA };
             assert!(signed_in(&world.log_in(&world.acme, &claims).await), "{}", names[0]);
             let user = world.find(&world.acme.organization, &address).await.unwrap();
             assert_eq!(user.display_name.as_deref(), Some("Grace Hopper"), "{}", names[1]);

@@ -80,6 +80,7 @@ on_both_databases! {
     async fn r01_a_user_who_has_an_identity_gets_no_second_one_by_address(world: World) {
         let with = |id, subject| Claims {
             assertion_id: id, name_id: subject, format: name_id::PERSISTENT, attributes: &[("email", &[EMAIL])],
+            ..ADA
         };
         assert!(signed_in(&world.log_in(&world.acme, &with("_1", "subject-1")).await));
         let answer = world.log_in(&world.acme, &with("_2", "subject-2")).await;
@@ -88,7 +89,7 @@ on_both_databases! {
     }
 
     async fn r01_a_known_identity_beats_the_address(world: World) {
-        let with = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes };
+        let with = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes, ..ADA };
         assert!(signed_in(&world.log_in(&world.acme, &with("_1", &[("email", &[EMAIL])])).await));
         world.user(&world.acme.organization, "eve@acme.example", |_| ()).await;
         assert!(signed_in(&world.log_in(&world.acme, &with("_2", &[("email", &["eve@acme.example"])])).await));
@@ -106,6 +107,7 @@ on_both_databases! {
         }).await;
         let claims = |id| Claims {
             assertion_id: id, name_id: "opaque", format: name_id::PERSISTENT, attributes: &[("employee", &["emp-7"])],
+            ..ADA
         };
         let answer = world.log_in(&world.acme, &claims("_1")).await;
         world.assert_refused(&answer, "identity_conflict").await;
@@ -135,6 +137,7 @@ on_both_databases! {
             }).await;
             let claims = Claims {
                 assertion_id: id, name_id: id, format: name_id::PERSISTENT, attributes: &[("employee", &[id])],
+                ..ADA
             };
             let answer = world.log_in(&world.acme, &claims).await;
             world.assert_refused(&answer, "identity_conflict").await;
@@ -171,6 +174,7 @@ on_both_databases! {
     async fn r02_qualifiers_are_part_of_a_persistent_name(world: World) {
         let claims = |id, name, email: &'static [(&'static str, &'static [&'static str])]| Claims {
             assertion_id: id, name_id: name, format: name_id::PERSISTENT, attributes: email,
+            ..ADA
         };
         assert!(signed_in(&world.log_in(&world.acme, &claims("_1", "Abc", &[("email", &[EMAIL])])).await));
         // Case counts in a persistent name: this is somebody else.
@@ -189,6 +193,7 @@ on_both_databases! {
         let log_in = async |id, qualifier: &str, email| {
             let claims = Claims {
                 assertion_id: id, name_id: "Abc", format: name_id::PERSISTENT, attributes: &[("email", &[email])],
+                ..ADA
             };
             let mut browser = Browser::default();
             let request = world.depart(&world.acme, &mut browser).await;
@@ -208,6 +213,7 @@ on_both_databases! {
     async fn r02_capitals_are_nothing_in_an_address_and_something_in_any_other_name(world: World) {
         let claims = |id, name, format, email: &'static [(&'static str, &'static [&'static str])]| Claims {
             assertion_id: id, name_id: name, format, attributes: email,
+            ..ADA
         };
         let bob: &[(&str, &[&str])] = &[("email", &["bob@acme.example"])];
         let eve: &[(&str, &[&str])] = &[("email", &["eve@acme.example"])];
@@ -224,7 +230,7 @@ on_both_databases! {
     async fn r01_a_name_that_does_not_say_so_is_no_address(world: World) {
         world.user(&world.acme.organization, EMAIL, |_| ()).await;
         for (id, format) in [("_1", name_id::UNSPECIFIED), ("_2", name_id::PERSISTENT)] {
-            let claims = Claims { assertion_id: id, name_id: EMAIL, format, attributes: &[] };
+            let claims = Claims { assertion_id: id, name_id: EMAIL, format, attributes: &[], ..ADA };
             let answer = world.log_in(&world.acme, &claims).await;
             world.assert_refused(&answer, "identity_conflict").await;
         }
@@ -269,7 +275,7 @@ on_both_databases! {
     async fn r03_a_login_does_not_bring_back_whom_provisioning_deleted(world: World) {
         world.change(&world.acme, |connection| connection.jit_provisioning = Some(true)).await;
         let token = scim_token(&world).await;
-        let claims = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes };
+        let claims = |id, attributes| Claims { assertion_id: id, name_id: "s-1", format: name_id::PERSISTENT, attributes, ..ADA };
         let ada = scim(&world, &token, TestRequest::post(), "", Some(EMAIL)).await;
         assert!(signed_in(&world.log_in(&world.acme, &claims("_1", &[("email", &[EMAIL])])).await));
         scim(&world, &token, TestRequest::delete(), &ada, None).await;

@@ -104,8 +104,12 @@ async fn respond(world: &World, idp: &Idp, in_response_to: &str, outcome: &Logou
 }
 
 async fn live(world: &World) -> usize {
+    live_as(world, name_id::EMAIL).await
+}
+
+async fn live_as(world: &World, format: &str) -> usize {
     let (project, id) = (world.gateway.project.id.clone(), world.acme.connection.id.clone());
-    let name = serde_json::json!(["name", name_id::EMAIL, null, null, "ada@acme.example"]).to_string();
+    let name = serde_json::json!(["name", format, null, null, "ada@acme.example"]).to_string();
     world.read(move |tx| rows::of_saml(tx, &project, &id, &[name])).await.len()
 }
 
@@ -238,6 +242,31 @@ on_both_databases! {
         assert_eq!(live(&world).await, 1, "another kind of name");
         let left_out = NameId { format: name_id::UNSPECIFIED.into(), ..ada() };
         ask(&world, Asked { id: "_l2", name: left_out, indexes: &[], key: "idp" }).await;
+        assert_eq!(live(&world).await, 0);
+    }
+
+    async fn a_format_that_the_login_left_out_means_those_of_people_too(world: World) {
+        let world = with_slo(world).await;
+        let attributes: &[(&str, &[&str])] = &[("email", &["ada@acme.example"])];
+        let nameless = Claims { format: name_id::UNSPECIFIED, attributes, ..ADA };
+        assert!(signed_in(&world.log_in(&world.acme, &nameless).await));
+        let mut browser = Browser::default();
+        let request = world.depart(&world.acme, &mut browser).await;
+        let xml = world.response(&world.acme, Some(&request), &Claims { assertion_id: "_late", ..nameless });
+        let entity = NameId { format: name_id::ENTITY.into(), ..ada() };
+        ask(&world, Asked { id: "_l1", name: entity, indexes: &[], key: "idp" }).await;
+        assert_eq!(live_as(&world, name_id::UNSPECIFIED).await, 1, "no person's name");
+        ask(&world, Asked { id: "_l2", name: ada(), indexes: &["_s1"], key: "idp" }).await;
+        assert_eq!(live_as(&world, name_id::UNSPECIFIED).await, 0);
+        let late = world.post(&world.acme.connection.id, &mut browser, &xml).await;
+        world.assert_refused(&late, "session_logged_out").await;
+    }
+
+    async fn a_session_without_an_index_is_any_that_the_provider_means(world: World) {
+        let world = with_slo(world).await;
+        assert!(signed_in(&world.log_in(&world.acme, &Claims { session_index: None, ..ADA }).await));
+        assert_eq!(live(&world).await, 1);
+        ask(&world, Asked { id: "_l1", name: ada(), indexes: &["_unknown"], key: "idp" }).await;
         assert_eq!(live(&world).await, 0);
     }
 

@@ -45,6 +45,7 @@ on_both_databases! {
                 ("nachname", &["Lovelace"]), ("lastName", &["Evil"]), ("Anzeige Name", &["The Countess"]),
                 ("displayName", &["Nobody"]), ("teams", &["engines"]), ("groups", &["admins"]),
             ],
+            ..ADA
         };
         assert!(signed_in(&world.log_in(&world.acme, &claims("_1")).await));
         let ada = world.find(&world.acme.organization, EMAIL).await.expect("the mapped address");
@@ -63,6 +64,7 @@ on_both_databases! {
         assert_eq!(settings(&row)["attributeMap"], json!({ "groups": "teams" }));
         let claims = Claims {
             assertion_id: "_1", name_id: "opaque-1", format: name_id::PERSISTENT, attributes: &[("email", &[EMAIL])],
+            ..ADA
         };
         assert!(signed_in(&world.log_in(&world.acme, &claims).await));
         let audit = world.gateway.audit(world.acme.connection.id.as_str()).await;
@@ -91,6 +93,7 @@ on_both_databases! {
         }).await;
         let claims = |id, subject| Claims {
             assertion_id: id, name_id: subject, format: name_id::PERSISTENT, attributes: &[("employee", &["emp-7"])],
+            ..ADA
         };
         let row = set(&world, pairing(&scim, "employee")).await.unwrap();
         let told = settings(&row);

@@ -104,6 +104,7 @@ pub struct Claims<'a> {
     pub assertion_id: &'a str,
     pub name_id: &'a str,
     pub format: &'a str,
+    pub session_index: Option<&'a str>,
     pub attributes: &'a [(&'a str, &'a [&'a str])],
 }
 
@@ -112,6 +113,7 @@ pub const ADA: Claims<'static> = Claims {
     assertion_id: "_a1",
     name_id: "ada@acme.example",
     format: name_id::EMAIL,
+    session_index: Some("_s1"),
     attributes: &[("firstName", &["Ada"]), ("lastName", &["Lovelace"])],
 };
 
@@ -169,7 +171,7 @@ impl World {
                 name_id_format: claims.format,
                 authenticated_at: now,
                 validity: (now, now + validity),
-                session_index: Some("_s1"),
+                session_index: claims.session_index,
                 session_not_on_or_after: None,
                 attributes: claims.attributes,
             },
