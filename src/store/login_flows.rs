@@ -151,7 +151,7 @@ pub fn knows_request(
     Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
 }
 
-/// Whether the browser began a login at a connection for itself, no host app having asked, that has not expired; and, where
+/// How many logins the browser began at a connection for itself, no host app having asked, that have not expired; and, where
 /// `open`, not ended either.
 pub fn began_here(
     tx: &mut Tx<'_>,
@@ -160,13 +160,13 @@ pub fn began_here(
     connection: &SamlConnectionId,
     open: bool,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<i64, StoreError> {
     let flows = login_flows::table
         .filter(login_flows::project_id.eq(project).and(login_flows::browser_nonce_hash.eq(nonce_hash)))
         .filter(login_flows::saml_connection_id.eq(connection).and(login_flows::client_id.is_null()))
         .filter(login_flows::expires_at.gt(now))
         .filter(login_flows::completed_at.is_null().or((!open).into_sql::<Bool>()));
-    Ok(diesel::select(diesel::dsl::exists(flows)).get_result(tx.connection)?)
+    Ok(flows.count().get_result(tx.connection)?)
 }
 
 /// Forgets a browser's oldest flows that have not ended, all but the newest `keep` (R32). Returns how many went.

@@ -52,6 +52,9 @@ use crate::{
 /// it must answer lives, so that a replay finds no open request (R7) once it is forgotten.
 const REPLAY_KEPT: Millis = 24 * 60 * 60 * 1000;
 
+/// So many logins of a browser may wait at the provider that begins them, before one more is taken for a circle.
+const OPEN_BEGUN_HERE: i64 = 3;
+
 /// What arrived at a connection's ACS.
 #[derive(Debug, Clone)]
 pub struct Posted {
@@ -215,10 +218,11 @@ fn unsolicited(
     connection: &SamlConnection,
 ) -> Result<(), SsoError> {
     let Some(nonce) = posted.nonce.as_ref().map(Secret::hash) else { return Ok(()) };
-    // Where they are on, people go from the portal to one app and the next: a login that has ended is no circle.
-    let open = connection.allow_idp_initiated;
+    // Where they are on, people go from the portal to one app and the next: a login that has ended is no circle, nor are two
+    // that wait at the provider's password page in two tabs.
+    let (open, most) = if connection.allow_idp_initiated { (true, OPEN_BEGUN_HERE) } else { (false, 1) };
     let begun = login_flows::began_here(tx, &posted.project, &nonce, &connection.id, open, cx.now())?;
-    if begun { Err(Refusal::Unsolicited.into()) } else { Ok(()) }
+    if begun >= most { Err(Refusal::Unsolicited.into()) } else { Ok(()) }
 }
 
 /// The browser's open flow whose request the response says it answers (R7).
