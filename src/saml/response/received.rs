@@ -1,7 +1,7 @@
 //! A Response as it came: read once, first for what it says that it answers, then for its validation. To read it twice is
 //! to let whoever sends it spend twice as much of our time.
 
-use super::{Expected, Rejection, Traced, parse, validate};
+use super::{Expected, Rejection, Traced, parse, read, validate};
 use crate::saml::{
     xml::{Limits, Scanned, tree},
     xmlenc,
@@ -36,6 +36,13 @@ impl<'i> Received<'i> {
     pub fn claimed_request(&self) -> Result<Option<String>, Rejection> {
         let root = parse::root(&self.0)?;
         Ok(tree::attribute(root, "InResponseTo").filter(|id| !id.is_empty()).map(str::to_owned))
+    }
+
+    /// Who a Response says that it is from, before anything about it is known: for what a person is told, never for trusting it.
+    #[must_use]
+    pub fn claimed_issuer(&self) -> Option<String> {
+        let issuer = read::issuer(parse::root(&self.0).ok()?).ok()??;
+        Some(issuer.value)
     }
 
     /// As [`xmlenc::may_be_in`].

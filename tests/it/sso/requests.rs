@@ -294,9 +294,21 @@ on_both_databases! {
             let trace = world.read(move |tx| login_traces::find(tx, &project, &wanted)).await.unwrap();
             assert!(trace.steps.contains(why), "the operator is told: {}", trace.steps);
             let headers: BTreeSet<_> = page.headers.keys().map(ToString::to_string).collect();
-            pages.push((page.status, headers, page.body.replace(&reference, "REF")));
+            let posted = world.post(&world.acme.connection.id, &mut Browser::default(), "<Response/>").await;
+            let answered = posted.body.replace(posted.header("x-request-id"), "REF");
+            pages.push((page.status, headers, page.body.replace(&reference, "REF"), posted.status, answered));
         }
         assert_eq!(pages[0], pages[1]);
+    }
+
+    async fn whoever_brings_a_message_of_a_draft_s_provider_is_told_that_it_is_one(world: World) {
+        world.change(&world.acme, |connection| connection.status = ConnectionStatus::Draft).await;
+        for (idp, told) in [(&world.acme, true), (&world.globex, false)] {
+            let xml = world.response(idp, None, &ADA);
+            let page = world.post(&world.acme.connection.id, &mut Browser::default(), &xml).await;
+            assert_eq!(page.status, StatusCode::FORBIDDEN);
+            assert_eq!(page.body.contains("still being set up"), told, "{}", page.body);
+        }
     }
 
     async fn a_connection_that_cannot_be_used_offers_the_way_back(world: World) {
