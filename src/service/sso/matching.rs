@@ -116,6 +116,8 @@ fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> 
         return Ok(None);
     };
     let [external_id] = login.assertion.values(attribute) else { return Ok(None) };
+    // As the subject is read: some providers write values on lines of their own.
+    let external_id = external_id.trim();
     let found = users::find_by_external_id(tx, scim, external_id)?;
     let mut own = found.into_iter().filter(|user| user.organization_id == connection.organization_id);
     let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
@@ -127,7 +129,7 @@ fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> 
     // Read again under its lock, as below: the provider may have moved the identifier on meanwhile.
     let user = users::lock_for_login(tx, &connection.organization_id, &hit.id)?
         .filter(|user| user.scim_connection_id.as_ref() == Some(scim))
-        .filter(|user| user.external_id.as_ref() == Some(external_id))
+        .filter(|user| user.external_id.as_deref() == Some(external_id))
         .ok_or(conflict(Conflict::NoUser))?;
     // The provider's administrators choose the identifier; that must not make them owners.
     if user.owner || user.break_glass {
