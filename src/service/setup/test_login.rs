@@ -128,6 +128,8 @@ pub async fn begin(
 /// answer, and goes the way of a login.
 pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<Ended>, SetupError> {
     let Ok(id) = SamlConnectionId::parse(answer.connection) else { return Ok(None) };
+    // Of before the connection is read: a report on what is replaced meanwhile is older than what is there now.
+    let at = cx.now();
     let (own, project) = (cx.clone(), answer.project.clone());
     let nonces: Vec<TokenHash> = answer.nonces.iter().map(Secret::hash).collect();
     let posted = Posted {
@@ -155,7 +157,7 @@ pub async fn receive(cx: &Context, answer: Answer<'_>) -> Result<Option<Ended>, 
     let (own, project, passed) = (cx.clone(), answer.project.clone(), report.passed);
     let (row, request) = (test.clone(), answer.request_id.to_owned());
     let write = move |tx: &mut Tx<'_>| {
-        if saml_test_logins::complete(tx, &row.id, passed, &sealed, own.now())? {
+        if saml_test_logins::complete(tx, &row.id, passed, &sealed, at)? {
             let event = if passed { "saml_test_login.passed" } else { "saml_test_login.failed" };
             note(tx, &own, &project, &row, event, &request)?;
         }
