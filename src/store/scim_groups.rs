@@ -115,20 +115,41 @@ pub fn of_ids(
         .load(tx.connection)?)
 }
 
+/// What a group is called. What was pushed with it is left where it is: one user may be in thousands of groups.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = groups)]
+pub struct GroupName {
+    pub id: GroupId,
+    pub organization_id: OrganizationId,
+    pub display_name: String,
+    pub external_id: Option<String>,
+}
+
+impl GroupName {
+    pub fn of(group: &Group) -> Self {
+        Self {
+            id: group.id.clone(),
+            organization_id: group.organization_id.clone(),
+            display_name: group.display_name.clone(),
+            external_id: group.external_id.clone(),
+        }
+    }
+}
+
 /// Those of the organization's groups of these ids that a SCIM connection holds.
 pub fn pushed(
     tx: &mut Tx<'_>,
     organization: &OrganizationId,
     ids: &[GroupId],
-) -> Result<Vec<Group>, StoreError> {
+) -> Result<Vec<GroupName>, StoreError> {
     let mut found = Vec::new();
     for some in ids.chunks(SOME) {
         let rows = groups::table
             .filter(groups::organization_id.eq(organization).and(groups::id.eq_any(some)))
             .filter(groups::scim_connection_id.is_not_null())
             .order(groups::id)
-            .select(Group::as_select());
-        found.extend(rows.load::<Group>(tx.connection)?);
+            .select(GroupName::as_select());
+        found.extend(rows.load::<GroupName>(tx.connection)?);
     }
     Ok(found)
 }

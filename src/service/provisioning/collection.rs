@@ -366,6 +366,32 @@ async fn change<C: Collection>(
     }
 }
 
+/// What is beside a row that was written; where that was too much to be read while everybody's writes wait, as it is now.
+async fn beside_of<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    row: &C::Row,
+    projection: &Projection,
+    known: Option<(C::Beside, Option<String>)>,
+) -> Result<(C::Beside, Option<String>), StoreError> {
+    let (row, tenant, projection) = match known {
+        Some(known) => return Ok(known),
+        None => (row.clone(), tenant.clone(), projection.clone()),
+    };
+    cx.store.read(move |tx: &mut Tx<'_>| C::gather_one(tx, &tenant, &row, &projection)).await
+}
+
+/// What is pushed is kept as it came, and a page of resources is read at once.
+const MAX_STORED: usize = 128 * 1024;
+
+/// Refuses attributes that a page could not bear.
+pub(super) fn check_size(attributes: Option<&str>) -> Result<(), ProvisioningError> {
+    if attributes.is_some_and(|text| text.len() > MAX_STORED) {
+        return Err(ProvisioningError::TooLarge(MAX_STORED));
+    }
+    Ok(())
+}
+
 /// The rows as they are shown.
 pub(super) fn show<C: Collection>(
     tenant: &ScimTenant,

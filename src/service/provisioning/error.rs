@@ -50,8 +50,8 @@ pub enum ProvisioningError {
          add `userName eq` or `externalId eq`"
     )]
     TooManyResults,
-    /// A user would be larger than is kept.
-    #[error("the user would take more than {0} bytes")]
+    /// A resource would be larger than is kept.
+    #[error("what is kept of the resource would take more than {0} bytes")]
     TooLarge(usize),
     /// The client's `If-Match` is of another version.
     #[error("the resource has changed since it was read")]

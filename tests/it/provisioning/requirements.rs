@@ -243,6 +243,19 @@ on_both_databases! {
         assert!(answer.body["detail"].as_str().unwrap().contains("131072"));
     }
 
+    async fn a_group_is_no_larger_than_a_page_of_them_can_bear(scim: Scim) {
+        let large = |size: usize| json!({ "urn:acme:2.0:Group": { "notes": "x".repeat(size) }, "displayName": "Team" });
+        let mut body = large(140_000);
+        body["schemas"] = json!([GROUP, "urn:acme:2.0:Group"]);
+        assert_eq!(scim.post("/Groups", body).await.status, 413);
+        let team = scim.group("Team", &[]).await;
+        for value in [large(140_000), large(70_000)] {
+            let wanted = if value.to_string().len() > 100_000 { 413 } else { 204 };
+            let answer = scim.patch(&format!("/Groups/{team}"), json!([{ "op": "replace", "value": value }])).await;
+            assert_eq!(answer.status, wanted, "{}", answer.body["detail"]);
+        }
+    }
+
     async fn scim_007_a_parameter_twice_is_refused_and_unknown_ones_are_not(scim: Scim) {
         let anna = scim.user("anna@acme.example").await;
         for path in ["/Users", "/Groups", "/", &format!("/Users/{anna}")] {

@@ -13,7 +13,10 @@ use crate::{
     },
     service::{
         Context,
-        provisioning::{ProvisioningError, ScimTenant, collection::Change},
+        provisioning::{
+            ProvisioningError, ScimTenant,
+            collection::{Change, check_size},
+        },
         roles,
     },
     store::{Tx, groups, groups::Group},
@@ -53,12 +56,13 @@ pub(super) fn change(
         }
         Change::Patch(patch) => plan_group(&old, patch, tenant.absent())?,
     };
+    let mut group = before.clone();
+    fill(&mut group, &planned.resource);
+    check_size(group.scim_attributes.as_deref())?;
     let changed = members::apply(tx, cx, tenant, &before.id, &planned.members, met)?;
     if changed.is_nothing() && old.changes(&planned.resource).is_empty() {
         return Ok(before);
     }
-    let mut group = before.clone();
-    fill(&mut group, &planned.resource);
     if group.display_name_folded != before.display_name_folded {
         check_name(tx, tenant, &group)?;
     }

@@ -9,7 +9,7 @@ use crate::{
     scim::{Resource, patch::MemberChange, resource::Member},
     service::{
         Context,
-        provisioning::{ProvisioningError, ScimTenant},
+        provisioning::{ProvisioningError, ScimTenant, collection::check_size},
     },
     store::{
         Tx,
@@ -47,6 +47,7 @@ pub(super) fn create(
         updated_at: now,
     };
     fill(&mut group, &draft.resource);
+    check_size(group.scim_attributes.as_deref())?;
     let met = met::meet(tx, tenant, None, &draft.members)?;
     check_name(tx, tenant, &group)?;
     groups::insert(tx, &group)?;

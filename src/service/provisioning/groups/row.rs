@@ -11,7 +11,11 @@ use crate::{
         provisioning::{ProvisioningError, ScimTenant},
         record::record,
     },
-    store::{StoreError, Tx, groups::Group, scim_groups},
+    store::{
+        StoreError, Tx,
+        groups::Group,
+        scim_groups::{self, GroupName},
+    },
 };
 
 const NAME_TAKEN: &str = "a group with this displayName exists already on this connection";
@@ -55,7 +59,8 @@ pub(super) fn tell(
     members: &MembersChanged,
 ) -> Result<(), StoreError> {
     let (actor, project) = (tenant.actor(), &tenant.organization.project_id);
-    note(tx, cx, (&actor, project), event, before, after, members)
+    let before = before.map(GroupName::of);
+    note(tx, cx, (&actor, project), event, before.as_ref(), &GroupName::of(after), members)
 }
 
 /// Writes audit row and outbox event for groups whose members have changed with something else: a user or group among them was
@@ -64,7 +69,7 @@ pub(in crate::service::provisioning) fn tell_members(
     tx: &mut Tx<'_>,
     cx: &Context,
     (actor, project): (&Actor, &ProjectId),
-    groups: &[Group],
+    groups: &[GroupName],
     members: &MembersChanged,
 ) -> Result<(), StoreError> {
     groups
@@ -77,8 +82,8 @@ fn note(
     cx: &Context,
     (actor, project): (&Actor, &ProjectId),
     event: &'static str,
-    before: Option<&Group>,
-    after: &Group,
+    before: Option<&GroupName>,
+    after: &GroupName,
     members: &MembersChanged,
 ) -> Result<(), StoreError> {
     let mut state_after = state(after);
@@ -95,6 +100,6 @@ fn note(
     record(tx, cx, actor, &change)
 }
 
-fn state(group: &Group) -> Value {
+fn state(group: &GroupName) -> Value {
     json!({ "id": group.id, "displayName": group.display_name, "externalId": group.external_id })
 }

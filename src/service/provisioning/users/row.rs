@@ -9,6 +9,7 @@ use crate::{
         Actor, Change, Context,
         provisioning::{
             ProvisioningError, ScimTenant,
+            collection::check_size,
             groups::{MembersChanged, tell_members},
         },
         record::record,
@@ -16,7 +17,8 @@ use crate::{
     store::{
         StoreError, Tx, domains,
         group_members::{self, GroupMember},
-        groups, name_locks, parked_members, scim_groups,
+        groups, name_locks, parked_members,
+        scim_groups::{self, GroupName},
         user_emails::{self, UserEmail},
         users::{self, User},
     },
@@ -62,9 +64,6 @@ pub(super) fn fill(user: &mut User, resource: &Resource) {
     user.scim_attributes = Some(Value::Object(resource.attributes().clone()).to_string());
 }
 
-/// What is pushed is kept as it came, and a page of users is read at once.
-const MAX_STORED: usize = 128 * 1024;
-
 /// Sets the login address that the resource asks for, as far as R21 allows: it changes only to a proved domain, and never
 /// for an owner. Where it is somebody else's, it stays so. What SCIM pushed is kept in any case.
 pub(super) fn set_login_address(
@@ -107,9 +106,7 @@ pub(super) fn save(
     user: &User,
     resource: &Resource,
 ) -> Result<bool, ProvisioningError> {
-    if user.scim_attributes.as_ref().is_some_and(|text| text.len() > MAX_STORED) {
-        return Err(ProvisioningError::TooLarge(MAX_STORED));
-    }
+    check_size(user.scim_attributes.as_deref())?;
     let names = |user: &User| (user.external_id.clone(), user.user_name.clone());
     let waited_for = match before {
         None => {
@@ -201,7 +198,13 @@ fn claim_memberships(
         {
             scim_groups::touch(tx, &user.organization_id, &[waiting.group_id], cx.now())?;
             let (actor, project) = (tenant.actor(), &tenant.organization.project_id);
-            tell_members(tx, cx, (&actor, project), &[group], &MembersChanged { added: 1, removed: 0 })?;
+            tell_members(
+                tx,
+                cx,
+                (&actor, project),
+                &[GroupName::of(&group)],
+                &MembersChanged { added: 1, removed: 0 },
+            )?;
         }
     }
     Ok(true)
