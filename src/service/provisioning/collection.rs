@@ -147,6 +147,13 @@ pub trait Collection: Send + Sync + 'static {
         row: &Self::Row,
         projection: &Projection,
     ) -> Result<(Self::Beside, Option<String>), StoreError>;
+    /// The same, if it is little: for where everybody waits meanwhile.
+    fn gather_little(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &Self::Row,
+        projection: &Projection,
+    ) -> Result<Option<(Self::Beside, Option<String>)>, StoreError>;
     /// The rows as they are shown, before projection.
     fn render(
         tenant: &ScimTenant,
@@ -210,17 +217,18 @@ pub async fn create<C: Collection>(
                 Changed::Done(made) => made,
                 Changed::Held(until) => return Ok(Changed::Held(until)),
             };
-            let (beside, more) = if made.is_alone {
-                (C::Beside::default(), None)
+            let beside = if made.is_alone {
+                Some((C::Beside::default(), None))
             } else {
-                C::gather_one(tx, &of, &made.row, &looked_at)?
+                C::gather_little(tx, &of, &made.row, &looked_at)?
             };
-            Ok::<_, ProvisioningError>(Changed::Done((made, beside, more)))
+            Ok::<_, ProvisioningError>(Changed::Done((made, beside)))
         });
         written.await
     });
     match written.await? {
-        Changed::Done((made, beside, more)) => {
+        Changed::Done((made, beside)) => {
+            let (beside, more) = beside_of::<C>(cx, tenant, &made.row, projection, beside).await?;
             let shown = show_one::<C>(tenant, made.row, &beside, projection)?;
             Ok(Created { shown, more, is_new: made.is_new })
         }
@@ -248,14 +256,25 @@ pub async fn get<C: Collection>(
     id: &str,
     projection: &Projection,
 ) -> Result<(Shown, Option<String>), ProvisioningError> {
+    // A group may have many members to show.
+    if !C::IS_COSTLY_TO_LIST {
+        let (id, of, looked_at) = (id.to_owned(), tenant.clone(), projection.clone());
+        let look = move |tx: &mut Tx<'_>| {
+            let row = C::find(tx, &of, &id)?;
+            let Some((beside, more)) = C::gather_little(tx, &of, &row, &looked_at)? else { return Ok(None) };
+            Ok::<_, ProvisioningError>(Some((show_one::<C>(&of, row, &beside, &looked_at)?, more)))
+        };
+        if let Some(shown) = cx.store.glance(look).await? {
+            return Ok(shown);
+        }
+    }
     let (id, tenant, projection) = (id.to_owned(), tenant.clone(), projection.clone());
     let look = move |tx: &mut Tx<'_>| {
         let row = C::find(tx, &tenant, &id)?;
         let (beside, more) = C::gather_one(tx, &tenant, &row, &projection)?;
         Ok((show_one::<C>(&tenant, row, &beside, &projection)?, more))
     };
-    // A group may have many members to show.
-    if C::IS_COSTLY_TO_LIST { cx.store.read(look).await } else { cx.store.glance(look).await }
+    cx.store.read(look).await
 }
 
 /// Replaces a resource (RFC 7644 section 3.5.1). The answer is as that of [`get`].
@@ -352,8 +371,8 @@ async fn change<C: Collection>(
             target.check_version(C::identity(&before).1)?;
             Ok::<_, ProvisioningError>(match C::change(tx, &context, &of, before, (change, &met))? {
                 Changed::Done(row) => {
-                    let (beside, more) = C::gather_one(tx, &of, &row, &looked_at)?;
-                    Changed::Done((row, beside, more))
+                    let beside = C::gather_little(tx, &of, &row, &looked_at)?;
+                    Changed::Done((row, beside))
                 }
                 Changed::Held(until) => Changed::Held(until),
             })
@@ -361,7 +380,10 @@ async fn change<C: Collection>(
         changed.await
     });
     match changed.await? {
-        Changed::Done((row, beside, more)) => Ok((show_one::<C>(tenant, row, &beside, projection)?, more)),
+        Changed::Done((row, beside)) => {
+            let (beside, more) = beside_of::<C>(cx, tenant, &row, projection, beside).await?;
+            Ok((show_one::<C>(tenant, row, &beside, projection)?, more))
+        }
         Changed::Held(until) => Err(Held { until, now: cx.now() }.into()),
     }
 }

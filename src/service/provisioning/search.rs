@@ -74,17 +74,45 @@ pub async fn list<C: Collection>(
     // Refused before a connection to the database is taken.
     let search = Search::<C>::new(cx, tenant, query)?;
     let is_costly = search.is_costly(tenant, &query.projection);
-    let is_of_one = !is_costly && search.predicate.is_of_one();
+    let is_of_one = !is_costly && search.is_of_one();
     let _turn = if is_costly { cx.provisioning.costly_turn(tenant).await } else { None };
+    if is_of_one && let Some(found) = one_at_a_glance(cx, tenant, query, search).await? {
+        return Ok(found);
+    }
     let name = cursor::fingerprint(C::resource_type(tenant.catalog).endpoint, query);
     let (known, since) = cx.provisioning.bookmark(cx, tenant, &name);
     let (context, held, query) = (cx.clone(), tenant.clone(), query.clone());
     let page = move |tx: &mut Tx<'_>| page_within::<C>(tx, &context, &held, &query, known);
-    let (found, left) = if is_of_one { cx.store.glance(page).await? } else { cx.store.read(page).await? };
+    let (found, left) = cx.store.read(page).await?;
     if let Some(left) = left {
         cx.provisioning.keep_bookmark(cx, tenant, name, since, left);
     }
     Ok(found)
+}
+
+/// The one resource of a name, or that there is none: what providers ask before each create. Nothing where it takes longer:
+/// there are several, or there is much beside it.
+async fn one_at_a_glance<C: Collection>(
+    cx: &Context,
+    tenant: &ScimTenant,
+    query: &Query,
+    search: Search<C>,
+) -> Result<Option<Found>, ProvisioningError> {
+    let (of, shown) = (tenant.clone(), query.projection.clone());
+    // One more tells whether there are several.
+    let selection = Selection { predicate: search.predicate, sorting: None, offset: 0, limit: 2 };
+    let look = move |tx: &mut Tx<'_>| {
+        let rows = C::page(tx, &of, &selection)?;
+        let little = match rows.as_slice() {
+            [] => Some((C::Beside::default(), None)),
+            [row] => C::gather_little(tx, &of, row, &shown)?,
+            _ => None,
+        };
+        let Some((beside, more)) = little else { return Ok(None) };
+        let items = show::<C>(&of, &rows, &beside, &shown)?;
+        Ok(Some(Found { total: Some(items.len()), next: None, items, more }))
+    };
+    cx.store.glance(look).await
 }
 
 /// The same within a transaction.
@@ -180,6 +208,12 @@ impl<C: Collection> Search<C> {
             && shown.shows(C::resource_type(tenant.catalog), C::COSTLY)
             && self.count > 0;
         shows_much || !self.is_by_columns() || !self.predicate.is_selective()
+    }
+
+    /// Whether it asks for the first page of what has a name of its own.
+    fn is_of_one(&self) -> bool {
+        let is_first = matches!(self.start, Start::Offset(0) | Start::First);
+        is_first && self.count > 0 && self.predicate.is_of_one()
     }
 
     /// Whether columns answer all of it.

@@ -150,6 +150,41 @@ on_both_databases! {
         assert_eq!(scim.get("/Users?attributes=userName").await.body["itemsPerPage"], 131, "without groups there is room");
     }
 
+    async fn who_is_in_more_groups_than_a_few_is_shown_with_all_of_them(scim: Scim) {
+        let anna = scim.user("anna@acme.example").await;
+        let path = format!("/Users/{anna}");
+        let groups = |answer: &Answer| answer.body["groups"].as_array().map_or(0, Vec::len);
+        for number in 0..201 {
+            scim.group(&format!("Team {number}"), &[&anna]).await;
+            if number == 199 {
+                assert_eq!(groups(&scim.get(&path).await), 200);
+            }
+        }
+        assert_eq!(groups(&scim.get(&path).await), 201);
+        let patched = scim.patch(&path, json!([{ "op": "replace", "value": { "title": "Dr" } }])).await;
+        assert_eq!((patched.status, groups(&patched), &patched.body["title"]), (200, 201, &json!("Dr")));
+        let found = scim.get("/Users?filter=userName eq \"anna@acme.example\"").await;
+        assert_eq!(found.body["Resources"][0]["groups"].as_array().unwrap().len(), 201);
+        assert_eq!(found.body["totalResults"], 1);
+        let stale = scim.patch(&path, json!([{ "op": "replace", "value": { "active": "perhaps" } }])).await;
+        assert_eq!(stale.status, 400);
+    }
+
+    async fn several_of_one_external_id_are_all_found(scim: Scim) {
+        for name in ["anna", "bert", "cleo"] {
+            let id = scim.user(name).await;
+            let same = json!([{ "op": "add", "path": "externalId", "value": "1" }]);
+            assert_eq!(scim.patch(&format!("/Users/{id}"), same).await.status, 200);
+        }
+        let found = async |query: &str| {
+            let page = scim.get(&format!("/Users?filter=externalId eq \"1\"{query}")).await.body;
+            (page["totalResults"].clone(), page["Resources"].as_array().map_or(0, Vec::len))
+        };
+        for (query, shown) in [("", 3), ("&count=1", 1), ("&startIndex=3", 1), ("&count=0", 0), ("&startIndex=4", 0)] {
+            assert_eq!(found(query).await, (json!(3), shown), "{query}");
+        }
+    }
+
     async fn looking_at_large_users_has_an_end(scim: Scim) {
         large_people(&scim, 40).await;
         let terms = |count: usize| vec!["entitlements.value ew \"y\""; count].join(" or ");

@@ -123,6 +123,15 @@ impl Collection for Groups {
         Ok((vec![members], end))
     }
 
+    fn gather_little(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &Group,
+        projection: &Projection,
+    ) -> Result<Option<(Self::Beside, Option<String>)>, StoreError> {
+        Self::gather_one(tx, tenant, row, projection).map(Some)
+    }
+
     fn render(
         tenant: &ScimTenant,
         rows: &[Group],

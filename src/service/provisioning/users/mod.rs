@@ -114,6 +114,16 @@ impl Collection for Users {
         Ok((Memberships::of_one(tx, tenant, row, projection)?, None))
     }
 
+    fn gather_little(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        row: &User,
+        projection: &Projection,
+    ) -> Result<Option<(Memberships, Option<String>)>, StoreError> {
+        let little = Memberships::few_of_one(tx, tenant, row, projection)?;
+        Ok(little.map(|memberships| (memberships, None)))
+    }
+
     fn render(
         tenant: &ScimTenant,
         rows: &[User],

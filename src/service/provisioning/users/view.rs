@@ -45,6 +45,10 @@ fn whole(user: &User, tenant: &ScimTenant) -> Result<Map<String, Value>, StoreEr
 /// How many groups a page of users shows in all: a user is in as many as its provider likes.
 const PAGE_GROUPS: usize = 20_000;
 
+/// How many groups of one user are read where everybody waits meanwhile: on a thread that serves all, and in the writer. Most
+/// people are in a few dozen.
+const FEW_GROUPS: usize = 200;
+
 /// Of how many users the groups are read at once.
 const PORTION: usize = 128;
 
@@ -64,11 +68,33 @@ impl Memberships {
         user: &User,
         projection: &Projection,
     ) -> Result<Self, StoreError> {
+        Self::of_one_up_to(usize::MAX, tx, tenant, user, projection)
+    }
+
+    /// The same, unless they are more than a few.
+    pub(super) fn few_of_one(
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        user: &User,
+        projection: &Projection,
+    ) -> Result<Option<Self>, StoreError> {
+        let found = Self::of_one_up_to(FEW_GROUPS + 1, tx, tenant, user, projection)?;
+        Ok(Some(found).filter(|found| found.names.len() <= FEW_GROUPS))
+    }
+
+    /// Reads no further once there are so many groups.
+    fn of_one_up_to(
+        most: usize,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        user: &User,
+        projection: &Projection,
+    ) -> Result<Self, StoreError> {
         let mut found = Self::default();
         if projection.shows(tenant.catalog.user, "groups") {
             let id = std::slice::from_ref(&user.id);
-            found.note(scim_users::groups_of(tx, &tenant.connection.id, id, usize::MAX)?);
-            found.read_parents(tx, tenant)?;
+            found.note(scim_users::groups_of(tx, &tenant.connection.id, id, most)?);
+            found.read_parents(tx, tenant, most)?;
         }
         Ok(found)
     }
@@ -86,7 +112,7 @@ impl Memberships {
         }
         let fitting = found.read_direct(tx, tenant, users)?;
         users.truncate(fitting);
-        found.read_parents(tx, tenant)?;
+        found.read_parents(tx, tenant, usize::MAX)?;
         if found.parents.is_empty() {
             return Ok(found);
         }
@@ -136,12 +162,12 @@ impl Memberships {
         }
     }
 
-    /// Reads the groups that contain those that are known.
-    fn read_parents(&mut self, tx: &mut Tx<'_>, tenant: &ScimTenant) -> Result<(), StoreError> {
+    /// Reads the groups that contain those that are known, until there are so many.
+    fn read_parents(&mut self, tx: &mut Tx<'_>, tenant: &ScimTenant, most: usize) -> Result<(), StoreError> {
         let mut next: BTreeSet<GroupId> = self.names.keys().cloned().collect();
         let mut seen = next.clone();
         for _ in 1..MAX_LEVELS {
-            if next.is_empty() {
+            if next.is_empty() || self.names.len() >= most {
                 break;
             }
             let some: Vec<GroupId> = std::mem::take(&mut next).into_iter().collect();
