@@ -41,7 +41,10 @@ impl Elements {
         let primaries: Vec<Value> = before.iter().filter(|element| is_primary(element)).cloned().collect();
         let mut after = match (&target.filter, target.sub) {
             (Some(filter), _) => self.selected(before, filter, target, op, given)?,
-            (None, Some(sub)) => every(before, target, sub, op, given)?,
+            (None, Some(sub)) => {
+                self.charge(before.len(), target)?;
+                every(before, target, sub, op, given)?
+            }
             (None, None) => self.whole(before, target, op, given)?,
         };
         if after.len() > MAX_VALUES {

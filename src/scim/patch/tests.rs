@@ -390,6 +390,13 @@ fn m05_adds_and_removes_cost_as_much_as_selections() {
         let refused = run(json!(operations), Absent::Refuse).unwrap_err();
         assert!(matches!(refused, ScimError::TooManyValues(_)), "{op}: {refused}");
     }
+    // A sub-attribute of all of them: 200 times 500 elements are as many as there may be.
+    let every = json!({ "op": "replace", "path": "roles.display", "value": "x" });
+    let mut operations = vec![fill];
+    operations.extend(std::iter::repeat_n(every.clone(), 200));
+    assert!(run(json!(operations), Absent::Refuse).is_ok());
+    operations.push(every);
+    assert!(matches!(run(json!(operations), Absent::Refuse).unwrap_err(), ScimError::TooManyValues(_)));
     let at_once = json!([{ "op": "add", "path": "entitlements", "value": roles }]);
     assert!(run(at_once, Absent::Refuse).is_ok(), "as many as there may be");
 }
