@@ -116,6 +116,7 @@ on_both_databases! {
             ("dialect", patch(json!([{ "op": "Replace", "path": "active", "value": "True" }])), true, false),
             ("more", patch(json!([{ "op": "replace", "value": { "active": true, "title": "Cook" } }])), true, true),
             ("other", patch(json!([{ "op": "replace", "value": { "title": "Cook" } }])), false, true),
+            ("null", ("PUT", json!({ "schemas": [USER], "userName": "ada", "title": "x", "active": null })), false, true),
             ("silent", ("PUT", json!({ "schemas": [USER], "userName": "ada", "title": "x" })), false, true),
         ] {
             let mut body = body;

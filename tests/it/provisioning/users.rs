@@ -79,6 +79,30 @@ on_both_databases! {
         assert_eq!((row.status, row.owner, row.deactivated_by), (UserStatus::Active, false, None));
     }
 
+    async fn whoever_is_restored_as_inactive_is_no_owner_either(scim: Scim) {
+        let id = scim.user("anna@acme.example").await;
+        scim.change_row(&id, |row| row.owner = true).await;
+        let inactive = with("anna@acme.example", json!({ "active": false }));
+        assert_eq!(scim.put(&format!("/Users/{id}"), inactive.clone()).await.status, 200);
+        assert!(scim.row(&id).await.unwrap().owner);
+        assert_eq!(scim.post("/Users", inactive).await.id(), id);
+        assert!(!scim.row(&id).await.unwrap().owner);
+    }
+
+    async fn a_status_of_null_says_nothing(scim: Scim) {
+        let id = scim.user("anna@acme.example").await;
+        let path = format!("/Users/{id}");
+        let put = async |more: Value| scim.put(&path, with("anna@acme.example", more)).await;
+        assert_eq!(put(json!({ "active": true })).await.status, 200);
+        scim.change_row(&id, |row| {
+            row.status = UserStatus::Inactive;
+            row.deactivated_by = Some(DeactivatedBy::Operator);
+        }).await;
+        assert_eq!(put(json!({ "active": null, "title": "Dr" })).await.status, 200);
+        let whole = put(json!({ "active": true, "title": "Prof" })).await;
+        assert_eq!((whole.status, &whole.body["title"], &whole.body["active"]), (200, &json!("Prof"), &json!(false)));
+    }
+
     async fn without_external_ids_the_user_name_says_who_is_back(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         scim.put(&format!("/Users/{id}"), with("anna@acme.example", json!({ "active": false }))).await;

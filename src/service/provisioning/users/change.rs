@@ -58,7 +58,7 @@ pub(super) fn change(
     {
         return Ok(Changed::Held(until));
     }
-    let after = write(tx, cx, tenant, &before, &new, "user.updated")?;
+    let after = write(tx, cx, tenant, (&before, before.clone()), &new, "user.updated")?;
     note_said(tx, after, &new, said).map(Changed::Done)
 }
 
@@ -112,9 +112,10 @@ fn says_active(change: &Change, new: &Resource) -> bool {
 
 fn names_active(change: &Change) -> bool {
     match change {
-        Change::Replace { body, .. } => {
-            body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("active")))
-        }
+        // `null` is the same as nothing (RFC 7643 section 2.5).
+        Change::Replace { body, .. } => body.as_object().is_some_and(|body| {
+            body.iter().any(|(name, value)| name.eq_ignore_ascii_case("active") && !value.is_null())
+        }),
         Change::Patch(patch) => patch.names("active"),
     }
 }
@@ -137,17 +138,17 @@ fn withdrawn(
 }
 
 /// Writes the changed user, and ends what a deactivated one must not keep. A deactivation is told as such,
-/// whatever else happened.
+/// whatever else happened. `user` is the row as far as it changes by something else than the resource; what is written is all
+/// that then differs from the row as it is.
 pub(super) fn write(
     tx: &mut Tx<'_>,
     cx: &Context,
     tenant: &ScimTenant,
-    before: &User,
+    (before, mut user): (&User, User),
     new: &Resource,
     event: &'static str,
 ) -> Result<User, ProvisioningError> {
     manager::check(tx, tenant, Some(before), new)?;
-    let mut user = before.clone();
     fill(&mut user, new);
     set_login_address(tx, tenant, &mut user, new)?;
     check_names(tx, tenant, before, &mut user, new)?;

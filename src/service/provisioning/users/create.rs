@@ -218,9 +218,8 @@ fn restore(
     resource: &Resource,
 ) -> Result<User, ProvisioningError> {
     scim_users::strip(tx, &tenant.organization.id, &before.id)?;
-    let mut plain = before.clone();
-    plain.owner = false;
-    change::write(tx, cx, tenant, &plain, resource, "user.restored")
+    let plain = User { owner: false, ..before.clone() };
+    change::write(tx, cx, tenant, (before, plain), resource, "user.restored")
 }
 
 /// The organization speaks for the address, so its provider may hold the user from now on. To adopt a user as inactive is
@@ -237,7 +236,6 @@ fn adopt(
     {
         return Ok(Changed::Held(until));
     }
-    let mut held = before.clone();
-    held.scim_connection_id = Some(tenant.connection.id.clone());
-    change::write(tx, cx, tenant, &held, resource, "user.adopted").map(Changed::Done)
+    let held = User { scim_connection_id: Some(tenant.connection.id.clone()), ..before.clone() };
+    change::write(tx, cx, tenant, (before, held), resource, "user.adopted").map(Changed::Done)
 }
