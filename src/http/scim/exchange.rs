@@ -95,7 +95,7 @@ where
     };
     let body = if limit == 0 { Ok(Value::Null) } else { input::json(&request, payload, limit).await };
     let seen = body.as_ref().unwrap_or(&Value::Null);
-    let outline = cx.provisioning.outline(request.method().as_str(), path(&request), seen);
+    let outline = cx.provisioning.outline(&tenant, request.method().as_str(), path(&request), seen);
     let outcome = match body {
         _ if is_refused => Err(not_live()),
         Ok(body) => {

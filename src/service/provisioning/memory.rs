@@ -2,7 +2,7 @@
 //! what it asked. A job hands it to the database now and then; what a crash loses is no more than a few seconds of it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,6 +12,7 @@ use super::{
     ScimTenant,
     admin::traces::redacted,
     bookmarks::{Bookmark, Bookmarks, Since},
+    waiting::Waiting,
 };
 use crate::{
     model::{
@@ -34,8 +35,6 @@ const AT_ONCE: usize = 64;
 const WAITING: usize = 960;
 /// How many of those may be costly ones at once: searches that no index answers, large bodies.
 const COSTLY_AT_ONCE: usize = 2;
-/// How many traces wait to be written; more are lost (R32).
-const MAX_WAITING: usize = 500;
 /// How long traces are kept, and how many of a connection.
 const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 const KEPT_COUNT: i64 = 1_000;
@@ -49,7 +48,7 @@ pub struct Memory {
     sandbox: Arc<Semaphore>,
     speeds: Mutex<HashMap<ScimConnectionId, Speed>>,
     rewrites: Mutex<HashMap<(ScimConnectionId, Rewrite), Count>>,
-    traces: Mutex<VecDeque<ScimTrace>>,
+    traces: Mutex<Waiting>,
     /// When a request that was not read was last noted, of each connection.
     unread: Mutex<HashMap<ScimConnectionId, Timestamp>>,
 }
@@ -238,8 +237,24 @@ impl Memory {
     }
 
     /// What the log will show of a request; nothing where there is no room for more.
-    pub fn outline(&self, method: &str, path: &str, body: &serde_json::Value) -> Option<Outline> {
-        if lock(&self.traces).len() >= MAX_WAITING {
+    pub fn outline(
+        &self,
+        tenant: &ScimTenant,
+        method: &str,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Option<Outline> {
+        self.outline_of(&tenant.connection.id, method, path, body)
+    }
+
+    fn outline_of(
+        &self,
+        connection: &ScimConnectionId,
+        method: &str,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Option<Outline> {
+        if !lock(&self.traces).has_room(connection) {
             return None;
         }
         let (path, body) = redacted(path, body);
@@ -264,14 +279,14 @@ impl Memory {
         }
         last.insert(of.connection.clone(), now);
         drop(last);
-        if let Some(outline) = self.outline(method, path, &serde_json::Value::Null) {
+        if let Some(outline) = self.outline_of(&of.connection, method, path, &serde_json::Value::Null) {
             self.push(cx, of, outline, status, String::new());
         }
     }
 
     fn push(&self, cx: &Context, of: &Traced, outline: Outline, status: u16, rewrites: String) {
         let (Outline { method, path, body }, now) = (outline, cx.now());
-        lock(&self.traces).push_back(ScimTrace {
+        lock(&self.traces).push(ScimTrace {
             id: new_id!(cx, ScimTraceId),
             organization_id: of.organization.clone(),
             scim_connection_id: of.connection.clone(),
@@ -313,7 +328,7 @@ impl Memory {
             .collect();
         // In one order, so that two nodes do not wait for each other.
         counts.sort_by(|a, b| (&a.scim_connection_id, &a.rewrite).cmp(&(&b.scim_connection_id, &b.rewrite)));
-        let traces: Vec<ScimTrace> = lock(&self.traces).drain(..).collect();
+        let traces = lock(&self.traces).take();
         let now = cx.now();
         // A connection of which nobody hears has its whole burst again.
         lock(&self.speeds).retain(|_, speed| speed.in_flight > 0 || speed.at.plus(60_000) > now);

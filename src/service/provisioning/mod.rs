@@ -17,6 +17,7 @@ mod order;
 mod search;
 mod tenant;
 pub(in crate::service) mod users;
+mod waiting;
 
 pub use bulk::{BulkOutcome, Done, bulk};
 pub use collection::{Collection, Created, Shown, Target, create, delete, get, patch, replace};
