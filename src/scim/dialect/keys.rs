@@ -84,8 +84,8 @@ pub(super) fn unwrap_core(
 }
 
 /// Attributes of a body whose keys are paths, `name.givenName` or `urn:...:User:department`, put where they belong. Where
-/// another value is already, both stay as they are, and the core refuses the key with the URN; so does a key that says not
-/// which of several elements it means.
+/// another value is already, both stay as they are, and the core refuses a key with a URN of ours; so it does with a key
+/// that says not which of several elements it means.
 pub(super) fn follow_paths(
     resource_type: &'static ResourceType,
     body: &mut Map<String, Value>,
@@ -100,19 +100,32 @@ pub(super) fn follow_paths(
     for key in keys {
         let mut needed = Rewrites::from([Rewrite::KeyAsPath]);
         let path = rewrite_path(resource_type, &key, &mut needed);
-        let Some(Located { found, selects: false }) = locate(resource_type, &path) else { continue };
-        if found.sub.is_some() && found.attribute.multi_valued {
-            continue;
-        }
+        let Some(given) = body.get(&key) else { continue };
+        let of_nobody = || elsewhere(resource_type, &path, given).filter(|_| !given.is_null());
+        let Some(target) = one_place(resource_type, &path).or_else(of_nobody) else { continue };
         let Some(value) = body.remove(&key) else { continue };
-        let names = found.extension.map(|schema| schema.id).into_iter().chain([found.attribute.name]);
-        match put(body, names.chain(found.sub.map(|sub| sub.name)), value) {
+        let names = [target.schema.as_deref(), Some(target.name.as_str()), target.sub.as_deref()];
+        match put(body, names.into_iter().flatten(), value) {
             None => used.extend(needed),
             Some(value) => {
                 body.insert(key, value);
             }
         }
     }
+}
+
+/// Where a path leads, unless it is to several elements.
+fn one_place(resource_type: &'static ResourceType, path: &str) -> Option<AttrPath> {
+    let Located { found, selects: false } = locate(resource_type, path)? else { return None };
+    (found.sub.is_none() || !found.attribute.multi_valued).then(|| found.path())
+}
+
+/// The attribute that a key names in an extension that nobody registered, as Entra writes those that a customer adds. An
+/// object below such a key is the whole of an extension, and so is what ends with the name of the type.
+pub(super) fn elsewhere(resource_type: &'static ResourceType, key: &str, given: &Value) -> Option<AttrPath> {
+    let path = AttrPath::parse(key).ok().filter(|_| !given.is_object())?;
+    let is_of_nobody = path.schema.as_deref().is_some_and(|urn| !resource_type.is_ours(urn));
+    (is_of_nobody && !path.name.eq_ignore_ascii_case(resource_type.name)).then_some(path)
 }
 
 /// Puts the value below the names, the last of which is its own. Gives it back where something else is there; a null is

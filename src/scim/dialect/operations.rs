@@ -139,7 +139,8 @@ fn rewrite_map(
     urns::rename_keys(resource_type, value, used);
     keys::unwrap_core(resource_type, value, used);
     drop_echoes(resource_type, id, value, used);
-    let paths: Vec<String> = value.keys().filter(|key| is_path(resource_type, key)).cloned().collect();
+    let is_path = |(key, given): &(&String, &Value)| is_path(resource_type, key, given);
+    let paths: Vec<String> = value.iter().filter(is_path).map(|(key, _)| key.clone()).collect();
     let mut split_off = Vec::with_capacity(paths.len());
     for key in paths {
         let mut part = value.remove(&key).unwrap_or_default();
@@ -176,10 +177,11 @@ fn drop_echoes(
 
 /// Whether a key is a path, or an attribute that belongs into an extension. A whole extension and what nobody
 /// knows are not.
-fn is_path(resource_type: &'static ResourceType, key: &str) -> bool {
+fn is_path(resource_type: &'static ResourceType, key: &str, given: &Value) -> bool {
     if resource_type.core_attribute(key).is_some() || resource_type.extension(key).is_some() {
         return false;
     }
     locate(resource_type, key).is_some()
         || home_of(resource_type, key.split('.').next().unwrap_or(key)).is_some()
+        || keys::elsewhere(resource_type, key, given).is_some()
 }

@@ -115,6 +115,27 @@ fn scim_035_key_as_path() {
 }
 
 #[test]
+fn scim_035_a_key_may_name_an_attribute_of_an_extension_that_nobody_registered() {
+    const ACME: &str = "urn:ietf:params:scim:schemas:extension:Acme:2.0:User";
+    let key = |name: &str| format!("{ACME}:{name}");
+    let keys = json!({
+        "displayName": "K", key("badge"): "7", key("desks"): ["A", "B"], key("seat.floor"): 3, "urn:x:y": { "a": 1 }
+    });
+    let stored = json!({ "badge": "7", "desks": ["A", "B"], "seat": { "floor": 3 } });
+    for (user, rewrites) in [patched(json!([{ "op": "replace", "value": keys }])), created(keys.clone())] {
+        assert_eq!((&user["displayName"], &user[ACME]), (&json!("K"), &stored));
+        assert_eq!(user["urn:x:y"], json!({ "a": 1 }), "an object is the extension");
+        assert_eq!(rewrites, ["key_as_path"]);
+    }
+    let both = json!([{ "op": "add", "value": { ACME: { "badge": "7", "desk": "A" } } }, { "op": "replace", "value": { key("badge"): null } }]);
+    assert_eq!(patched(both).0[ACME], json!({ "desk": "A" }), "a null takes it away");
+    let (user, rewrites) = created(json!({ key("badge"): null, ACME: null, "urn:x:2.0:User": "x" }));
+    assert_eq!((user.get(ACME), user.get("urn:x:2.0"), rewrites), (None, None, vec![]));
+    let twice = json!({ ACME.to_uppercase(): { "badge": "7" }, key("badge"): "8", key("desk"): "A" });
+    assert_eq!(created(twice).0[ACME.to_uppercase()], json!({ "badge": "7", "desk": "A" }));
+}
+
+#[test]
 fn scim_023_echoed_read_only() {
     let echo = json!([{ "op": "replace", "value": { "id": "u1", "meta": {}, "displayName": "Babs" } }]);
     let (user, rewrites) = patched(echo);
@@ -273,6 +294,8 @@ fn paths_as_keys_of_a_body_are_followed() {
     let (user, _) =
         created(json!({ "name": { "givenName": "a" }, "name.givenName": "b", "name.familyName": "c" }));
     assert_eq!(user["name"], json!({ "givenName": "a", "familyName": "c" }), "what is there stays");
+    let (user, _) = created(json!({ "title": "x", urn(":department"): null }));
+    assert_eq!((&user["title"], user.get(ENTERPRISE_URN)), (&json!("x"), None), "null is nothing");
     let (user, _) = created(json!({ "name": null, "name.givenName": "b" }));
     assert_eq!(user["name"], json!({ "givenName": "b" }), "null is nothing");
     let (user, _) = created(json!({ USER_URN: { "title": "x" } }));

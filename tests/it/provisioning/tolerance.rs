@@ -220,6 +220,18 @@ on_both_databases! {
         // What Entra recommends for attributes of one's own is nobody's URN.
         let own = "urn:ietf:params:scim:schemas:extension:Acme:2.0:User:badge";
         assert_eq!(scim.patch(&path, replace(own, json!("7"))).await.status, 200);
+        // And as its flag aadOptscim062020 makes it send them.
+        let keys = json!({ "displayName": "K", own: "8" });
+        let answer = scim.patch(&path, json!([{ "op": "replace", "value": keys }])).await;
+        let acme = "urn:ietf:params:scim:schemas:extension:Acme:2.0:User";
+        let shown = (answer.status, &answer.body["displayName"], &answer.body[acme]);
+        assert_eq!(shown, (200, &json!("K"), &json!({ "badge": "8" })));
+        for (method, path, name) in [("PUT", path.as_str(), "kim"), ("POST", "/Users", "kit")] {
+            let mut body = user(name);
+            body[own] = json!("9");
+            let answer = scim.request_as(&scim.acme, method, path, Some(&body)).await;
+            assert_eq!((&answer.body[acme], &answer.body["schemas"]), (&json!({ "badge": "9" }), &json!([USER, acme])));
+        }
     }
 
     async fn scim_047_who_selects_a_value_that_is_not_there_is_told(scim: Scim) {
