@@ -22,6 +22,8 @@ pub const MAX_PAYLOAD: usize = 8 * 1024 * 1024;
 
 /// What stands before the name of another operation.
 const REFERENCE: &str = "bulkId:";
+/// The same in a path, where values stand in quotes.
+const QUOTED: &str = "\"bulkId:";
 
 /// A bulk request whose operations can be read.
 #[derive(Clone, Debug)]
@@ -190,7 +192,14 @@ fn collect(value: &Value, found: &mut HashSet<String>) {
     match value {
         Value::String(text) => found.extend(referenced(text).map(str::to_owned)),
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member.as_str().filter(|_| is_path(name)) {
+                    Some(path) => found.extend(selected(path).map(str::to_owned)),
+                    None => collect(member, found),
+                }
+            }
+        }
         _ => {}
     }
 }
@@ -200,21 +209,44 @@ fn substitute(value: &mut Value, ids: &HashMap<String, String>) {
         Value::String(text) => {
             if let Some(id) = referenced(text).and_then(|name| ids.get(name)) {
                 *text = id.clone();
-            } else if let Some(filled) = in_path(text, ids) {
-                *text = filled;
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| substitute(item, ids)),
-        Value::Object(members) => members.values_mut().for_each(|member| substitute(member, ids)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(path) if is_path(name) => *path = filled(path, ids),
+                    member => substitute(member, ids),
+                }
+            }
+        }
         _ => {}
     }
 }
 
-/// `members[value eq "bulkId:x"]`.
-fn in_path(text: &str, ids: &HashMap<String, String>) -> Option<String> {
-    let (before, rest) = text.split_once("\"bulkId:")?;
-    let (name, after) = rest.split_once('"')?;
-    Some(format!("{before}\"{}\"{after}", ids.get(name)?))
+/// The member of an operation of a PATCH. In other texts quotes are quotes.
+fn is_path(name: &str) -> bool {
+    name.eq_ignore_ascii_case("path")
+}
+
+/// The references of a path: `x` and `y` in `members[value eq "bulkId:x" or value eq "bulkId:y"]`.
+fn selected(path: &str) -> impl Iterator<Item = &str> {
+    let names = path.split(QUOTED).skip(1).filter_map(|rest| rest.split_once('"'));
+    names.map(|(name, _)| name).filter(|name| !name.is_empty())
+}
+
+/// The path with the ids that are known.
+fn filled(path: &str, ids: &HashMap<String, String>) -> String {
+    let mut parts = path.split(QUOTED);
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let known = part.split_once('"').and_then(|(name, after)| Some((ids.get(name)?, after)));
+        match known {
+            Some((id, after)) => filled.extend(["\"", id.as_str(), "\"", after]),
+            None => filled.extend([QUOTED, part]),
+        }
+    }
+    filled
 }
 
 /// Takes every attribute, or element of one, that refers to one of them out of the map.
@@ -304,18 +336,23 @@ mod tests {
     fn scim_078_references_are_found_and_resolved_anywhere() {
         let request = parse(json!([
             { "method": "PATCH", "path": "/Groups/bulkId:g", "data": {
-                "Operations": [{ "op": "remove", "path": "members[value eq \"bulkId:u\"]" }],
-                "members": [{ "value": "bulkId:u" }, { "value": "bulkId:other" }]
+                "Operations": [{ "op": "remove", "Path": "members[value eq \"bulkId:u\" or value eq \"bulkId:v\"]" }],
+                "members": [{ "value": "bulkId:u" }, { "value": "bulkId:other" }], "title": "the \"bulkId:w\" of it"
             } }
         ]))
         .unwrap();
         let operation = &request.operations[0];
+        let names = ["g", "u", "v", "other"].map(str::to_owned);
+        assert_eq!(operation.references(), HashSet::from(names), "in other texts quotes are quotes");
         let ids = HashMap::from([("g".to_owned(), "1".to_owned()), ("u".to_owned(), "2".to_owned())]);
         let resolved = operation.resolved(&ids);
         assert_eq!(resolved.id.as_deref(), Some("1"));
         assert_eq!(resolved.data["members"], json!([{ "value": "2" }, { "value": "bulkId:other" }]));
-        assert_eq!(resolved.data["Operations"][0]["path"], "members[value eq \"2\"]");
-        assert_eq!(resolved.references(), HashSet::from(["other".to_owned()]));
+        let path = |resolved: &BulkOperation| resolved.data["Operations"][0]["Path"].clone();
+        assert_eq!(path(&resolved), "members[value eq \"2\" or value eq \"bulkId:v\"]");
+        assert_eq!(resolved.references(), HashSet::from(["v".to_owned(), "other".to_owned()]));
+        let resolved = resolved.resolved(&HashMap::from([("v".to_owned(), "3".to_owned())]));
+        assert_eq!(path(&resolved), "members[value eq \"2\" or value eq \"3\"]");
     }
 
     #[test]

@@ -82,6 +82,30 @@ on_both_databases! {
         assert_eq!(group.body["members"][0]["value"], id(&answer, 3));
     }
 
+    async fn scim_078_the_path_of_a_patch_waits_for_what_it_names(scim: Scim) {
+        let all = json!([{ "value": "bulkId:u" }, { "value": "bulkId:v" }, { "value": "bulkId:w" }]);
+        let remove = json!([{ "op": "remove", "path": "members[value eq \"bulkId:u\" or value eq \"bulkId:v\"]" }]);
+        let answer = bulk(&scim, json!([
+            { "method": "PATCH", "path": "/Groups/bulkId:g", "data": remove },
+            create("u", "/Users", user("anna@acme.example")),
+            create("v", "/Users", user("ben@acme.example")),
+            create("w", "/Users", user("carl@acme.example")),
+            create("g", "/Groups", json!({ "schemas": [GROUP], "displayName": "Team", "members": all })),
+        ])).await;
+        assert_eq!(statuses(&answer), ["200", "201", "201", "201", "201"]);
+        let members = scim.get(&format!("/Groups/{}", id(&answer, 4))).await.body["members"].clone();
+        assert_eq!((members.as_array().unwrap().len(), &members[0]["value"]), (1, &json!(id(&answer, 3))));
+
+        let team = scim.group("Other", &[&id(&answer, 1)]).await;
+        let select = |name: &str| json!([{ "op": "remove", "path": format!("members[value eq \"bulkId:{name}\"]") }]);
+        let answer = bulk(&scim, json!([
+            { "method": "PATCH", "path": format!("/Groups/{team}"), "data": select("later") },
+            { "method": "PATCH", "path": format!("/Groups/{team}"), "data": select("nobody") },
+            create("later", "/Users", user("dora@acme.example")),
+        ])).await;
+        assert_eq!(statuses(&answer), ["200", "400", "201"]);
+    }
+
     async fn scim_078_circles_are_created_first_and_closed_afterwards(scim: Scim) {
         let with_manager = |name: &str, manager: &str| json!({
             "schemas": [USER, ENTERPRISE], "userName": name,
