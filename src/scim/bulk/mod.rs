@@ -127,6 +127,12 @@ fn operation(index: usize, item: &Value) -> Result<BulkOperation, ScimError> {
     if method == BulkMethod::Post && bulk_id.is_none() {
         return Err(bad("`bulkId` is required for POST"));
     }
+    let version = match member(item, "version") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(version)) => Some(version.clone()),
+        // Passed over, it would make the write unconditional.
+        Some(_) => return Err(bad("`version` is no text")),
+    };
     let data = match (member(item, "data"), method) {
         (_, BulkMethod::Delete) => Value::Null,
         // As in the example of RFC 7644 section 3.7.3.
@@ -136,7 +142,7 @@ fn operation(index: usize, item: &Value) -> Result<BulkOperation, ScimError> {
         (Some(data @ Value::Object(_)), _) => data.clone(),
         _ => return Err(bad("`data` is missing")),
     };
-    Ok(BulkOperation { method, collection, id, bulk_id, version: text("version").map(str::to_owned), data })
+    Ok(BulkOperation { method, collection, id, bulk_id, version, data })
 }
 
 /// `/Users/id`, with or without what stands before.
@@ -316,6 +322,10 @@ mod tests {
             (
                 json!([{ "method": "PUT", "path": "/Users/1" }]),
                 ScimError::BadBulkOperation(0, "`data` is missing"),
+            ),
+            (
+                json!([{ "method": "DELETE", "path": "/Users/1", "version": 3 }]),
+                ScimError::BadBulkOperation(0, "`version` is no text"),
             ),
         ] {
             assert_eq!(parse(operations.clone()).unwrap_err(), wanted, "{operations}");
