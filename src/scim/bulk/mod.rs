@@ -90,7 +90,9 @@ impl BulkRequest {
             None | Some(Value::Null) => None,
             Some(number) => {
                 let number = number.as_u64().and_then(|number| usize::try_from(number).ok());
-                Some(number.filter(|n| *n > 0).ok_or(ScimError::BadParameter("failOnErrors"))?)
+                let number = number.ok_or(ScimError::BadParameter("failOnErrors"))?;
+                // None at all, as clients send it whose number has no other way to be absent.
+                Some(number).filter(|number| *number > 0)
             }
         };
         let list = member(body, "Operations").and_then(Value::as_array).filter(|list| !list.is_empty());
@@ -329,6 +331,22 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(operations.clone()).unwrap_err(), wanted, "{operations}");
+        }
+    }
+
+    #[test]
+    fn scim_076_a_limit_of_no_errors_is_none() {
+        let limit = |limit: Value| {
+            let operations = json!([{ "method": "DELETE", "path": "/Users/1" }]);
+            let body =
+                json!({ "schemas": [BULK_REQUEST_URN], "failOnErrors": limit, "Operations": operations });
+            BulkRequest::parse(&body).map(|request| request.fail_on_errors)
+        };
+        for (given, wanted) in [(json!(0), None), (json!(null), None), (json!(1), Some(1))] {
+            assert_eq!(limit(given.clone()), Ok(wanted), "{given}");
+        }
+        for bad in [json!(-1), json!("1"), json!(1.5)] {
+            assert_eq!(limit(bad.clone()), Err(ScimError::BadParameter("failOnErrors")), "{bad}");
         }
     }
 
