@@ -1,5 +1,7 @@
 //! What a SCIM request brings: its body, its parameters, its conditions.
 
+use std::borrow::Cow;
+
 use actix_web::{HttpRequest, http::header, web};
 use serde_json::Value;
 
@@ -57,11 +59,18 @@ pub(super) fn pairs(request: &HttpRequest) -> Vec<(String, String)> {
 }
 
 /// `If-Match`.
-pub(super) fn if_match(request: &HttpRequest) -> Option<&str> {
-    request.headers().get(header::IF_MATCH)?.to_str().ok()
+pub(super) fn if_match(request: &HttpRequest) -> Option<String> {
+    list(request, header::IF_MATCH)
 }
 
 /// `If-None-Match`.
-pub(super) fn if_none_match(request: &HttpRequest) -> Option<&str> {
-    request.headers().get(header::IF_NONE_MATCH)?.to_str().ok()
+pub(super) fn if_none_match(request: &HttpRequest) -> Option<String> {
+    list(request, header::IF_NONE_MATCH)
+}
+
+/// The lines of a header as one list (RFC 9110 section 5.3). A tag may hold bytes that are no text (section 8.8.3): it is
+/// none of ours, but it is a condition.
+fn list(request: &HttpRequest, name: header::HeaderName) -> Option<String> {
+    let lines = request.headers().get_all(name).map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines.map(Cow::into_owned).reduce(|list, line| format!("{list},{line}"))
 }

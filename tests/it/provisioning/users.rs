@@ -262,6 +262,26 @@ on_both_databases! {
         assert_eq!(conditional(Method::GET, "if-none-match", "W/\"1\"", String::new()).await.status, 200);
     }
 
+    async fn scim_074_a_condition_is_all_of_its_lines_in_any_bytes(scim: Scim) {
+        let path = format!("/Users/{}", scim.user("anna@acme.example").await);
+        let conditional = |method: &str, name: &'static str, lines: &[&[u8]]| {
+            let body = with("anna@acme.example", json!({ "title": "Dr" }));
+            let mut request = scim.request(&scim.acme, method, &path, (method == "PUT").then_some(&body));
+            for line in lines {
+                request = request.append_header((name, *line));
+            }
+            scim.send(request)
+        };
+        let (odd, other, this): (&[u8], &[u8], &[u8]) = (b"\"\xe9\"", b"W/\"9\"", b"\"1\"");
+        for lines in [&[odd][..], &[other, odd]] {
+            assert_eq!(conditional("PUT", "if-match", lines).await.status, 412, "{lines:?}");
+            assert_eq!(conditional("DELETE", "if-match", lines).await.status, 412, "{lines:?}");
+            assert_eq!(conditional("GET", "if-none-match", lines).await.status, 200, "{lines:?}");
+        }
+        assert_eq!(conditional("GET", "if-none-match", &[odd, this]).await.status, 304);
+        assert_eq!(conditional("PUT", "if-match", &[other, this]).await.header("etag"), "W/\"2\"");
+    }
+
     async fn every_refusal_has_its_scim_type(scim: Scim) {
         let id = scim.user("anna@acme.example").await;
         scim.user("ben@acme.example").await;

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 
-use super::{id, target};
+use super::Named;
 use crate::{
     http::{
         HttpError,
@@ -16,7 +16,6 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     exchange: Exchange,
 ) -> Result<HttpResponse, HttpError> {
     let Exchange { cx, tenant, request, .. } = exchange;
-    let id = id(&request);
-    provisioning::delete::<C>(&cx, &tenant, target(&request, &id)).await.map_err(reply::refuse)?;
+    provisioning::delete::<C>(&cx, &tenant, Named::by(&request).target()).await.map_err(reply::refuse)?;
     Ok(reply::no_content(None))
 }

@@ -20,7 +20,7 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     let projection = input::projection(&request)?;
     let found = provisioning::get::<C>(&cx, &tenant, &id(&request), &projection).await;
     let found = found.map_err(reply::refuse)?;
-    if etag::is_not_modified(input::if_none_match(&request), found.0.version) {
+    if etag::is_not_modified(input::if_none_match(&request).as_deref(), found.0.version) {
         return Ok(reply::not_modified(found.0.version));
     }
     Ok(members::answer(StatusCode::OK, cx, tenant, projection, found))

@@ -22,6 +22,17 @@ fn id(request: &HttpRequest) -> String {
 }
 
 /// The resource in the path, in the version that the client names.
-fn target<'a>(request: &'a HttpRequest, id: &'a str) -> Target<'a> {
-    Target { id, if_match: input::if_match(request) }
+struct Named {
+    id: String,
+    if_match: Option<String>,
+}
+
+impl Named {
+    fn by(request: &HttpRequest) -> Self {
+        Self { id: id(request), if_match: input::if_match(request) }
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { id: &self.id, if_match: self.if_match.as_deref() }
+    }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{id, members, target};
+use super::{Named, members};
 use crate::{
     http::{
         HttpError,
@@ -16,8 +16,8 @@ use crate::{
 pub(in crate::http::scim) async fn user(exchange: Exchange) -> Result<HttpResponse, HttpError> {
     let projection = input::projection(&exchange.request)?;
     let Exchange { cx, tenant, request, body } = exchange;
-    let id = id(&request);
-    let patched = provisioning::patch::<Users>(&cx, &tenant, target(&request, &id), body, &projection);
+    let named = Named::by(&request);
+    let patched = provisioning::patch::<Users>(&cx, &tenant, named.target(), body, &projection);
     let (patched, _) = patched.await.map_err(reply::refuse)?;
     Ok(reply::resource(StatusCode::OK, &patched))
 }
@@ -27,8 +27,8 @@ pub(in crate::http::scim) async fn group(exchange: Exchange) -> Result<HttpRespo
     let asked = input::projection(&exchange.request)?;
     let Exchange { cx, tenant, request, body } = exchange;
     let projection = if asked.is_given() { asked.clone() } else { Projection::without(Groups::COSTLY) };
-    let id = id(&request);
-    let patched = provisioning::patch::<Groups>(&cx, &tenant, target(&request, &id), body, &projection);
+    let named = Named::by(&request);
+    let patched = provisioning::patch::<Groups>(&cx, &tenant, named.target(), body, &projection);
     let patched = patched.await.map_err(reply::refuse)?;
     if asked.is_given() {
         Ok(members::answer(StatusCode::OK, cx, tenant, asked, patched))

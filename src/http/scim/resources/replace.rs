@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{id, members, target};
+use super::{Named, members};
 use crate::{
     http::{
         HttpError,
@@ -16,8 +16,8 @@ pub(in crate::http::scim) async fn handle<C: Collection>(
     exchange: Exchange,
 ) -> Result<HttpResponse, HttpError> {
     let Exchange { cx, tenant, request, body } = exchange;
-    let (projection, id) = (input::projection(&request)?, id(&request));
-    let replaced = provisioning::replace::<C>(&cx, &tenant, target(&request, &id), body, &projection);
+    let (projection, named) = (input::projection(&request)?, Named::by(&request));
+    let replaced = provisioning::replace::<C>(&cx, &tenant, named.target(), body, &projection);
     let replaced = replaced.await.map_err(reply::refuse)?;
     Ok(members::answer(StatusCode::OK, cx, tenant, projection, replaced))
 }
