@@ -1,7 +1,7 @@
 //! Binding: a filter checked against the attribute table. What comes out has canonical names and values of the
 //! attributes' types, so that whoever runs it, in SQL or in memory, need not think about spelling.
 
-use super::{AttrPath, CompareOp, CompareValue, Filter, FilterError, Tolerance, Tolerances};
+use super::{AttrPath, CompareOp, CompareValue, Filter, FilterError, Tolerance, Tolerances, instant};
 use crate::scim::schema::{Attribute, Kind, Resolved, ResourceType, Returned};
 
 /// A filter that fits a resource type. Only [`bind`] makes one.
@@ -95,7 +95,12 @@ fn compare(
         }
     }
     check_operator(&path, attribute, op, value)?;
-    let value = coerce(attribute, value, met).ok_or_else(|| wrong_type(&path, attribute))?;
+    let mut value = coerce(attribute, value, met).ok_or_else(|| wrong_type(&path, attribute))?;
+    if let (Kind::DateTime, CompareValue::String(text)) = (attribute.kind, &mut value)
+        && matches!(op, CompareOp::Gt | CompareOp::Ge | CompareOp::Lt | CompareOp::Le)
+    {
+        *text = in_order(text).ok_or_else(|| wrong_type(&path, attribute))?;
+    }
     Ok(Filter::Compare { path, op, value })
 }
 
@@ -198,6 +203,13 @@ fn coerce(attribute: &Attribute, value: &CompareValue, met: &mut Tolerances) -> 
     Some(coerced)
 }
 
+/// What times have an order with: an instant, or a date, which begins at midnight. Anything else would be compared as text,
+/// and find whatever comes before it in the alphabet.
+fn in_order(text: &str) -> Option<String> {
+    let midnight = || Some(format!("{text}T00:00:00Z")).filter(|text| instant(text).is_some());
+    if instant(text).is_some() { Some(text.to_owned()) } else { midnight() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::parse;
@@ -256,13 +268,33 @@ mod tests {
         {
             assert!(matches!(bound(text), Err(FilterError::WrongOperator { .. })), "{text}");
         }
-        for text in ["active eq \"maybe\"", "active eq 1", "meta.created eq 5"] {
+        for text in [
+            "active eq \"maybe\"",
+            "active eq 1",
+            "meta.created eq 5",
+            "meta.created gt \"garbage\"",
+            "meta.created le \"2026-13-01\"",
+            "meta.lastModified lt \"\"",
+        ] {
             assert!(matches!(bound(text), Err(FilterError::WrongType { .. })), "{text}");
         }
         for text in ["nothing pr", "emails[nothing pr]", "emails[type.value pr]", "name.nothing pr"] {
             assert!(matches!(bound(text), Err(FilterError::UnknownAttribute(_))), "{text}");
         }
         assert!(matches!(bound("name[givenName pr]"), Err(FilterError::NotSelectable(_))));
+    }
+
+    #[test]
+    fn scim_061_a_date_alone_is_its_first_instant() {
+        for (text, wanted) in [
+            ("meta.created ge \"2026-01-31\"", "meta.created ge \"2026-01-31T00:00:00Z\""),
+            ("meta.created lt \"2026-01-31T12:00:00\"", "meta.created lt \"2026-01-31T12:00:00\""),
+            // These are answered on the text.
+            ("meta.created sw \"2026-01\"", "meta.created sw \"2026-01\""),
+            ("meta.created eq \"2026-01-31\"", "meta.created eq \"2026-01-31\""),
+        ] {
+            assert_eq!(bound(text).as_deref(), Ok(wanted));
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn user_term() -> impl Strategy<Value = String> {
         1 => (name(), proptest::sample::select(vec!["eq", "ne"])).prop_map(|(name, op)| format!("{name} {op} null")),
         1 => (proptest::sample::select(vec!["eq", "ne"]), any::<bool>()).prop_map(|(op, on)| format!("active {op} {on}")),
         1 => Just("active pr".to_owned()),
-        1 => (order(), proptest::sample::select(vec!["meta.created", "meta.lastModified"]), 0..3_u8)
+        2 => (order(), proptest::sample::select(vec!["meta.created", "meta.lastModified"]), 0..5_u8)
             .prop_map(|(op, name, at)| format!("{name} {op} <instant{at}>")),
         2 => (inner(), inner(), "and|or", any::<bool>()).prop_map(|(a, b, word, not)| {
             if not { format!("emails[not ({a}) {word} {b}]") } else { format!("emails[{a} {word} {b}]") }
@@ -168,6 +168,9 @@ fn filled(filter: &str, users: &[Value], groups: &[Value]) -> String {
         .replace("<instant0>", &instant(2, "Z"))
         .replace("<instant1>", &instant(5, ".0004+00:00"))
         .replace("<instant2>", &instant(7, "-00:00"))
+        // A date alone: theirs, and one after all of them.
+        .replace("<instant3>", &json!(users[0]["meta"]["created"].as_str().unwrap()[..10]).to_string())
+        .replace("<instant4>", "\"2099-01-01\"")
 }
 
 async fn compare(scim: &Scim, path: &str, kind: &'static ResourceType, filter: &str, all: &[Value]) {

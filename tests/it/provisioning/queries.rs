@@ -52,6 +52,7 @@ on_both_databases! {
             ("title pr", &[]),
             ("meta.created gt \"2011-05-13T04:42:34\" and userName sw \"a\"", &["anna"]),
             ("meta.lastModified lt \"2011-05-13T04:42:34\"", &[]),
+            ("meta.created gt \"2011-05-13\" and userName sw \"a\"", &["anna"]),
             ("id eq \"nobody\"", &[]),
         ] {
             assert_eq!(found(&scim, filter).await.as_deref(), Ok(wanted.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>().as_slice()), "{filter}");
@@ -65,6 +66,7 @@ on_both_databases! {
             ("userName like \"x\"", "invalidFilter"),
             ("nothing eq \"x\"", "invalidFilter"),
             ("active gt true", "invalidFilter"),
+            ("meta.created gt \"garbage\"", "invalidFilter"),
             ("password eq \"x\"", "sensitive"),
             ("((((((((((((((((((((userName pr))))))))))))))))))))", "invalidFilter"),
         ] {
