@@ -200,12 +200,11 @@ fn in_foreign(
     operation: &Operation,
 ) -> Result<(), ScimError> {
     let new = foreign(&unless_removed(operation));
+    // A bare URN reads like an attribute of a shorter one, unless that extension is there.
+    let is_there = |urn: &str| attributes.contains_key(urn);
     let path = match name {
-        // A bare URN reads like an attribute of a shorter one, unless that extension is there.
-        Some(path) if !attributes.contains_key(whole) => path,
-        _ => {
-            return merge_foreign(attributes, whole, new);
-        }
+        Some(path) if !is_there(whole) && (is_there(urn) || !is_extension(path, new.as_ref())) => path,
+        _ => return merge_foreign(attributes, whole, new),
     };
     let mut home = match attributes.remove(urn) {
         Some(Value::Object(home)) => home,
@@ -224,6 +223,14 @@ fn in_foreign(
     }
     set(attributes, urn, (!home.is_empty()).then_some(Value::Object(home)));
     Ok(())
+}
+
+/// Whether the last part of a URN is rather the end of it, `User`, than an attribute, whose name begins small: its value is
+/// an object.
+fn is_extension(path: &AttrPath, new: Option<&Value>) -> bool {
+    path.sub.is_none()
+        && path.name.starts_with(|c: char| c.is_ascii_uppercase())
+        && new.is_some_and(Value::is_object)
 }
 
 fn merge_foreign(

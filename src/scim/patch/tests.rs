@@ -225,6 +225,21 @@ fn scim_048_extension_paths() {
 }
 
 #[test]
+fn scim_048_the_urn_of_an_extension_that_nobody_registered() {
+    const ACME: &str = "urn:acme:2.0:User";
+    for op in ["add", "replace"] {
+        let whole = json!({ "op": op, "path": ACME, "value": { "badge": 7 } });
+        let part = json!({ "op": op, "path": format!("{ACME}:desk"), "value": { "Floor": 3 } });
+        let capital = json!({ "op": op, "path": format!("{ACME}:Seat"), "value": { "row": 1 } });
+        let after = run(json!([whole, part, capital]), Absent::Refuse).unwrap();
+        assert_eq!(after[ACME], json!({ "badge": 7, "desk": { "Floor": 3 }, "Seat": { "row": 1 } }));
+        assert_eq!(after.get("urn:acme:2.0"), None, "{op}");
+        let gone = run(json!([whole, { "op": "remove", "path": ACME }]), Absent::Refuse);
+        assert_eq!(gone, Ok(unchanged()));
+    }
+}
+
+#[test]
 fn scim_052_a_selection_on_a_single_value_is_refused() {
     assert_eq!(refused(json!({ "op": "add", "path": "title[value eq \"x\"]", "value": "x" })), "invalidPath");
     assert_eq!(
