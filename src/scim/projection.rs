@@ -115,7 +115,9 @@ fn reserved(
     for schema in resource_type.extensions {
         let Some(Value::Object(parts)) = resource.get_mut(schema.id) else { continue };
         let is_asked = |name: &str| {
-            asked.iter().any(|item| item.is_all_of(schema.id) || item.is_in_extension(schema.id, name))
+            asked
+                .iter()
+                .any(|item| item.is_all_of(schema.id) || item.is_in_extension(resource_type, schema.id, name))
         };
         parts.retain(|name, value| {
             let Some(attribute) = schema.attribute(name) else { return true };
@@ -126,7 +128,9 @@ fn reserved(
             };
             is_shown
                 && reserve_subs(attribute, value, &|sub| {
-                    asked.iter().any(|item| item.is_in_extension(schema.id, name) && item.is_of_sub(sub))
+                    asked.iter().any(|item| {
+                        item.is_in_extension(resource_type, schema.id, name) && item.is_of_sub(sub)
+                    })
                 })
         });
         if parts.is_empty() {
@@ -167,9 +171,16 @@ impl Item {
         })
     }
 
-    /// Whether the path is of the attribute in that extension.
-    fn is_in_extension(&self, urn: &str, name: &str) -> bool {
-        self.is_in(urn, name) && self.path.as_ref().is_some_and(|path| path.schema.is_some())
+    /// Whether the path is of the attribute in that extension; it may be named without its URN, as it is in filters.
+    fn is_in_extension(&self, resource_type: &ResourceType, urn: &str, name: &str) -> bool {
+        let is_home = || {
+            resource_type.core_attribute(name).is_none()
+                && resource_type.home_of(name).is_some_and(|home| home.id == urn)
+        };
+        self.path.as_ref().is_some_and(|path| {
+            path.name.eq_ignore_ascii_case(name)
+                && path.schema.as_deref().map_or_else(is_home, |schema| schema.eq_ignore_ascii_case(urn))
+        })
     }
 
     fn is_of_sub(&self, name: &str) -> bool {
@@ -235,7 +246,8 @@ fn parts_of_extension(
         if is_always_in(resource_type, urn, &part) {
             return Some((part, value));
         }
-        let asked: Vec<&Item> = items.iter().filter(|item| item.is_in_extension(urn, &part)).collect();
+        let asked: Vec<&Item> =
+            items.iter().filter(|item| item.is_in_extension(resource_type, urn, &part)).collect();
         Some((part, parts_of(value, &asked)?))
     });
     Some(parts.collect::<Map<_, _>>()).filter(|parts| !parts.is_empty()).map(Value::Object)
@@ -271,7 +283,7 @@ fn except(
                     return true;
                 }
                 let without: Vec<&Item> =
-                    items.iter().filter(|item| item.is_in_extension(name, part)).collect();
+                    items.iter().filter(|item| item.is_in_extension(resource_type, name, part)).collect();
                 !is_all && remains(value, &without)
             });
             return !is_empty(value);
@@ -355,7 +367,13 @@ mod tests {
             project(Some(&format!("{ENTERPRISE_URN}:department")), None),
             with(json!({ ENTERPRISE_URN: { "department": "R&D" } }))
         );
-        assert_eq!(project(Some("department"), None), always, "an extension is asked for by its URN");
+        for name in ["department", "DEPARTMENT"] {
+            assert_eq!(project(Some(name), None), with(json!({ ENTERPRISE_URN: { "department": "R&D" } })));
+        }
+        assert_eq!(
+            project(Some("manager.value"), None),
+            with(json!({ ENTERPRISE_URN: { "manager": { "value": "m" } } }))
+        );
         assert_eq!(project(Some(ENTERPRISE_URN), None)[ENTERPRISE_URN]["manager"]["value"], "m");
         assert_eq!(project(Some(USER_URN), None)["emails"][1]["value"], "y");
     }
@@ -367,6 +385,7 @@ mod tests {
         assert_eq!(left["name"], json!({ "familyName": "J" }));
         assert!(left.get("emails").is_none() && left.get("meta").is_none());
         assert!(project(None, Some(ENTERPRISE_URN)).get(ENTERPRISE_URN).is_none());
+        assert_eq!(project(None, Some("manager"))[ENTERPRISE_URN], json!({ "department": "R&D" }));
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl SortBy {
     /// Checks the order against the table. A complex attribute stands for its `value`.
     pub fn bind(&self, resource_type: &'static ResourceType) -> Result<BoundSort, ScimError> {
         let refuse = || ScimError::NotSortable(super::error::quoted(&self.path.to_string()));
-        let mut found = resource_type.resolve(&self.path).ok_or_else(refuse)?;
+        let mut found = resource_type.find(&self.path).ok_or_else(refuse)?;
         if found.leaf().kind == Kind::Complex {
             found.sub = Some(found.attribute.sub_attribute("value").ok_or_else(refuse)?);
         }
@@ -114,7 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scim::schema::USER;
+    use crate::scim::schema::{ENTERPRISE_URN, USER};
 
     fn sorted(path: &str, descending: bool, users: &[Value]) -> Vec<usize> {
         let sort = SortBy { path: AttrPath::parse(path).unwrap(), descending }.bind(&USER).unwrap();
@@ -139,6 +139,15 @@ mod tests {
         ];
         assert_eq!(sorted("emails", false, &users), [1, 0]);
         assert_eq!(sorted("emails.value", true, &users), [0, 1]);
+    }
+
+    #[test]
+    fn scim_065_an_attribute_of_an_extension_is_found_by_its_name() {
+        let of = |name: &str| json!({ ENTERPRISE_URN: { "department": name, "manager": { "value": name } } });
+        let users = [of("b"), of("a"), json!({})];
+        for path in ["department", "Manager", "manager.value"] {
+            assert_eq!(sorted(path, false, &users), [1, 0, 2], "{path}");
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn move_into_extensions(
     let strays: Vec<_> = body
         .keys()
         .filter(|name| resource_type.core_attribute(name).is_none())
-        .filter_map(|name| Some((name.clone(), home_of(resource_type, name)?)))
+        .filter_map(|name| Some((name.clone(), resource_type.home_of(name)?.id)))
         .collect();
     for (name, urn) in strays {
         let Some(value) = body.remove(&name) else { continue };
@@ -105,10 +105,4 @@ fn move_into_extensions(
             used.insert(Rewrite::ExtensionAtTopLevel);
         }
     }
-}
-
-/// The extension that has an attribute of that name.
-pub(super) fn home_of(resource_type: &'static ResourceType, name: &str) -> Option<&'static str> {
-    let home = resource_type.extensions.iter().find(|schema| schema.attribute(name).is_some());
-    home.map(|schema| schema.id)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Rewrite, Rewrites, body::home_of, urns};
+use super::{Rewrite, Rewrites, urns};
 use crate::scim::{
     filter::AttrPath,
     schema::{Resolved, ResourceType},
@@ -49,10 +49,10 @@ pub(super) fn rewrite_path(resource_type: &'static ResourceType, path: &str, use
         },
         None => {
             let name = head.split('.').next().unwrap_or(head);
-            match home_of(resource_type, name).filter(|_| resource_type.core_attribute(name).is_none()) {
-                Some(urn) => {
+            match resource_type.home_of(name).filter(|_| resource_type.core_attribute(name).is_none()) {
+                Some(home) => {
                     used.insert(Rewrite::ExtensionAtTopLevel);
-                    format!("{urn}:{path}")
+                    format!("{}:{path}", home.id)
                 }
                 None => path.to_owned(),
             }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Rewrite, Rewrites,
-    body::{home_of, name_schemas, rewrite_values},
+    body::{name_schemas, rewrite_values},
     keys::{self, Located, locate, rewrite_path},
     urns, values,
 };
@@ -182,6 +182,6 @@ fn is_path(resource_type: &'static ResourceType, key: &str, given: &Value) -> bo
         return false;
     }
     locate(resource_type, key).is_some()
-        || home_of(resource_type, key.split('.').next().unwrap_or(key)).is_some()
+        || resource_type.home_of(key.split('.').next().unwrap_or(key)).is_some()
         || keys::elsewhere(resource_type, key, given).is_some()
 }

@@ -2,7 +2,7 @@
 //! attributes' types, so that whoever runs it, in SQL or in memory, need not think about spelling.
 
 use super::{AttrPath, CompareOp, CompareValue, Filter, FilterError, Tolerance, Tolerances, instant};
-use crate::scim::schema::{Attribute, Kind, Resolved, ResourceType, Returned};
+use crate::scim::schema::{Attribute, Kind, ResourceType, Returned};
 
 /// A filter that fits a resource type. Only [`bind`] makes one.
 ///
@@ -113,7 +113,7 @@ fn resolve(path: &AttrPath, scope: Scope) -> Result<(AttrPath, &'static Attribut
     let unknown = || FilterError::UnknownAttribute(path.to_string());
     let (canonical, attribute) = match scope {
         Scope::Resource(resource_type) => {
-            let found = find(resource_type, path).ok_or_else(unknown)?;
+            let found = resource_type.find(path).ok_or_else(unknown)?;
             (found.path(), found.leaf())
         }
         Scope::Element(parent) => {
@@ -126,23 +126,6 @@ fn resolve(path: &AttrPath, scope: Scope) -> Result<(AttrPath, &'static Attribut
         return Err(FilterError::Sensitive(canonical.to_string()));
     }
     Ok((canonical, attribute))
-}
-
-/// Whether resources of the type may have it.
-pub(super) fn is_known(resource_type: &'static ResourceType, path: &AttrPath) -> bool {
-    find(resource_type, path).is_some()
-}
-
-/// The attribute; one of an extension may be named without its URN, as it is in bodies.
-fn find(resource_type: &'static ResourceType, path: &AttrPath) -> Option<Resolved> {
-    if let Some(found) = resource_type.resolve(path) {
-        return Some(found);
-    }
-    let unnamed = path.schema.is_none();
-    let schema =
-        resource_type.extensions.iter().find(|schema| unnamed && schema.attribute(&path.name).is_some())?;
-    let path = AttrPath { schema: Some(schema.id.to_owned()), ..path.clone() };
-    resource_type.resolve(&path)
 }
 
 /// Booleans and binaries have no order (RFC 7644 table 3), numbers and times no substrings, and nothing has an

@@ -1,6 +1,6 @@
 //! A filter over several resource types, as one of them sees it.
 
-use super::{AttrPath, CompareOp, CompareValue, Filter, bind::is_known};
+use super::{AttrPath, CompareOp, CompareValue, Filter};
 use crate::scim::schema::ResourceType;
 
 /// What a filter asks of one type.
@@ -17,7 +17,7 @@ pub enum Narrowed {
 /// The filter for one of two types. Its resources have no value for an attribute that only the other one has, which
 /// decides the terms that name it. What neither has stays, to be refused (RFC 7644 section 3.4.2.1).
 pub fn narrow(filter: &Filter, this: &'static ResourceType, other: &'static ResourceType) -> Narrowed {
-    let foreign = |path: &AttrPath| !is_known(this, path) && is_known(other, path);
+    let foreign = |path: &AttrPath| this.find(path).is_none() && other.find(path).is_some();
     let all =
         |members: &[Filter]| members.iter().map(|member| narrow(member, this, other)).collect::<Vec<_>>();
     match filter {

@@ -149,6 +149,20 @@ impl ResourceType {
         below(urn, CORE) || schemas.any(|schema| below(urn, schema.id) || below(schema.id, urn))
     }
 
+    /// The extension that has an attribute of that name, the first where several do.
+    pub fn home_of(&self, name: &str) -> Option<&'static Schema> {
+        self.extensions.iter().copied().find(|schema| schema.attribute(name).is_some())
+    }
+
+    /// Resolves a path as [`ResourceType::resolve`] does, and besides it an attribute of an extension that is named without
+    /// its URN, as clients do in queries. An attribute of the base schema goes first.
+    pub fn find(&self, path: &AttrPath) -> Option<Resolved> {
+        self.resolve(path).or_else(|| {
+            let home = self.home_of(&path.name).filter(|_| path.schema.is_none())?;
+            self.resolve(&AttrPath { schema: Some(home.id.to_owned()), ..path.clone() })
+        })
+    }
+
     /// Resolves a path against the table; `None` where nothing of that name exists.
     pub fn resolve(&self, path: &AttrPath) -> Option<Resolved> {
         let (extension, attribute) = match path.schema.as_deref() {

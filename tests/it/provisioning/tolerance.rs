@@ -272,12 +272,20 @@ on_both_databases! {
         assert_eq!(scim.get("/?filter=nothing eq \"x\" or userName pr").await.refusal(), (400, "invalidFilter"));
     }
 
-    async fn a_filter_finds_an_attribute_of_an_extension_by_its_name(scim: Scim) {
-        let mut body = user("ada");
-        body[ENTERPRISE] = json!({ "department": "Tools" });
-        assert_eq!(scim.post("/Users", body).await.status, 201);
+    async fn a_query_finds_an_attribute_of_an_extension_by_its_name(scim: Scim) {
+        for (name, department) in [("ada", "Tools"), ("bob", "Kitchen")] {
+            let mut body = user(name);
+            body[ENTERPRISE] = json!({ "department": department, "division": "D" });
+            assert_eq!(scim.post("/Users", body).await.status, 201);
+        }
         let found = scim.get("/Users?filter=department eq \"tools\"").await;
         assert_eq!((found.status, &found.body["totalResults"]), (200, &json!(1)));
+        let sorted = scim.get("/Users?sortBy=department&attributes=department").await;
+        assert_eq!(sorted.status, 200, "{}", sorted.body);
+        let shown = |index: usize| sorted.body["Resources"][index][ENTERPRISE].clone();
+        assert_eq!([shown(0), shown(1)], [json!({ "department": "Kitchen" }), json!({ "department": "Tools" })]);
+        let without = scim.get("/Users?excludedAttributes=department&count=1").await;
+        assert_eq!(without.body["Resources"][0][ENTERPRISE], json!({ "division": "D" }));
     }
 
     async fn the_members_of_a_search_are_named_in_any_case(scim: Scim) {
