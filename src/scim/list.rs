@@ -108,15 +108,17 @@ impl Query {
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(_) => Err(ScimError::BadParameter(name)),
         };
+        // An empty one is none, as in a query.
+        let given = |name| text(name).map(|text| text.filter(|text| !text.trim().is_empty()));
         let cursor = text("cursor")?.map(str::to_owned);
         let (page, count) = page(cursor, number("startIndex"), number("count"))?;
         let (only, except) = (names(member("attributes")), names(member("excludedAttributes")));
         let mut tolerated = Tolerances::new();
         let parse = |text| filter::parse_noting(text, &mut tolerated);
         Ok(Self {
-            filter: text("filter")?.map(parse).transpose()?,
+            filter: given("filter")?.map(parse).transpose()?,
             tolerated,
-            sort: sort_by(text("sortBy")?, text("sortOrder")?)?,
+            sort: sort_by(given("sortBy")?, given("sortOrder")?)?,
             page,
             count,
             projection: Projection::parse(only.as_deref(), except.as_deref())?,
@@ -281,6 +283,9 @@ mod tests {
         });
         let url = "filter=userName eq \"x\"&startIndex=3&count=5&attributes=userName,emails";
         assert_eq!(Query::from_body(&body), query(url));
+        let empty = json!({ "schemas": [SEARCH_URN], "filter": "", "sortBy": "id", "sortOrder": " " });
+        assert_eq!(Query::from_body(&empty), query("filter=&sortBy=id&sortOrder=%20"));
+        assert!(Query::from_body(&empty).is_ok());
         for bad in [json!([]), json!({}), json!({ "schemas": [SEARCH_URN], "count": "1" })] {
             assert!(Query::from_body(&bad).is_err(), "{bad}");
         }
