@@ -103,7 +103,7 @@ fn selected(filter: &Filter) -> Result<Vec<Member>, ScimError> {
             Ok(vec![Member { value: id.clone(), only: None }])
         }
         Filter::And(parts) => {
-            let rest: Vec<&Filter> = parts.iter().filter(|part| kind(part).is_none()).collect();
+            let rest: Vec<&Filter> = parts.iter().filter(|part| asked_type(part).is_none()).collect();
             let [one] = rest[..] else { return Err(unsupported()) };
             let list = selected(one)?;
             let member = match &list[..] {
@@ -111,10 +111,11 @@ fn selected(filter: &Filter) -> Result<Vec<Member>, ScimError> {
                 [member] => member,
                 _ => return Err(unsupported()),
             };
-            let kinds: Vec<MemberKind> = parts.iter().filter_map(kind).chain(member.only).collect();
-            let only = kinds.first().copied();
-            // Nobody is of two types.
-            let is_one = kinds.iter().all(|kind| Some(*kind) == only);
+            let kinds = parts.iter().filter_map(asked_type).map(kind).chain(member.only.map(Some));
+            let kinds: Vec<Option<MemberKind>> = kinds.collect();
+            let only = kinds.first().copied().flatten();
+            // Nobody is of two types, or of one that is none.
+            let is_one = kinds.iter().all(|kind| kind.is_some() && *kind == only);
             Ok(is_one.then(|| Member { only, ..member.clone() }).into_iter().collect())
         }
         Filter::Or(parts) => {
@@ -130,16 +131,20 @@ fn unsupported() -> ScimError {
 }
 
 /// The type that a part of a selection asks for.
-fn kind(filter: &Filter) -> Option<MemberKind> {
+fn asked_type(filter: &Filter) -> Option<&str> {
     match filter {
         Filter::Compare { path, op: CompareOp::Eq, value: CompareValue::String(text) }
             if path.name == "type" =>
         {
-            let is = |name: &str| text.eq_ignore_ascii_case(name);
-            is("User").then_some(MemberKind::User).or_else(|| is("Group").then_some(MemberKind::Group))
+            Some(text)
         }
         _ => None,
     }
+}
+
+fn kind(text: &str) -> Option<MemberKind> {
+    let is = |name: &str| text.eq_ignore_ascii_case(name);
+    is("User").then_some(MemberKind::User).or_else(|| is("Group").then_some(MemberKind::Group))
 }
 
 /// Neighbours of one kind become one statement: Okta sends one operation for each removed member.

@@ -334,6 +334,11 @@ fn scim_038_046_member_changes_are_a_plan() {
             json!([{ "op": "remove", "path": "members[type eq \"User\" and value eq \"a\" and type eq \"Group\"]" }]),
             vec![],
         ),
+        (json!([{ "op": "remove", "path": "members[type eq \"Device\" and value eq \"a\"]" }]), vec![]),
+        (
+            json!([{ "op": "remove", "path": "members[type eq \"User\" and value eq \"a\" and type eq \"Device\"]" }]),
+            vec![],
+        ),
         (
             json!([{ "op": "remove", "path": "members[(type eq \"User\" and value eq \"a\") and type eq \"Group\"]" }]),
             vec![],
@@ -379,7 +384,7 @@ fn scim_033_members_are_immutable_and_selected_by_id() {
     );
     for other in [
         "type eq \"User\"",
-        "type eq \"Robot\" and value eq \"a\"",
+        "type eq \"Device\"",
         "type ne \"User\" and value eq \"a\"",
         "value eq \"a\" and value eq \"b\"",
     ] {
