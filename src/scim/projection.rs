@@ -228,7 +228,7 @@ fn only(
             Some(value)
         } else {
             let asked: Vec<&Item> = items.iter().filter(|item| item.is_in(base, &name)).collect();
-            parts_of(value, &asked)
+            parts_of(resource_type.core_attribute(&name), value, &asked)
         };
         shown.extend(kept.map(|value| (name, value)));
     }
@@ -248,19 +248,22 @@ fn parts_of_extension(
         }
         let asked: Vec<&Item> =
             items.iter().filter(|item| item.is_in_extension(resource_type, urn, &part)).collect();
-        Some((part, parts_of(value, &asked)?))
+        let value = parts_of(attribute_in(resource_type, urn, &part), value, &asked)?;
+        Some((part, value))
     });
     Some(parts.collect::<Map<_, _>>()).filter(|parts| !parts.is_empty()).map(Value::Object)
 }
 
-/// What the items ask of one attribute: all of it, or sub-attributes.
-fn parts_of(mut value: Value, asked: &[&Item]) -> Option<Value> {
+/// What the items ask of one attribute: all of it, or sub-attributes and with them those that are always returned.
+fn parts_of(attribute: Option<&Attribute>, mut value: Value, asked: &[&Item]) -> Option<Value> {
     if asked.is_empty() {
         return None;
     }
     let subs: Option<Vec<&str>> = asked.iter().map(|item| item.sub()).collect();
     let Some(subs) = subs else { return Some(value) };
-    retain_subs(&mut value, &|name| subs.iter().any(|sub| sub.eq_ignore_ascii_case(name)));
+    retain_subs(&mut value, &|name| {
+        is_always_of(attribute, name) || subs.iter().any(|sub| sub.eq_ignore_ascii_case(name))
+    });
     Some(value).filter(|value| !is_empty(value))
 }
 
@@ -284,7 +287,7 @@ fn except(
                 }
                 let without: Vec<&Item> =
                     items.iter().filter(|item| item.is_in_extension(resource_type, name, part)).collect();
-                !is_all && remains(value, &without)
+                !is_all && remains(attribute_in(resource_type, name, part), value, &without)
             });
             return !is_empty(value);
         }
@@ -292,18 +295,20 @@ fn except(
             return false;
         }
         let without: Vec<&Item> = items.iter().filter(|item| item.is_in(base, name)).collect();
-        remains(value, &without)
+        remains(resource_type.core_attribute(name), value, &without)
     });
     resource
 }
 
-/// Takes the sub-attributes out, and tells whether anything remains.
-fn remains(value: &mut Value, without: &[&Item]) -> bool {
+/// Takes the sub-attributes out, but those that are always returned, and tells whether anything remains.
+fn remains(attribute: Option<&Attribute>, value: &mut Value, without: &[&Item]) -> bool {
     if without.iter().any(|item| item.sub().is_none()) {
         return false;
     }
     if !without.is_empty() {
-        retain_subs(value, &|name| !without.iter().any(|item| item.is_of_sub(name)));
+        retain_subs(value, &|name| {
+            is_always_of(attribute, name) || !without.iter().any(|item| item.is_of_sub(name))
+        });
     }
     !is_empty(value)
 }
@@ -329,8 +334,18 @@ fn is_always(resource_type: &ResourceType, name: &str) -> bool {
 
 /// The same of an attribute of an extension.
 fn is_always_in(resource_type: &ResourceType, urn: &str, name: &str) -> bool {
-    let attribute = resource_type.extension(urn).and_then(|schema| schema.attribute(name));
+    let attribute = attribute_in(resource_type, urn, name);
     attribute.is_some_and(|attribute| attribute.returned == Returned::Always)
+}
+
+fn attribute_in(resource_type: &ResourceType, urn: &str, name: &str) -> Option<&'static Attribute> {
+    resource_type.extension(urn)?.attribute(name)
+}
+
+/// The same of a sub-attribute.
+fn is_always_of(attribute: Option<&Attribute>, name: &str) -> bool {
+    let sub = attribute.and_then(|attribute| attribute.sub_attribute(name));
+    sub.is_some_and(|sub| sub.returned == Returned::Always)
 }
 
 #[cfg(test)]
@@ -392,7 +407,12 @@ mod tests {
     fn scim_024_a_registered_schema_says_when_its_attributes_are_returned() {
         const URN: &str = "urn:acme:2.0:User";
         let attribute = |name: &str, returned: &str| json!({ "name": name, "returned": returned });
-        let subs = [attribute("value", "default"), attribute("pin", "never"), attribute("note", "request")];
+        let subs = [
+            attribute("value", "default"),
+            attribute("pin", "never"),
+            attribute("note", "request"),
+            attribute("kind", "always"),
+        ];
         let schema = json!({ "id": URN, "attributes": [
             attribute("badge", "always"), attribute("site", "default"), attribute("rare", "request"),
             { "name": "cards", "type": "complex", "multiValued": true, "subAttributes": subs }
@@ -400,13 +420,13 @@ mod tests {
         let user_type = Catalog::with(&[Definition::parse(&schema).unwrap()]).user;
         let shown = |attributes: Option<&str>, excluded: Option<&str>| {
             let user = json!({ "userName": "b", URN: {
-                "badge": "7", "site": "north", "rare": "r", "cards": [{ "value": "c", "pin": "1234", "note": "n" }, { "pin": "5" }]
+                "badge": "7", "site": "north", "rare": "r", "cards": [{ "value": "c", "pin": "1234", "note": "n", "kind": "k" }, { "pin": "5" }]
             } });
             let projection = Projection::parse(attributes, excluded).unwrap();
             let shown = projection.apply(user_type, user.as_object().unwrap().clone());
             shown.get(URN).cloned().unwrap_or_default()
         };
-        let cards = json!([{ "value": "c" }]);
+        let cards = json!([{ "value": "c", "kind": "k" }]);
         assert_eq!(shown(None, None), json!({ "badge": "7", "site": "north", "cards": cards }));
         assert_eq!(shown(Some("userName"), None), json!({ "badge": "7" }), "always");
         for excluded in [URN.to_owned(), format!("{URN}:badge,{URN}:site,{URN}:cards")] {
@@ -415,8 +435,10 @@ mod tests {
         let asked = format!("{URN}:cards.note,{URN}:cards.pin,{URN}:rare");
         assert_eq!(
             shown(Some(&asked), None),
-            json!({ "badge": "7", "rare": "r", "cards": [{ "note": "n" }] })
+            json!({ "badge": "7", "rare": "r", "cards": [{ "note": "n", "kind": "k" }] })
         );
+        let without = shown(None, Some(&format!("{URN}:site,{URN}:cards.kind,{URN}:cards.value")));
+        assert_eq!(without, json!({ "badge": "7", "cards": [{ "kind": "k" }] }));
     }
 
     #[test]
