@@ -128,6 +128,11 @@ on_both_databases! {
         assert_eq!(bare["itemsPerPage"], 3);
         let found = scim.get("/Groups?attributes=id&filter=members.type eq \"User\"").await.body;
         assert_eq!(found["totalResults"], 3, "a search looks at all of them");
+        // Of two types, nothing comes after it on its page.
+        let both = "/?filter=displayName eq \"Second\" or userName pr&sortBy=userName&sortOrder=descending";
+        let page = scim.get(&format!("{both}&attributes=members.value&count=5")).await.body;
+        assert_eq!((&page["itemsPerPage"], &page["totalResults"]), (&json!(1), &json!(20_005)));
+        assert!(page["Resources"][0]["members"] == json!(wanted));
     }
 
     async fn a_page_of_users_has_room_for_so_many_groups(scim: Scim) {

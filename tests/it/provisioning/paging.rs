@@ -225,8 +225,48 @@ on_both_databases! {
         }
         let some = scim.get("/?filter=displayName eq \"team\"").await.body;
         assert_eq!(some["Resources"][0]["meta"]["resourceType"], "Group");
-        let sorted = scim.get("/?sortBy=userName").await.body;
-        assert_eq!(sorted["totalResults"], 2, "groups have none");
+    }
+
+    async fn scim_065_what_one_type_lacks_comes_last_at_the_root(scim: Scim) {
+        people(&scim, 3).await;
+        for name in ["Team", "Staff"] {
+            scim.group(name, &[]).await;
+            scim.gateway.clock.advance(7);
+        }
+        let (users, groups) = (["A1", "b0", "c2"], ["Team", "Staff"]);
+        for (order, wanted) in [
+            ("sortBy=userName", [&users[..], &groups].concat()),
+            ("sortBy=userName&sortOrder=descending", vec!["Team", "Staff", "c2", "b0", "A1"]),
+            ("sortBy=members", vec!["Team", "Staff", "b0", "A1", "c2"]),
+            ("sortBy=members&sortOrder=descending", vec!["b0", "A1", "c2", "Team", "Staff"]),
+            ("sortBy=userName&filter=userName pr", users.to_vec()),
+            ("sortBy=department", vec!["b0", "A1", "c2", "Team", "Staff"]),
+        ] {
+            let shown = |body: &Value| -> Vec<String> {
+                assert_eq!(body["totalResults"], wanted.len(), "{order}");
+                let resources = body["Resources"].as_array().unwrap().iter();
+                let name = |one: &Value| one["userName"].as_str().or(one["displayName"].as_str()).map(str::to_owned);
+                resources.map(|one| name(one).unwrap().replace("@acme.example", "")).collect()
+            };
+            for count in [1, 2, 50] {
+                let (mut by_index, mut by_cursor, mut cursor) = (Vec::new(), Vec::new(), String::new());
+                while by_index.len() < wanted.len() {
+                    let page = scim.get(&format!("/?{order}&count={count}&startIndex={}", by_index.len() + 1)).await.body;
+                    by_index.extend(shown(&page));
+                }
+                loop {
+                    let page = scim.get(&format!("/?{order}&count={count}&cursor={cursor}")).await.body;
+                    by_cursor.extend(shown(&page));
+                    let Some(next) = page["nextCursor"].as_str() else { break };
+                    cursor = next.to_owned();
+                }
+                assert_eq!(by_index, wanted, "{order} by {count}");
+                assert_eq!(by_cursor, wanted, "{order} by {count}");
+            }
+        }
+        for neither in ["nothing", "password", "name"] {
+            assert_eq!(scim.get(&format!("/?sortBy={neither}")).await.refusal(), (400, "invalidValue"), "{neither}");
+        }
     }
 
     async fn scim_072_the_root_has_pages_by_cursor_too(scim: Scim) {
