@@ -89,6 +89,9 @@ pub struct Made<Row> {
     pub is_alone: bool,
 }
 
+/// What other tables say of some rows; and where that is a part of it, with what it goes on after.
+pub type Gathered<Beside> = (Beside, Option<String>);
+
 /// A resource type of provisioning.
 pub trait Collection: Send + Sync + 'static {
     /// Its row in the database.
@@ -139,21 +142,21 @@ pub trait Collection: Send + Sync + 'static {
         rows: &mut Vec<Self::Row>,
         projection: &Projection,
         most: usize,
-    ) -> Result<(Self::Beside, Option<String>), StoreError>;
+    ) -> Result<Gathered<Self::Beside>, StoreError>;
     /// The same of one row, where some of it may be left for later: then with what it goes on after.
     fn gather_one(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         row: &Self::Row,
         projection: &Projection,
-    ) -> Result<(Self::Beside, Option<String>), StoreError>;
+    ) -> Result<Gathered<Self::Beside>, StoreError>;
     /// The same, if it is little: for where everybody waits meanwhile.
     fn gather_little(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         row: &Self::Row,
         projection: &Projection,
-    ) -> Result<Option<(Self::Beside, Option<String>)>, StoreError>;
+    ) -> Result<Option<Gathered<Self::Beside>>, StoreError>;
     /// The rows as they are shown, before projection.
     fn render(
         tenant: &ScimTenant,
@@ -394,8 +397,8 @@ async fn beside_of<C: Collection>(
     tenant: &ScimTenant,
     row: &C::Row,
     projection: &Projection,
-    known: Option<(C::Beside, Option<String>)>,
-) -> Result<(C::Beside, Option<String>), StoreError> {
+    known: Option<Gathered<C::Beside>>,
+) -> Result<Gathered<C::Beside>, StoreError> {
     let (row, tenant, projection) = match known {
         Some(known) => return Ok(known),
         None => (row.clone(), tenant.clone(), projection.clone()),

@@ -16,7 +16,7 @@ use self::{create::Draft, met::Met, row::tell, view::Showing};
 pub(super) use self::{members::MembersChanged, row::tell_members};
 use super::{
     Collection, ProvisioningError, ScimTenant,
-    collection::{Change, Changed, Made},
+    collection::{Change, Changed, Gathered, Made},
 };
 use crate::{
     model::ids::GroupId,
@@ -104,7 +104,7 @@ impl Collection for Groups {
         rows: &mut Vec<Group>,
         projection: &Projection,
         most: usize,
-    ) -> Result<(Self::Beside, Option<String>), StoreError> {
+    ) -> Result<Gathered<Self::Beside>, StoreError> {
         let showing = Showing::of(tenant, projection);
         let (beside, more) = view::of_groups(tx, tenant, rows, showing, most)?;
         rows.truncate(beside.len());
@@ -116,7 +116,7 @@ impl Collection for Groups {
         tenant: &ScimTenant,
         row: &Group,
         projection: &Projection,
-    ) -> Result<(Self::Beside, Option<String>), StoreError> {
+    ) -> Result<Gathered<Self::Beside>, StoreError> {
         let members =
             view::members(tx, tenant, &row.id, Showing::of(tenant, projection), "", view::PAGE_ROWS)?;
         let end = view::end_of(&members);
@@ -128,7 +128,7 @@ impl Collection for Groups {
         tenant: &ScimTenant,
         row: &Group,
         projection: &Projection,
-    ) -> Result<Option<(Self::Beside, Option<String>)>, StoreError> {
+    ) -> Result<Option<Gathered<Self::Beside>>, StoreError> {
         Self::gather_one(tx, tenant, row, projection).map(Some)
     }
 

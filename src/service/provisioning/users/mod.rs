@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use self::view::Memberships;
 use super::{
     Collection, ProvisioningError, ScimTenant,
-    collection::{Change, Changed, Made},
+    collection::{Change, Changed, Gathered, Made},
 };
 use crate::{
     model::ids::UserId,
@@ -101,7 +101,7 @@ impl Collection for Users {
         rows: &mut Vec<User>,
         projection: &Projection,
         _: usize,
-    ) -> Result<(Memberships, Option<String>), StoreError> {
+    ) -> Result<Gathered<Memberships>, StoreError> {
         Ok((Memberships::of_page(tx, tenant, rows, projection)?, None))
     }
 
@@ -110,7 +110,7 @@ impl Collection for Users {
         tenant: &ScimTenant,
         row: &User,
         projection: &Projection,
-    ) -> Result<(Memberships, Option<String>), StoreError> {
+    ) -> Result<Gathered<Memberships>, StoreError> {
         Ok((Memberships::of_one(tx, tenant, row, projection)?, None))
     }
 
@@ -119,7 +119,7 @@ impl Collection for Users {
         tenant: &ScimTenant,
         row: &User,
         projection: &Projection,
-    ) -> Result<Option<(Memberships, Option<String>)>, StoreError> {
+    ) -> Result<Option<Gathered<Memberships>>, StoreError> {
         let little = Memberships::few_of_one(tx, tenant, row, projection)?;
         Ok(little.map(|memberships| (memberships, None)))
     }
