@@ -24,8 +24,8 @@ pub(super) struct Args {
     /// The attempt with the reference that the browser showed.
     #[arg(long)]
     reference: Option<String>,
-    /// Attempts that ended so: signed_in, refused, test_passed or test_failed.
-    #[arg(long)]
+    /// Attempts that ended so.
+    #[arg(long, value_parser = sso::OUTCOMES)]
     outcome: Option<String>,
     /// At most so many, the newest first.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]

@@ -318,7 +318,7 @@ async fn trace(cx: &Context, answer: &Answer<'_>, test: &SamlTestLogin, report: 
         organization: test.organization_id.clone(),
         connection: test.saml_connection_id.clone(),
         reference: report.reference.clone(),
-        outcome: if report.passed { "test_passed" } else { "test_failed" },
+        outcome: if report.passed { sso::TEST_PASSED } else { sso::TEST_FAILED },
         code: report.code.clone().unwrap_or_else(|| "ok".to_owned()),
         email: report.person.as_ref().and_then(|person| person.email.clone()),
         steps: json!(steps),

@@ -24,7 +24,8 @@ pub use consume::{Consumed, Posted, consume};
 pub use logout::{LoggedOut, LogoutError, LogoutMessage, begin_logout, consume_logout};
 pub use refusal::{Conflict, PolicyRefusal, Reached, Refusal, SsoError};
 pub use start::{Asked, Carrier, Departure, start};
-pub use trace::{Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
+pub use trace::{OUTCOMES, Refused, TraceBudget, TraceEntry, TraceQuery, keep_trace, refused, traces};
+pub(in crate::service) use trace::{TEST_FAILED, TEST_PASSED};
 
 pub(crate) use attributes::Profile;
 pub(crate) use consume::{Validated, validate};

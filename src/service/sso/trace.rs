@@ -45,6 +45,13 @@ pub const REFUSED: &str = "refused";
 /// A login that began at the provider, and of which the person was asked (R8).
 pub const CONSENT_ASKED: &str = "consent_asked";
 
+/// Those that there are, with the ones of tests.
+pub const OUTCOMES: [&str; 5] = [SIGNED_IN, REFUSED, CONSENT_ASKED, TEST_PASSED, TEST_FAILED];
+/// A test sign-in of the set-up pages that passed.
+pub const TEST_PASSED: &str = "test_passed";
+/// One that failed.
+pub const TEST_FAILED: &str = "test_failed";
+
 /// An attempt, to be kept.
 #[derive(Debug, Clone)]
 pub struct TraceEntry {

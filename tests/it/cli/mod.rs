@@ -173,6 +173,12 @@ fn a_host_app_is_set_up_by_commands() {
     let said = String::from_utf8(live.stdout).unwrap();
     assert!(live.status.success() && said.starts_with("warning: the connection was never checked"), "{said}");
     machine.done(&["logins", &org, "--outcome", "refused"]);
+    let unknown = machine.run(&["logins", &org, "--outcome", "failed"]);
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(
+        !unknown.status.success() && said.contains("consent_asked"),
+        "no good news of a typing error: {said}"
+    );
     let draft = machine.values(&["saml-connection", "create", "IdP", of[0], of[1], to[0], to[1]]);
     assert_eq!(draft("status"), "draft");
     let connection = draft("connection");
