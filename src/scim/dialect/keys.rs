@@ -60,6 +60,15 @@ pub(super) fn rewrite_path(resource_type: &'static ResourceType, path: &str, use
     }
 }
 
+/// A body with more keys is none of a provider's. Its keys are left as they are: putting each where it belongs costs a look at
+/// all the others, on a thread that serves everybody.
+const MOST_KEYS: usize = 1_000;
+
+/// Whether there are so many that they are left as they are.
+pub(super) fn are_too_many(map: &Map<String, Value>) -> bool {
+    map.len() > MOST_KEYS
+}
+
 /// The attributes of the base schema under its URN, as if it were an extension.
 pub(super) fn unwrap_core(
     resource_type: &'static ResourceType,
@@ -67,7 +76,10 @@ pub(super) fn unwrap_core(
     used: &mut Rewrites,
 ) {
     let urn = value.keys().find(|key| key.eq_ignore_ascii_case(resource_type.schema.id)).cloned();
-    let Some(urn) = urn.filter(|urn| value[urn].is_object()) else { return };
+    let is_small = |map: &Map<String, Value>| !are_too_many(map);
+    let Some(urn) = urn.filter(|urn| is_small(value) && value[urn].as_object().is_some_and(is_small)) else {
+        return;
+    };
     if let Some(Value::Object(inner)) = value.remove(&urn) {
         let mut left = Map::new();
         for (name, given) in inner {
@@ -91,6 +103,9 @@ pub(super) fn follow_paths(
     body: &mut Map<String, Value>,
     used: &mut Rewrites,
 ) {
+    if are_too_many(body) {
+        return;
+    }
     let is_name = |key: &str| {
         resource_type.core_attribute(key).is_some()
             || resource_type.extension(key).is_some()

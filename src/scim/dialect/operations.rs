@@ -139,6 +139,9 @@ fn rewrite_map(
     urns::rename_keys(resource_type, value, used);
     keys::unwrap_core(resource_type, value, used);
     drop_echoes(resource_type, id, value, used);
+    if keys::are_too_many(value) {
+        return Vec::new();
+    }
     let is_path = |(key, given): &(&String, &Value)| is_path(resource_type, key, given);
     let paths: Vec<String> = value.iter().filter(is_path).map(|(key, _)| key.clone()).collect();
     let mut split_off = Vec::with_capacity(paths.len());

@@ -1,6 +1,6 @@
 //! Each rewrite by its name, on what the provider sends, and through the strict core.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::scim::{
@@ -133,6 +133,23 @@ fn scim_035_a_key_may_name_an_attribute_of_an_extension_that_nobody_registered()
     assert_eq!((user.get(ACME), user.get("urn:x:2.0"), rewrites), (None, None, vec![]));
     let twice = json!({ ACME.to_uppercase(): { "badge": "7" }, key("badge"): "8", key("desk"): "A" });
     assert_eq!(created(twice).0[ACME.to_uppercase()], json!({ "badge": "7", "desk": "A" }));
+}
+
+#[test]
+fn keys_without_end_are_left_as_they_are() {
+    let keys = |count: usize| {
+        let all = (0..count).map(|n| (format!("urn:acme:2.0:x{n}"), json!(1)));
+        all.chain([("displayName".to_owned(), json!("K"))]).collect::<Map<_, _>>()
+    };
+    let (user, rewrites) = created(json!(keys(400)));
+    assert_eq!((user["urn:acme:2.0"].as_object().map(Map::len), rewrites), (Some(400), vec!["key_as_path"]));
+    // Each would be looked for among all others.
+    for many in [json!(keys(200_000)), json!({ USER_URN: keys(200_000) })] {
+        let mut body = many.clone();
+        assert!(!rewrite_body(&USER, &mut body).contains(&Rewrite::KeyAsPath));
+        let keys = |body: &Value| body.as_object().unwrap().keys().filter(|key| key.contains(':')).count();
+        assert_eq!(keys(&body), keys(&many));
+    }
 }
 
 #[test]
