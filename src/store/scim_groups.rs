@@ -160,6 +160,16 @@ pub fn parents(
     connection: &ScimConnectionId,
     ids: &[GroupId],
 ) -> Result<Vec<(GroupId, GroupId, String)>, StoreError> {
+    parents_up_to(usize::MAX, tx, connection, ids)
+}
+
+/// The same, no more than so many of each few hundred of the groups.
+pub fn parents_up_to(
+    limit: usize,
+    tx: &mut Tx<'_>,
+    connection: &ScimConnectionId,
+    ids: &[GroupId],
+) -> Result<Vec<(GroupId, GroupId, String)>, StoreError> {
     let mut parents = Vec::new();
     for some in ids.chunks(SOME) {
         let rows: Vec<(Option<GroupId>, GroupId, String)> = group_members::table
@@ -167,6 +177,7 @@ pub fn parents(
             .filter(group_members::member_group_id.eq_any(some))
             .filter(groups::scim_connection_id.eq(connection))
             .order((group_members::member_group_id, groups::id))
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .select((group_members::member_group_id, groups::id, groups::display_name))
             .load(tx.connection)?;
         parents.extend(rows.into_iter().filter_map(|(member, group, name)| Some((member?, group, name))));

@@ -150,7 +150,7 @@ pub trait Collection: Send + Sync + 'static {
         row: &Self::Row,
         projection: &Projection,
     ) -> Result<Gathered<Self::Beside>, StoreError>;
-    /// The same, if it is little: for where everybody waits meanwhile.
+    /// The same, if it is no more than may be read where everybody waits meanwhile.
     fn gather_little(
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,

@@ -68,7 +68,7 @@ impl Memberships {
         user: &User,
         projection: &Projection,
     ) -> Result<Self, StoreError> {
-        Self::of_one_up_to(usize::MAX, tx, tenant, user, projection)
+        Ok(Self::of_one_up_to(usize::MAX, tx, tenant, user, projection)?.0)
     }
 
     /// The same, unless they are more than a few.
@@ -78,25 +78,26 @@ impl Memberships {
         user: &User,
         projection: &Projection,
     ) -> Result<Option<Self>, StoreError> {
-        let found = Self::of_one_up_to(FEW_GROUPS + 1, tx, tenant, user, projection)?;
-        Ok(Some(found).filter(|found| found.names.len() <= FEW_GROUPS))
+        let (found, is_whole) = Self::of_one_up_to(FEW_GROUPS + 1, tx, tenant, user, projection)?;
+        Ok(is_whole.then_some(found))
     }
 
-    /// Reads no further once there are so many groups.
+    /// Reads no further once there are so many groups, or of those that contain others; and whether there were fewer.
     fn of_one_up_to(
         most: usize,
         tx: &mut Tx<'_>,
         tenant: &ScimTenant,
         user: &User,
         projection: &Projection,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<(Self, bool), StoreError> {
         let mut found = Self::default();
-        if projection.shows(tenant.catalog.user, "groups") {
-            let id = std::slice::from_ref(&user.id);
-            found.note(scim_users::groups_of(tx, &tenant.connection.id, id, most)?);
-            found.read_parents(tx, tenant, most)?;
+        if !projection.shows(tenant.catalog.user, "groups") {
+            return Ok((found, true));
         }
-        Ok(found)
+        let id = std::slice::from_ref(&user.id);
+        found.note(scim_users::groups_of(tx, &tenant.connection.id, id, most)?);
+        let is_whole = found.read_parents(tx, tenant, most)?;
+        Ok((found, is_whole))
     }
 
     /// Those of a page of users. Where they are too many for one page, users at its end are dropped.
@@ -162,16 +163,25 @@ impl Memberships {
         }
     }
 
-    /// Reads the groups that contain those that are known, until there are so many.
-    fn read_parents(&mut self, tx: &mut Tx<'_>, tenant: &ScimTenant, most: usize) -> Result<(), StoreError> {
+    /// Reads the groups that contain those that are known, until there are so many, or so often one in another; and whether
+    /// there were fewer.
+    fn read_parents(
+        &mut self,
+        tx: &mut Tx<'_>,
+        tenant: &ScimTenant,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let mut read = 0;
         let mut next: BTreeSet<GroupId> = self.names.keys().cloned().collect();
         let mut seen = next.clone();
         for _ in 1..MAX_LEVELS {
-            if next.is_empty() || self.names.len() >= most {
+            if next.is_empty() || self.names.len() >= most || read >= most {
                 break;
             }
             let some: Vec<GroupId> = std::mem::take(&mut next).into_iter().collect();
-            for (member, group, name) in scim_groups::parents(tx, &tenant.connection.id, &some)? {
+            let parents = scim_groups::parents_up_to(most - read, tx, &tenant.connection.id, &some)?;
+            read += parents.len();
+            for (member, group, name) in parents {
                 self.names.insert(group.clone(), name);
                 if seen.insert(group.clone()) {
                     next.insert(group.clone());
@@ -179,7 +189,7 @@ impl Memberships {
                 self.parents.entry(member).or_default().insert(group);
             }
         }
-        Ok(())
+        Ok(self.names.len() < most && read < most)
     }
 
     /// How many memberships there are.
