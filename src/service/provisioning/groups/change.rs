@@ -58,7 +58,9 @@ pub(super) fn change(
     };
     let mut group = before.clone();
     fill(&mut group, &planned.resource);
-    check_size(group.scim_attributes.as_deref())?;
+    if group.scim_attributes != before.scim_attributes {
+        check_size(group.scim_attributes.as_deref())?;
+    }
     let changed = members::apply(tx, cx, tenant, &before.id, &planned.members, met)?;
     if changed.is_nothing() && old.changes(&planned.resource).is_empty() {
         return Ok(before);
