@@ -202,10 +202,10 @@ fn collect(value: &Value, found: &mut HashSet<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::Object(members) => {
             for (name, member) in members {
-                match member.as_str().filter(|_| is_path(name)) {
-                    Some(path) => found.extend(selected(path).map(str::to_owned)),
-                    None => collect(member, found),
+                if let Some(path) = member.as_str().filter(|_| is_path(name)) {
+                    found.extend(selected(path).map(str::to_owned));
                 }
+                collect(member, found);
             }
         }
         _ => {}
@@ -222,10 +222,12 @@ fn substitute(value: &mut Value, ids: &HashMap<String, String>) {
         Value::Array(items) => items.iter_mut().for_each(|item| substitute(item, ids)),
         Value::Object(members) => {
             for (name, member) in members {
-                match member {
-                    Value::String(path) if is_path(name) => *path = filled(path, ids),
-                    member => substitute(member, ids),
+                if let Value::String(path) = member
+                    && is_path(name)
+                {
+                    *path = filled(path, ids);
                 }
+                substitute(member, ids);
             }
         }
         _ => {}
