@@ -116,9 +116,13 @@ fn paired(tx: &mut Tx<'_>, login: &Login<'_>) -> Result<Option<User>, SsoError> 
         return Ok(None);
     };
     let [external_id] = login.assertion.values(attribute) else { return Ok(None) };
-    // As the subject is read: some providers write values on lines of their own.
-    let external_id = external_id.trim();
-    let found = users::find_by_external_id(tx, scim, external_id)?;
+    // As it came, or without what surrounds it: some providers write values on lines of their own.
+    let mut external_id = external_id.as_str();
+    let mut found = users::find_by_external_id(tx, scim, external_id)?;
+    if found.is_empty() && external_id != external_id.trim() {
+        external_id = external_id.trim();
+        found = users::find_by_external_id(tx, scim, external_id)?;
+    }
     let mut own = found.into_iter().filter(|user| user.organization_id == connection.organization_id);
     let conflict = |conflict| SsoError::Refused(Refusal::IdentityConflict(conflict));
     let hit = match (own.next(), own.next()) {
