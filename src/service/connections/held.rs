@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     ConnectionError, Signers,
     difference::Difference,
-    refresh::{read, take_over},
+    refresh::{keep_logout, read, take_over},
 };
 use crate::{
     model::{
@@ -49,6 +49,7 @@ pub async fn held_metadata(
     let connection = find(cx, project, id).await?;
     let Some(document) = connection.held_metadata.clone() else { return Ok(None) };
     let idp = read(cx, &connection, Arc::new(document.into_bytes())).await?;
+    let idp = keep_logout(&connection, &idp);
     let answers = idp.slo.iter().filter_map(|endpoint| endpoint.response_location.clone());
     Ok(Some(Held {
         mark: mark(&idp),
@@ -70,11 +71,9 @@ pub async fn accept_held_metadata(
     let held = seen.held_metadata.clone();
     let held = held.ok_or_else(|| ConnectionError::Invalid("no metadata is held back".into()))?;
     let idp = read(cx, &seen, Arc::new(held.into_bytes())).await?;
-    if mark(&idp) != as_shown {
-        return Err(changed());
-    }
     let (own, actor, of, id) = (cx.clone(), actor.clone(), project.clone(), id.clone());
-    let work = move |tx: &mut Tx<'_>| accept(tx, &own, &actor, &of, &id, (&seen, &idp));
+    let as_shown = as_shown.to_owned();
+    let work = move |tx: &mut Tx<'_>| accept(tx, &own, &actor, (&of, &id), (&seen, &idp), &as_shown);
     cx.store.write(work).await
 }
 
@@ -82,16 +81,20 @@ fn accept(
     tx: &mut Tx<'_>,
     cx: &Context,
     actor: &Actor,
-    project: &ProjectId,
-    id: &SamlConnectionId,
+    (project, id): (&ProjectId, &SamlConnectionId),
     (seen, idp): (&SamlConnection, &IdpMetadata),
+    as_shown: &str,
 ) -> Result<SamlConnection, ConnectionError> {
     let connection = saml_connections::lock_in_project(tx, project, id)?
         .filter(|now| now.held_metadata == seen.held_metadata && now.idp_entity_id == seen.idp_entity_id)
         .filter(|now| Signers::of(now) == Signers::of(seen))
         .ok_or_else(changed)?;
-    let difference = Difference::between(tx, &connection, idp)?;
-    Ok(take_over(tx, cx, actor, project, connection, idp.clone(), &difference)?)
+    let idp = keep_logout(&connection, idp);
+    if mark(&idp) != as_shown {
+        return Err(changed());
+    }
+    let difference = Difference::between(tx, &connection, &idp)?;
+    Ok(take_over(tx, cx, actor, project, connection, idp, &difference)?)
 }
 
 fn changed() -> ConnectionError {

@@ -118,6 +118,7 @@ async fn refresh(
         }) else {
             return Ok(Refreshed::Unchanged);
         };
+        let idp = keep_logout(&connection, &idp);
         let difference = Difference::between(tx, &connection, &idp)?;
         let outcome = settle(tx, &own, &project, connection, &idp, &document, &difference)?;
         saml_metadata::schedule(tx, &of, next, None)?;
@@ -140,26 +141,27 @@ pub(super) async fn read(
             idp.entity_id
         )));
     }
-    Ok(IdpMetadata { slo: logout_endpoints(connection, &idp), ..idp })
+    Ok(idp)
 }
 
-/// Where single logout goes from now on. Who reviews a description may leave out an endpoint that cannot be used. By itself
-/// nothing ends single logout, which also holds assertions back: it stays as it was, and the new keys are taken all the same,
-/// or everybody would be locked out when the old ones go.
-fn logout_endpoints(connection: &SamlConnection, idp: &IdpMetadata) -> Vec<Endpoint> {
+/// The description with where single logout goes from now on. Who reviews one may leave out an endpoint that cannot be used. By
+/// itself nothing ends single logout, which also holds assertions back: it stays as it is in the row, which is locked where it is
+/// written, and the new keys are taken all the same, or everybody would be locked out when the old ones go.
+pub(super) fn keep_logout(connection: &SamlConnection, idp: &IdpMetadata) -> IdpMetadata {
     let of_logout =
         |left_out: &LeftOut| matches!(left_out, LeftOut::LogoutEndpoint(_) | LeftOut::LogoutBinding);
     match &connection.idp_slo_url {
         Some(url) if idp.slo.is_empty() && idp.left_out.iter().any(of_logout) => {
             let options = Options::of(connection);
             let binding = if options.slo_by_post { binding::POST } else { binding::REDIRECT };
-            vec![Endpoint {
+            let kept = Endpoint {
                 binding: binding.to_owned(),
                 location: url.clone(),
                 response_location: options.slo_response_url,
-            }]
+            };
+            IdpMetadata { slo: vec![kept], ..idp.clone() }
         }
-        _ => idp.slo.clone(),
+        _ => idp.clone(),
     }
 }
 
