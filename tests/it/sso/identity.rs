@@ -121,6 +121,28 @@ on_both_databases! {
         assert!(world.read(move |tx| identities::of_user_on_saml(tx, &connection, &user.id).map(|links| !links.is_empty())).await);
     }
 
+    async fn r01_a_pairing_finds_an_identifier_with_its_white_space_or_without(world: World) {
+        let scim = scim_connection(&world, &world.acme.organization, false).await;
+        for (email, external_id) in [("plain@acme.example", "emp-7"), ("padded@acme.example", "emp-8 ")] {
+            let held = scim.clone();
+            world.user(&world.acme.organization, email, move |user| {
+                user.scim_connection_id = Some(held.clone());
+                user.external_id = Some(external_id.into());
+            }).await;
+        }
+        world.change(&world.acme, move |connection| {
+            connection.paired_scim_connection_id = Some(scim.clone());
+            connection.paired_attribute = Some("employee".into());
+        }).await;
+        for (id, said, found) in [("_1", "\n  emp-7\n", true), ("_2", "emp-8 ", true), ("_3", "emp-8", false)] {
+            let claims = Claims {
+                assertion_id: id, name_id: id, format: name_id::PERSISTENT, attributes: &[("employee", &[said])],
+                ..ADA
+            };
+            assert_eq!(signed_in(&world.log_in(&world.acme, &claims).await), found, "{said:?}");
+        }
+    }
+
     async fn r01_a_pairing_makes_nobody_an_owner(world: World) {
         let scim = scim_connection(&world, &world.acme.organization, false).await;
         let paired = scim.clone();
