@@ -67,8 +67,8 @@ macro_rules! fixed {
 pub(in crate::store) use fixed;
 
 /// A condition, or a term of an order, that is written out and not bound: an index over some of the rows serves a query
-/// only where the planner sees the same condition in it, on both databases. A literal of diesel's would say as much, and would be prepared anew
-/// for every query.
+/// only where the planner sees the same condition in it, on both databases. A literal of diesel's would say as much, and
+/// would be prepared anew for every query.
 macro_rules! condition {
     ($(#[$doc:meta])* $name:ident = $sql:literal) => {
         $(#[$doc])*

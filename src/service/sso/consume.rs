@@ -17,7 +17,7 @@ use super::{
     session_key::{self, Between},
     subject::{self, Subject},
     trace,
-    wishes::{Wishes, check_metadata},
+    wishes::{Wishes, check_metadata, unusable},
 };
 use crate::{
     model::{
@@ -150,7 +150,7 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     let connection =
         saml_connections::find_in_project(tx, &posted.project, &id)?.ok_or(SsoError::NotFound)?;
     if connection.status != ConnectionStatus::Enabled {
-        return Err(unusable(&connection, posted).into());
+        return Err(unusable(&connection, &posted.saml_response).into());
     }
     // What cannot be read may have been a check.
     let damaged = || StoreError::Damaged("the options of a SAML connection".into());
@@ -195,20 +195,6 @@ fn prepare(tx: &mut Tx<'_>, cx: &Context, posted: &Posted) -> Result<Prepared, S
     let answered = Some((flow, claimed, nonce));
     let arrived = Arrived::new(posted, connection, options, answered, assertion).map_err(&refused)?;
     Ok(Prepared::Login(Box::new(arrived)))
-}
-
-/// Whoever brings a message of the draft's provider is told that it is a draft; to strangers it is as one that is switched off.
-fn unusable(connection: &SamlConnection, posted: &Posted) -> Refusal {
-    let issuer = || {
-        let message = post::decode(&posted.saml_response).ok()?;
-        Received::read(&response::scan(&message).ok()?).ok()?.claimed_issuer()
-    };
-    match Refusal::of_status(connection.status) {
-        Refusal::ConnectionDraft if issuer().as_ref() != Some(&connection.idp_entity_id) => {
-            Refusal::ConnectionNotUsable
-        }
-        refusal => refusal,
-    }
 }
 
 /// Whether an InResponseTo is one that the provider makes up, as the connection says it does (R8). Never one that names

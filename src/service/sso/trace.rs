@@ -38,19 +38,18 @@ const DETAIL: usize = 500;
 /// So many traces of one outcome per organization and hour are kept; the rest is in the log alone (R32).
 const PER_HOUR: i64 = 200;
 
-/// The outcomes of a trace.
+/// An outcome of a trace: somebody signed in.
 pub const SIGNED_IN: &str = "signed_in";
 /// See [`SIGNED_IN`].
 pub const REFUSED: &str = "refused";
 /// A login that began at the provider, and of which the person was asked (R8).
 pub const CONSENT_ASKED: &str = "consent_asked";
-
-/// Those that there are, with the ones of tests.
-pub const OUTCOMES: [&str; 5] = [SIGNED_IN, REFUSED, CONSENT_ASKED, TEST_PASSED, TEST_FAILED];
 /// A test sign-in of the set-up pages that passed.
 pub const TEST_PASSED: &str = "test_passed";
 /// One that failed.
 pub const TEST_FAILED: &str = "test_failed";
+/// All of them.
+pub const OUTCOMES: [&str; 5] = [SIGNED_IN, REFUSED, CONSENT_ASKED, TEST_PASSED, TEST_FAILED];
 
 /// An attempt, to be kept.
 #[derive(Debug, Clone)]

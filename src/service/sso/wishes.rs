@@ -4,7 +4,10 @@
 use super::refusal::Refusal;
 use crate::{
     model::Timestamp,
-    saml::response::PendingRequest,
+    saml::{
+        binding::post,
+        response::{self, PendingRequest, Received},
+    },
     service::connections::Options,
     store::{login_flows::LoginFlow, saml_connections::SamlConnection},
 };
@@ -72,5 +75,19 @@ pub(crate) fn check_metadata(connection: &SamlConnection, now: Timestamp) -> Res
             Err(Refusal::MetadataEnded(end))
         }
         _ => Ok(()),
+    }
+}
+
+/// Whoever brings a message of the draft's provider is told that it is a draft; to strangers it is as one that is switched off.
+pub(super) fn unusable(connection: &SamlConnection, saml_response: &str) -> Refusal {
+    let issuer = || {
+        let message = post::decode(saml_response).ok()?;
+        Received::read(&response::scan(&message).ok()?).ok()?.claimed_issuer()
+    };
+    match Refusal::of_status(connection.status) {
+        Refusal::ConnectionDraft if issuer().as_ref() != Some(&connection.idp_entity_id) => {
+            Refusal::ConnectionNotUsable
+        }
+        refusal => refusal,
     }
 }
